@@ -1,0 +1,44 @@
+import { access, readFile } from "node:fs/promises";
+
+import { hasProgram, type NeededPackage } from "./packages.ts";
+
+/** Where busybox-static puts it. The package busybox puts one there that is linked against libraries. */
+export const STATIC_BUSYBOX = "/bin/busybox";
+const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+export const DOCKER_ENGINE: NeededPackage = { name: "docker.io", isHere: () => hasProgram("dockerd") };
+export const BUBBLEWRAP: NeededPackage = { name: "bubblewrap", isHere: () => hasProgram("bwrap") };
+
+/** Where AppArmor is on, the engine cannot start a container without its parser. */
+export const APPARMOR: NeededPackage = {
+  name: "apparmor",
+  isHere: async () => !(await isAppArmorOn()) || hasProgram("apparmor_parser"),
+};
+
+export const BUSYBOX_STATIC: NeededPackage = {
+  name: "busybox-static",
+  isHere: () => isStatic(STATIC_BUSYBOX).catch(() => false),
+};
+
+export const DEBOOTSTRAP: NeededPackage = { name: "debootstrap", isHere: () => hasProgram("debootstrap") };
+
+/** Without it debootstrap on another distribution would take packages unverified. */
+export const DEBIAN_ARCHIVE_KEYRING: NeededPackage = {
+  name: "debian-archive-keyring",
+  isHere: () =>
+    access(DEBIAN_KEYRING).then(
+      () => true,
+      () => false,
+    ),
+};
+
+async function isAppArmorOn(): Promise<boolean> {
+  const enabled = await readFile("/sys/module/apparmor/parameters/enabled", "utf8").catch(() => "N");
+  return enabled.startsWith("Y");
+}
+
+/** A dynamic program names its loader in its first pages. */
+export async function isStatic(program: string): Promise<boolean> {
+  const content = await readFile(program);
+  return !content.subarray(0, 8192).includes("/ld-");
+}

@@ -1,0 +1,21 @@
+import { toWireError, type MoorageError } from "../base/errors.ts";
+import type { RequestRecord } from "./request-record.ts";
+import { TransportError } from "./transport-error.ts";
+
+export const NDJSON = "application/x-ndjson";
+export const TAR = "application/x-tar";
+
+/** The body of every failed request, and of the last line of a stream that failed. */
+export function errorBody(record: RequestRecord, error: MoorageError) {
+  return { error: toWireError(error, record.requestId) };
+}
+
+export function errorAnswer(record: RequestRecord, thrown: unknown): Response {
+  const error = record.fail(thrown);
+  const status = error instanceof TransportError ? error.status : error.row.status;
+  return Response.json(errorBody(record, error), { status });
+}
+
+export function streamAnswer(body: ReadableStream<Uint8Array>, contentType: string): Response {
+  return new Response(body, { headers: { "content-type": contentType, "cache-control": "no-store" } });
+}

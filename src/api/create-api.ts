@@ -1,0 +1,79 @@
+import { Hono, type Context } from "hono";
+import { canceled } from "../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { listOperations, type Platform } from "../contracts/platform.ts";
+import { errorAnswer } from "./answers.ts";
+import type { Api, ApiEnv } from "./api-env.ts";
+import { createOpenApi } from "./openapi.ts";
+import { addOperationRoutes, honoPath } from "./operation-routes.ts";
+import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
+import { createRequestRecord } from "./request-record.ts";
+import { TransportError } from "./transport-error.ts";
+
+export type ApiParts = { readonly platform: Platform; readonly logger: Logger; readonly version: string };
+
+/** The HTTP door: every route follows from the operations table, save the few that are added here by name. */
+export function createApi({ platform, logger, version }: ApiParts): Api {
+  const app: Api = new Hono();
+  app.use(async (context, next) => {
+    const record = createRequestRecord(context.req.raw, logger);
+    context.set("record", record);
+    await next();
+    record.status = context.res.status;
+    context.res.headers.set("x-request-id", record.requestId);
+    if (!record.streaming) record.write();
+  });
+  addServerRoutes(app, version);
+  addOperationRoutes(app, platform);
+  addRawRoutes(app, platform);
+  refuseOtherMethods(app);
+  app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
+  app.onError((error, context) => {
+    const left = context.req.raw.signal.aborted && !isMoorageError(error);
+    return errorAnswer(context.var.record, left ? canceled(error) : error);
+  });
+  return app;
+}
+
+function addServerRoutes(app: Api, version: string): void {
+  const document = createOpenApi(version);
+  app.get("/healthz", (context) => {
+    context.var.record.route = "/healthz";
+    return Response.json({ ok: true, version });
+  });
+  app.get("/openapi.json", (context) => {
+    context.var.record.route = "/openapi.json";
+    return Response.json(document);
+  });
+}
+
+function refuseOtherMethods(app: Api): void {
+  const allowed = new Map<string, string[]>([
+    ["/healthz", ["GET"]],
+    ["/openapi.json", ["GET"]],
+    [ARCHIVE_PATH, ["GET", "PUT"]],
+  ]);
+  for (const { operation } of listOperations()) {
+    const { method, path } = operation.http;
+    allowed.set(path, [...(allowed.get(path) ?? []), method.toUpperCase()]);
+  }
+  for (const [path, methods] of allowed) {
+    app.all(honoPath(path), (context) => {
+      context.var.record.route = path;
+      const allow = methods.join(", ");
+      const message = `${context.req.method} ${path}: expected the method ${methods.join(" or ")}.`;
+      const error = new TransportError(405, message, { hint: "See /openapi.json for every route.", details: { allow } });
+      const answer = errorAnswer(context.var.record, error);
+      answer.headers.set("allow", allow);
+      return answer;
+    });
+  }
+}
+
+function noRoute(context: Context<ApiEnv>): MoorageError {
+  const path = context.req.path.length > 200 ? `${context.req.path.slice(0, 200)}…` : context.req.path;
+  return new MoorageError("NOT_FOUND", `${context.req.method} ${path}: there is no such route.`, {
+    hint: "See /openapi.json for every route.",
+  });
+}

@@ -1,0 +1,103 @@
+import { emitSchema, type JsonSchema } from "../contracts/json-schema.ts";
+import { listOperations, type NamedOperation } from "../contracts/platform.ts";
+import { NDJSON } from "./answers.ts";
+import { errorResponses, errorSchemas, failedResponses } from "./openapi-errors.ts";
+import { rawPaths, serverPaths } from "./openapi-raw.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+export type OpenApiDocument = Json & {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly responses: Json };
+};
+
+const SCHEMAS = "#/components/schemas/";
+
+/** The HTTP door as OpenAPI 3.1. */
+export function createOpenApi(version: string): OpenApiDocument {
+  const schemas: Record<string, JsonSchema> = {};
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const named of listOperations()) {
+    const { method, path } = named.operation.http;
+    (paths[path] ??= {})[method] = describeOperation(named, schemas);
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "Moorage",
+      version,
+      summary: "Isolated containers for AI agents: sandboxes, runs, files and receipts.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The local socket of `moorage serve`, open to the user who started it." }],
+    tags: [...new Set(listOperations().map(({ noun }) => noun)), "raw", "server"].map((name) => ({ name })),
+    paths: { ...paths, ...rawPaths(), ...serverPaths() },
+    components: {
+      schemas: { ...sortedByName(schemas), ...errorSchemas },
+      responses: errorResponses,
+    },
+  };
+}
+
+function describeOperation({ name, noun, operation }: NamedOperation, schemas: Record<string, JsonSchema>): Json {
+  const input = emitSchema(operation.input, SCHEMAS);
+  const output = emitSchema(operation.output, SCHEMAS);
+  Object.assign(schemas, input.definitions, output.definitions);
+  const { method, path } = operation.http;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field);
+  const { properties = {}, required = [] } = input.schema;
+  const rest = Object.keys(properties).filter((field) => !inPath.includes(field));
+  const hasBody = method === "post" || method === "put";
+  const parameter = (place: "path" | "query") => (field: string) => ({
+    name: field,
+    in: place,
+    ...describedParameter(properties[field] ?? {}),
+    ...(required.includes(field) ? { required: true } : {}),
+  });
+  return {
+    operationId: name.replace(".", "_"),
+    tags: [noun],
+    summary: operation.summary,
+    parameters: [
+      ...Object.keys(properties).filter((field) => inPath.includes(field)).map(parameter("path")),
+      ...(hasBody ? [] : rest.map(parameter("query"))),
+    ],
+    ...(hasBody ? { requestBody: describeBody(input.schema, rest) } : {}),
+    responses: {
+      "200": operation.kind === "unary" ? describeAnswer(output.schema) : describeStream(output.schema),
+      ...failedResponses(inPath.length > 0),
+    },
+  };
+}
+
+function describedParameter({ description, ...schema }: JsonSchema): Json {
+  return { ...(description === undefined ? {} : { description }), schema };
+}
+
+function describeBody(input: JsonSchema, fields: readonly string[]): Json {
+  const { properties = {}, required = [], ...others } = input;
+  const needed = required.filter((field) => fields.includes(field));
+  const schema = {
+    ...others,
+    properties: Object.fromEntries(fields.map((field) => [field, properties[field] ?? {}])),
+    ...(needed.length === 0 ? {} : { required: needed }),
+  };
+  return { required: needed.length > 0, content: { "application/json": { schema } } };
+}
+
+function describeAnswer(schema: JsonSchema): Json {
+  return { description: "Done.", content: { "application/json": { schema } } };
+}
+
+function describeStream(event: JsonSchema): Json {
+  return {
+    description:
+      "The operation has begun. Each line is one object of this schema, sent when it happens; empty lines only show " +
+      "that the stream is alive. Closing the connection ends the operation.",
+    content: { [NDJSON]: { schema: { anyOf: [event, { $ref: `${SCHEMAS}StreamError` }] } } },
+  };
+}
+
+function sortedByName<T>(entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

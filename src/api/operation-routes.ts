@@ -1,0 +1,50 @@
+import type { Context } from "hono";
+import { listOperations, methodOf, type NamedOperation, type Platform, type StreamMethod, type UnaryMethod } from "../contracts/platform.ts";
+import { errorBody, NDJSON, streamAnswer } from "./answers.ts";
+import type { Api, ApiEnv } from "./api-env.ts";
+import { createInputReader } from "./read-input.ts";
+import { streamBody } from "./stream-body.ts";
+
+/** `/v1/sandboxes/{id}` as Hono writes it. */
+export function honoPath(pattern: string): string {
+  return pattern.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+export function addOperationRoutes(app: Api, platform: Platform): void {
+  for (const named of listOperations()) {
+    const { method, path } = named.operation.http;
+    app.on(method.toUpperCase(), honoPath(path), operationHandler(platform, named));
+  }
+}
+
+function operationHandler(platform: Platform, named: NamedOperation) {
+  const readInput = createInputReader(named.operation);
+  const unary: UnaryMethod = methodOf(platform, named);
+  const stream: StreamMethod = methodOf(platform, named);
+  return async (context: Context<ApiEnv>): Promise<Response> => {
+    const request = context.req.raw;
+    context.var.record.route = named.operation.http.path;
+    const input = await readInput(request, context.req.param());
+    if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
+    const abort = new AbortController();
+    return eventAnswer(context, stream(input, { signal: AbortSignal.any([request.signal, abort.signal]) }), abort);
+  };
+}
+
+async function eventAnswer(context: Context<ApiEnv>, events: AsyncIterable<unknown>, abort: AbortController): Promise<Response> {
+  const { record } = context.var;
+  const encoder = new TextEncoder();
+  const line = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
+  const body = await streamBody({
+    items: events,
+    encode: line,
+    idle: encoder.encode("\n"),
+    fail: (error, controller) => {
+      controller.enqueue(line({ type: "error", ...errorBody(record, error) }));
+      controller.close();
+    },
+    abort,
+    record,
+  });
+  return streamAnswer(body, NDJSON);
+}

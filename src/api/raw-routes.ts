@@ -1,0 +1,69 @@
+import type { Context } from "hono";
+import { MoorageError } from "../base/errors.ts";
+import type { Platform } from "../contracts/platform.ts";
+import type { ArchiveInput } from "../contracts/raw.ts";
+import { streamAnswer, TAR } from "./answers.ts";
+import type { Api, ApiEnv } from "./api-env.ts";
+import { honoPath } from "./operation-routes.ts";
+import { streamBody } from "./stream-body.ts";
+import { TransportError } from "./transport-error.ts";
+
+/** The routes that carry bytes, and so are no rows of the table; the pattern is that of `RawOperations`. */
+export const ARCHIVE_PATH = "/v1/sandboxes/{id}/archive";
+
+export function addRawRoutes(app: Api, platform: Platform): void {
+  app.get(honoPath(ARCHIVE_PATH), (context) => download(context, platform));
+  app.put(honoPath(ARCHIVE_PATH), (context) => upload(context, platform));
+}
+
+async function download(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+  const { record } = context.var;
+  record.route = ARCHIVE_PATH;
+  const abort = new AbortController();
+  const signal = AbortSignal.any([context.req.raw.signal, abort.signal]);
+  const body = await streamBody({
+    items: platform.raw.download(archiveInput(context), { signal }),
+    encode: (chunk) => chunk,
+    // A tar that ends early must not look complete, so the connection breaks.
+    fail: (error, controller) => {
+      const outgoing = nodeResponse(context.env);
+      if (outgoing === undefined) controller.error(error);
+      else outgoing.destroy();
+    },
+    abort,
+    record,
+  });
+  return streamAnswer(body, TAR);
+}
+
+async function upload(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+  context.var.record.route = ARCHIVE_PATH;
+  const { signal, body, headers } = context.req.raw;
+  const contentType = headers.get("content-type");
+  if (contentType !== TAR) {
+    const message = `The body's content type: expected ${TAR}, got ${contentType ?? "none"}.`;
+    throw new TransportError(415, message, { hint: `Send a tar archive with the header \`content-type: ${TAR}\`.` });
+  }
+  await platform.raw.upload(archiveInput(context), chunksOf(body), { signal });
+  return new Response(null, { status: 204 });
+}
+
+/** Undefined in process, where no environment is given. */
+function nodeResponse(environment: ApiEnv["Bindings"] | undefined) {
+  return environment?.outgoing;
+}
+
+function archiveInput(context: Context<ApiEnv>): ArchiveInput {
+  const id = context.req.param("id");
+  const path = context.req.query("path");
+  if (id === undefined || path === undefined) {
+    throw new MoorageError("INVALID_INPUT", "path: expected a path in the query, got none.", {
+      hint: "Add `?path=` with a path relative to the workspace.",
+    });
+  }
+  return { id, path };
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body !== null) yield* body;
+}

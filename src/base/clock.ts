@@ -1,0 +1,17 @@
+/** Time, passed in, so that rules about time are tested without waiting. */
+export type Clock = {
+  /** Milliseconds since 1970 (UTC). May jump when the machine's clock is set. */
+  readonly now: () => number;
+  /** Milliseconds since some fixed moment; never jumps. Durations are measured with this. */
+  readonly monotonic: () => number;
+};
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** ISO 8601 in UTC with milliseconds, the only form of a time in contracts and records. */
+export function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

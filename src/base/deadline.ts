@@ -1,0 +1,44 @@
+import { MoorageError, type ErrorOptions } from "./errors.ts";
+
+/** A signal that aborts after `ms`, or as soon as one of the others does. */
+export function deadlineSignal(ms: number, ...others: (AbortSignal | undefined)[]): AbortSignal {
+  const given = others.filter((signal) => signal !== undefined);
+  return AbortSignal.any([AbortSignal.timeout(ms), ...given]);
+}
+
+/** Resolves after `ms`; earlier when the signal aborts. Never rejects, so it suits loops that look at the signal. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** Throws CANCELED when the caller's signal has aborted. */
+export function throwIfCanceled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw canceled(signal.reason);
+}
+
+export function canceled(cause?: unknown): MoorageError {
+  return new MoorageError("CANCELED", "The operation was canceled by its caller.", { cause });
+}
+
+/** The work's result, or ENGINE_TIMEOUT after `ms`: for waits on something that takes no signal. */
+export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const options: ErrorOptions = { details: { timeoutMs: ms } };
+    reject(new MoorageError("ENGINE_TIMEOUT", `${what} did not finish within ${ms} ms.`, options));
+  }, ms);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,188 @@
+/** Whose move it is: the caller's, the engine's, or ours. */
+export type Fault = "caller" | "engine" | "moorage";
+
+export type ErrorRow = {
+  /** HTTP status. */
+  readonly status: number;
+  /** Exit code of commands other than `run`, `agent run` and `sandbox exec`, which answer every error with 125. */
+  readonly exit: 1 | 2;
+  /** True when the same call may succeed later without a change. */
+  readonly retry: boolean;
+  readonly fault: Fault;
+  /** The next action, used when the thrower knows nothing more specific. */
+  readonly hint: string;
+};
+
+/** Every error that Moorage tells. A code, once released, is never renamed or reused. */
+export const ERROR_CODES = {
+  INVALID_INPUT: {
+    status: 400,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Correct the value named in the message; `--help` shows what each option takes.",
+  },
+  LIMIT_EXCEEDED: {
+    status: 422,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Ask for less, or have an administrator raise the maximum in moorage.config.json.",
+  },
+  PATH_NOT_ALLOWED: {
+    status: 400,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Name a path inside the workspace, without `..`; relative paths start at /workspace.",
+  },
+  WORKSPACE_NOT_FOUND: {
+    status: 400,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Create the directory first, or name an existing one.",
+  },
+  WORKSPACE_NOT_ALLOWED: {
+    status: 403,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Use a directory below an allowed root, or allow its parent with MOORAGE_WORKSPACE_ROOTS.",
+  },
+  NOT_FOUND: {
+    status: 404,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "List what you own with `moorage sandbox ls`.",
+  },
+  FILE_NOT_FOUND: {
+    status: 404,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "List the directory with `moorage file ls`.",
+  },
+  FILE_TOO_LARGE: {
+    status: 413,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Copy large files with `moorage sandbox cp`, which streams them.",
+  },
+  IMAGE_NOT_FOUND: {
+    status: 404,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Check the spelling and the tag; private registries need a login on this host.",
+  },
+  IMAGE_UNAVAILABLE: {
+    status: 503,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "The registry did not answer: check the network, or use an image that is on this machine already.",
+  },
+  IMAGE_BUILD_FAILED: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Read the build log named in the message.",
+  },
+  CONFLICT: {
+    status: 409,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Choose another name, or remove what holds it.",
+  },
+  SANDBOX_NOT_RUNNING: {
+    status: 409,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "See its state and reason with `moorage sandbox get`; create a new one if it is gone.",
+  },
+  START_FAILED: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Check the command and that the image contains /bin/sh.",
+  },
+  ENGINE_NOT_INSTALLED: {
+    status: 503,
+    exit: 1,
+    retry: false,
+    fault: "engine",
+    hint: "Run `moorage doctor`: it names the packages for this system.",
+  },
+  ENGINE_UNREACHABLE: {
+    status: 503,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "Start the engine, then run `moorage doctor`.",
+  },
+  ENGINE_PERMISSION: {
+    status: 503,
+    exit: 1,
+    retry: false,
+    fault: "engine",
+    hint: "Run `moorage doctor`: it tells how to get access to the engine's socket.",
+  },
+  ENGINE_UNSUPPORTED: {
+    status: 501,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Choose another engine with --engine, or leave out what this one cannot do.",
+  },
+  ENGINE_FAILED: {
+    status: 502,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "Run `moorage doctor` and read the engine's own log.",
+  },
+  ENGINE_TIMEOUT: {
+    status: 504,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "The engine is overloaded or hangs: run `moorage doctor`.",
+  },
+  SERVER_UNREACHABLE: {
+    status: 503,
+    exit: 1,
+    retry: true,
+    fault: "moorage",
+    hint: "Start it with `moorage serve`, or check MOORAGE_URL.",
+  },
+  CANCELED: {
+    status: 499,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "The caller ended the operation; what it had begun was ended too.",
+  },
+  STATE_UNUSABLE: {
+    status: 500,
+    exit: 1,
+    retry: false,
+    fault: "moorage",
+    hint: "Check that MOORAGE_HOME is writable, belongs to you, and is not from a newer version.",
+  },
+  INTERNAL: {
+    status: 500,
+    exit: 1,
+    retry: false,
+    fault: "moorage",
+    hint: "This is a defect of Moorage: please report it with the request id.",
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

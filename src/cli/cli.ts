@@ -1,0 +1,15 @@
+import { asksForVersion } from "./version-request.ts";
+import type { CliHost, CliIo } from "./host.ts";
+
+/**
+ * Runs one command line, without the program's name, and resolves to its exit code. Never rejects, and touches nothing
+ * but `io` and `host`. What is heavy is loaded only when it is needed: `--version` answers at once.
+ */
+export async function runCli(argv: readonly string[], io: CliIo, host: CliHost): Promise<number> {
+  if (asksForVersion(argv)) {
+    io.stdout.write(argv.includes("--json") ? `${JSON.stringify({ version: host.version })}\n` : `${host.version}\n`);
+    return 0;
+  }
+  const { runCommandLine } = await import("./command-line.ts");
+  return runCommandLine(argv, io, host);
+}

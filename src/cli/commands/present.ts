@@ -1,0 +1,32 @@
+import { EXIT } from "../exit-codes.ts";
+import type { Session } from "../invocation.ts";
+import { genericView } from "../views/generic-view.ts";
+import { VIEWS } from "../views/views.ts";
+
+/** Prints what an operation answered. Resolves to the exit code: an answer that says `ok: false` is a failure. */
+export async function present(name: string, output: unknown, { globals, ui }: Session): Promise<number> {
+  if (globals.json) {
+    await ui.out(`${JSON.stringify(output)}\n`);
+    return exitCode(output);
+  }
+  const shown = VIEWS[name]?.(output, ui.layout) ?? genericView(output, ui.layout);
+  if (shown.out !== undefined) await ui.out(shown.out);
+  if (shown.err !== undefined) await ui.err(shown.err);
+  if (shown.success !== undefined) await ui.success(shown.success);
+  const note = shown.note ?? nextPage(output);
+  if (note !== undefined) await ui.note(note);
+  return exitCode(output);
+}
+
+function exitCode(output: unknown): number {
+  return fieldOf(output, "ok") === false ? EXIT.failed : EXIT.ok;
+}
+
+function nextPage(output: unknown): string | undefined {
+  const cursor = fieldOf(output, "nextCursor");
+  return typeof cursor === "string" ? `there is more: add --cursor ${cursor}` : undefined;
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,50 @@
+import type { JsonSchema } from "../../contracts/json-schema.ts";
+import { jsonTypeOf } from "../../contracts/text-values.ts";
+import type { OptionSpec, PositionalSpec } from "../invocation.ts";
+import { alwaysReadsStdin, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+
+const PLACEHOLDERS = { bytes: "size", duration: "duration", "key-value": "name=value", "code-file": "file", stdin: "" };
+
+const WRITTEN_AS: Readonly<Record<string, string>> = {
+  bytes: "Written as 512m, 2g or a number of bytes.",
+  duration: "Written as 2 (seconds), 500ms or 1m.",
+  "key-value": "May be given more than once.",
+  "code-file": "Read from a file of this host.",
+};
+
+export function optionOf(field: CliField): OptionSpec {
+  const takes = isSwitch(field) ? undefined : placeholder(field);
+  return {
+    flag: field.flag,
+    ...(field.short === undefined ? {} : { short: field.short }),
+    ...(takes === undefined ? {} : { takes }),
+    repeatable: isRepeatable(field),
+    required: field.required && field.parse !== "stdin",
+    description: describe(field),
+  };
+}
+
+export function positionalOf(field: CliField): PositionalSpec {
+  return { name: field.label, required: field.required, description: describe(field) };
+}
+
+function placeholder({ parse, schema, flag }: CliField): string {
+  if (parse !== undefined) return PLACEHOLDERS[parse];
+  const values = schema.enum;
+  if (values !== undefined) return values.join("|");
+  const type = jsonTypeOf(schema);
+  return type === "integer" || type === "number" ? "n" : flag;
+}
+
+function describe(field: CliField): string {
+  const { parse, required, schema } = field;
+  if (alwaysReadsStdin(field)) return "The content is read from standard input, also without this flag.";
+  if (parse === "stdin") return `Read standard input to its end. ${schema.description ?? ""}`.trimEnd();
+  const parts = [schema.description, WRITTEN_AS[parse ?? ""], required ? "Required." : undefined, defaultText(schema)];
+  return parts.filter((part) => part !== undefined).join(" ");
+}
+
+function defaultText({ default: value }: JsonSchema): string | undefined {
+  if (value === undefined) return undefined;
+  return `Default: ${typeof value === "string" ? value : JSON.stringify(value)}.`;
+}

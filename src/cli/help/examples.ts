@@ -1,0 +1,34 @@
+/** Shown by `moorage --help`. */
+export const PROGRAM_EXAMPLES: readonly string[] = [
+  "moorage run -- echo hello",
+  "moorage run --image python:3.11-slim -- python -c 'print(6*7)'",
+  "moorage sandbox create --name demo",
+  "moorage doctor",
+];
+
+/** Shown by a command's help, by the words of the command. Each is one line that can be typed as it is. */
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  run: [
+    "moorage run -- echo hello",
+    "moorage run --image python:3.11-slim --timeout 10 -- python -c 'print(6*7)'",
+    "moorage run --workspace . --memory 1g -e CI=1 -- make test",
+    "echo 1 2 3 | moorage run -i -- wc -w",
+  ],
+  "agent run": ["moorage agent run builder --workspace ./work --shell -- 'make && make test'"],
+  "sandbox create": ["moorage sandbox create --name demo --image python:3.11-slim --memory 1g"],
+  "sandbox ls": ["moorage sandbox ls --json"],
+  "sandbox get": ["moorage sandbox get demo"],
+  "sandbox exec": [
+    "moorage sandbox exec demo -- ls -la",
+    "moorage sandbox exec demo --timeout 5m -e CI=1 -- npm test",
+    "moorage sandbox exec demo --code-file ./script.py",
+  ],
+  "sandbox cp": ["moorage sandbox cp ./project demo:src", "moorage sandbox cp demo:out/report.html ."],
+  "sandbox rm": ["moorage sandbox rm demo"],
+  "file ls": ["moorage file ls demo src"],
+  "file read": ["moorage file read demo src/main.py"],
+  "file write": ["echo 'print(1)' | moorage file write demo main.py"],
+  "receipt export": ["moorage receipt export > receipts.jsonl"],
+  "receipt verify": ["moorage receipt verify"],
+  doctor: ["moorage doctor --preflight"],
+};

@@ -1,0 +1,127 @@
+import { GLOBAL_OPTIONS } from "../globals.ts";
+import type { CliCommand, OptionSpec } from "../invocation.ts";
+import type { TableLayout } from "../output/table.ts";
+import { displayWidth, pad, wrap } from "../output/text.ts";
+import { EXAMPLES, PROGRAM_EXAMPLES } from "./examples.ts";
+
+type Item = readonly [term: string, description: string];
+
+const ABOUT = "Moorage gives every AI agent its own berth: an isolated container to run code in.";
+const HELP_OPTION: OptionSpec = { flag: "help", short: "h", description: "Print this help." };
+const VERSION_OPTION: OptionSpec = { flag: "version", short: "V", description: "Print the version." };
+
+const PROGRAM_NOTES = [
+  "Options end at the first word of COMMAND, or at --; what follows is passed on as it is.",
+  "Exit code: COMMAND's own; 124 when its deadline was reached; 125 when Moorage or the engine failed.",
+];
+
+const INDENT = 2;
+const GAP = 2;
+const WIDEST_TERM = 30;
+const NARROWEST_DESCRIPTION = 30;
+
+export function programHelp(commands: readonly CliCommand[], layout: TableLayout): string {
+  const groups = new Set(commands.flatMap(({ words }) => (words.length > 1 ? words.slice(0, 1) : [])));
+  const single = commands.filter(({ words }) => words.length === 1);
+  return sections([
+    usage("[options] COMMAND", layout),
+    wrap(ABOUT, layout.width),
+    list("Commands:", single.map(commandItem), layout),
+    list(
+      "Groups of commands:",
+      [...groups].map((group) => [group, verbs(commands, group).join(", ")]),
+      layout,
+    ),
+    list("Options:", [...GLOBAL_OPTIONS, VERSION_OPTION, HELP_OPTION].map(optionItem), layout),
+    examples(PROGRAM_EXAMPLES, layout),
+    wrap("`moorage COMMAND --help` tells more about a command or a group.", layout.width),
+  ]);
+}
+
+export function groupHelp(group: string, commands: readonly CliCommand[], layout: TableLayout): string {
+  const members = commands.filter(({ words }) => words.length > 1 && words[0] === group);
+  return sections([
+    usage(`${group} [options] COMMAND`, layout),
+    list("Commands:", members.map(commandItem), layout),
+    list("Options:", [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem), layout),
+  ]);
+}
+
+export function commandHelp(command: CliCommand, layout: TableLayout): string {
+  const { options, positionals, summary } = command;
+  const notes = [...(command.rest === undefined ? [] : PROGRAM_NOTES), ...(command.notes ?? [])];
+  return sections([
+    usage(usageOf(command), layout),
+    wrap(summary, layout.width),
+    list(
+      "Arguments:",
+      positionals.map(({ name, description }) => [name, description]),
+      layout,
+    ),
+    list("Options:", options.map(optionItem), layout),
+    list("Options of every command:", [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem), layout),
+    notes.flatMap((note) => wrap(note, layout.width)),
+    examples(EXAMPLES[command.words.join(" ")] ?? [], layout),
+  ]);
+}
+
+/** What follows `moorage` in a call of this command. */
+export function usageOf({ words, options, positionals, rest }: CliCommand): string {
+  const required = options
+    .filter((option) => option.required === true)
+    .map(({ flag, takes }) => `--${flag} <${takes}>`);
+  const places = positionals.map(({ name, required: needed }) => (needed ? name : `[${name}]`));
+  return [...words, "[options]", ...required, ...places, ...(rest === undefined ? [] : ["[--] COMMAND [ARG...]"])].join(
+    " ",
+  );
+}
+
+function verbs(commands: readonly CliCommand[], group: string): readonly string[] {
+  return commands.flatMap(({ words: [first, second] }) => (first === group && second !== undefined ? [second] : []));
+}
+
+function commandItem({ words, summary }: CliCommand): Item {
+  return [words.at(-1) ?? "", summary];
+}
+
+function optionItem({ flag, short, takes, description }: OptionSpec): Item {
+  return [
+    `${short === undefined ? "" : `-${short}, `}--${flag}${takes === undefined ? "" : ` <${takes}>`}`,
+    description,
+  ];
+}
+
+function usage(text: string, { style, width }: TableLayout): readonly string[] {
+  const label = "Usage: ";
+  const [first = "", ...more] = wrap(`moorage ${text}`, Math.max(NARROWEST_DESCRIPTION, width - label.length));
+  return [style.bold(label) + first, ...more.map((line) => " ".repeat(label.length) + line)];
+}
+
+function examples(lines: readonly string[], { style }: TableLayout): readonly string[] {
+  return lines.length === 0 ? [] : [style.bold("Examples:"), ...lines.map((line) => " ".repeat(INDENT) + line)];
+}
+
+function list(title: string, items: readonly Item[], layout: TableLayout): readonly string[] {
+  if (items.length === 0) return [];
+  const widest = Math.max(...items.map(([term]) => displayWidth(term)).filter((width) => width <= WIDEST_TERM), 0);
+  return [layout.style.bold(title), ...items.flatMap((item) => itemLines(item, widest, layout.width))];
+}
+
+// Beside its term where both fit, else below it: a narrow terminal gets short lines and no overflow.
+function itemLines([term, description]: Item, termWidth: number, width: number): readonly string[] {
+  const column = INDENT + termWidth + GAP;
+  const beside = width - column >= NARROWEST_DESCRIPTION;
+  const indent = beside ? column : INDENT * 2;
+  const lines =
+    description === "" ? [] : wrap(description, Math.max(1, width - indent)).map((line) => " ".repeat(indent) + line);
+  const [first] = lines;
+  if (!beside || first === undefined || displayWidth(term) > termWidth) return [" ".repeat(INDENT) + term, ...lines];
+  return [" ".repeat(INDENT) + pad(term, termWidth + GAP) + first.trimStart(), ...lines.slice(1)];
+}
+
+function sections(parts: readonly (readonly string[])[]): string {
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join("\n")}\n`)
+    .join("\n");
+}

@@ -1,0 +1,44 @@
+import type { Readable, Writable } from "node:stream";
+import type { MoorageError } from "../base/errors.ts";
+import type { EngineName } from "../contracts/types.ts";
+import type { Platform } from "../contracts/platform.ts";
+
+/** The terminal, passed in, so that whole commands run in tests. */
+export type CliIo = {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** True when people read stderr and stdout there: progress is shown. */
+  readonly isTerminal: boolean;
+  readonly color: boolean;
+  /** Width for tables; 80 where unknown. */
+  readonly columns: number;
+  /** Absolute; relative host paths start there. */
+  readonly currentDirectory: string;
+  /** Aborts on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+};
+
+export type OpenOptions = {
+  /** From `--engine`; undefined: chosen by itself. */
+  readonly engine?: EngineName;
+  /** True when the command names an image, which only some engines can have. */
+  readonly needsImages: boolean;
+};
+
+/** What the composition root lends to the command line. */
+export type CliHost = {
+  readonly version: string;
+  /** A running local server, else an engine in this process. */
+  readonly openPlatform: (options: OpenOptions) => Promise<Platform & AsyncDisposable>;
+  /** Serves the API on the local socket until the signal aborts. */
+  readonly serve: (options: {
+    readonly engine?: EngineName;
+    readonly signal: AbortSignal;
+    readonly onReady: (address: string) => void;
+  }) => Promise<void>;
+  /** Serves MCP on stdin and stdout until stdin ends. */
+  readonly mcp: (options: { readonly engine?: EngineName; readonly signal: AbortSignal }) => Promise<void>;
+  /** Logs (debug) the cause of an error that people are told as INTERNAL only. */
+  readonly logUnexpected?: (error: MoorageError) => Promise<void>;
+};

@@ -1,0 +1,53 @@
+import { CommanderError } from "commander";
+import type { MoorageError } from "../base/errors.ts";
+import type { CliCommand, Given } from "./invocation.ts";
+import type { TableLayout } from "./output/table.ts";
+import { buildProgram, givenOptions, type Chosen } from "./program.ts";
+import { usageError } from "./usage-error.ts";
+
+export type ParsedArgv =
+  | { readonly kind: "command"; readonly command: CliCommand; readonly given: Given }
+  /** `complete` is false where a command is missing after its group. */
+  | { readonly kind: "help"; readonly text: string; readonly complete: boolean; readonly error: MoorageError }
+  | { readonly kind: "wrong"; readonly error: MoorageError; readonly command?: CliCommand };
+
+/** What the arguments ask for. */
+export function parseArgv(argv: readonly string[], commands: readonly CliCommand[], layout: TableLayout): ParsedArgv {
+  let help = "";
+  let chosen: Chosen | undefined;
+  let wrong: ParsedArgv | undefined;
+  const program = buildProgram(commands, {
+    layout,
+    onHelp: (text) => {
+      help += text;
+    },
+    onChosen: (choice) => {
+      chosen = choice;
+    },
+    onExit: (failure, at, command) => {
+      const error = usageError(failure, { at, commands, ...(command === undefined ? {} : { command }) });
+      const complete = failure.code === "commander.helpDisplayed" || at.parent === null;
+      if (help !== "") wrong = { kind: "help", text: help, complete, error };
+      else wrong = { kind: "wrong", error, ...(command === undefined ? {} : { command }) };
+      throw failure;
+    },
+  });
+  try {
+    program.parse(withHelpWord(argv), { from: "user" });
+  } catch (failure) {
+    if (!(failure instanceof CommanderError)) throw failure;
+  }
+  if (wrong !== undefined) return wrong;
+  if (chosen === undefined) throw new TypeError("The arguments name no command.");
+  return { kind: "command", command: chosen.command, given: given(chosen) };
+}
+
+function given({ command, chain, words }: Chosen): Given {
+  const count = command.rest === undefined ? words.length : command.positionals.length;
+  return { options: givenOptions(chain), positionals: words.slice(0, count), rest: words.slice(count) };
+}
+
+/** `moorage help run` is `moorage run --help`. */
+function withHelpWord(argv: readonly string[]): string[] {
+  return argv[0] === "help" ? [...argv.slice(1), "--help"] : [...argv];
+}

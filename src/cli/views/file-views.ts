@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { formatBytes } from "../../base/quantities.ts";
+import { FileContent, FileInfo, FileWritten } from "../../contracts/file.ts";
+import { table } from "../output/table.ts";
+import { timeCell } from "./cells.ts";
+import { view } from "./view.ts";
+
+const SUFFIXES = { file: "", directory: "/", symlink: "@", other: "?" };
+
+export const fileList = view(z.object({ items: z.array(FileInfo) }), ({ items }, layout) => {
+  if (items.length === 0) return { note: "the directory is empty." };
+  const columns = [
+    { header: "MODE", whole: true },
+    { header: "SIZE", align: "right" as const },
+    { header: "NAME" },
+    { header: "MODIFIED" },
+  ];
+  const rows = items.map(({ mode, type, sizeBytes, name, modifiedAt }) => [
+    mode,
+    formatBytes(sizeBytes),
+    name + SUFFIXES[type],
+    timeCell(modifiedAt),
+  ]);
+  return { out: table(columns, rows, layout) };
+});
+
+/** The file's own bytes, unchanged. */
+export const fileContent = view(FileContent, ({ content, encoding }) => ({ out: Buffer.from(content, encoding) }));
+
+export const fileWritten = view(FileWritten, ({ path, sizeBytes }) => ({
+  success: `Wrote ${formatBytes(sizeBytes)} to ${path}`,
+}));
+
+export const fileRemoved = view(z.object({ path: z.string() }), ({ path }) => ({ success: `Removed ${path}` }));

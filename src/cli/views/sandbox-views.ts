@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { page } from "../../contracts/primitives.ts";
+import { Run, RunRecord } from "../../contracts/run.ts";
+import { Sandbox } from "../../contracts/sandbox.ts";
+import { keyValues } from "../output/key-values.ts";
+import { table } from "../output/table.ts";
+import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { view } from "./view.ts";
+
+export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image }) => ({
+  out: `${id}\n`,
+  success: `Sandbox ${name ?? id} is ${state} (${image ?? "no image"}, ${engine}). Next: moorage sandbox exec ${name ?? id} -- COMMAND`,
+}));
+
+export const sandboxList = view(page(Sandbox), ({ items }, layout) => {
+  if (items.length === 0) return { note: "no sandboxes yet; make one with `moorage sandbox create`." };
+  const columns = [
+    { header: "ID", whole: true },
+    { header: "NAME" },
+    { header: "STATE", whole: true },
+    { header: "IMAGE" },
+    { header: "ENGINE" },
+    { header: "CREATED" },
+  ];
+  const rows = items.map(({ id, name, state, image, engine, createdAt }) => [
+    id,
+    name ?? NOTHING,
+    state,
+    image ?? NOTHING,
+    engine,
+    timeCell(createdAt),
+  ]);
+  return { out: table(columns, rows, layout) };
+});
+
+export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
+  out: keyValues(
+    [
+      ["Id", sandbox.id],
+      ["Name", sandbox.name ?? NOTHING],
+      ["Conversation", sandbox.conversationId ?? NOTHING],
+      ["Owner", sandbox.owner],
+      ["State", sandbox.reason === null ? sandbox.state : `${sandbox.state}: ${sandbox.reason}`],
+      ["Image", sandbox.image ?? NOTHING],
+      ["Digest", sandbox.imageDigest ?? NOTHING],
+      ["Engine", `${sandbox.engine} (isolation: ${sandbox.isolation})`],
+      ["Profile", sandbox.profile],
+      ["Limits", limitsCell(sandbox.limits)],
+      ["Network", sandbox.network],
+      ["Workspace", sandbox.workspace],
+      ["Created", timeCell(sandbox.createdAt)],
+      ["Last active", timeCell(sandbox.lastActiveAt)],
+    ],
+    layout,
+  ),
+}));
+
+export const sandboxRuns = view(page(Run), ({ items }, layout) => {
+  if (items.length === 0) return { note: "no runs yet." };
+  const columns = [
+    { header: "RUN", whole: true },
+    { header: "STATUS", whole: true },
+    { header: "EXIT", align: "right" as const },
+    { header: "DURATION", align: "right" as const },
+    { header: "COMMAND" },
+    { header: "STARTED" },
+  ];
+  const rows = items.map(({ runId, status, exitCode, durationMs, command, startedAt }) => [
+    runId,
+    status,
+    exitCode === null ? NOTHING : String(exitCode),
+    durationCell(durationMs),
+    commandCell(command),
+    timeCell(startedAt),
+  ]);
+  return { out: table(columns, rows, layout) };
+});
+
+export const sandboxRemoved = view(z.object({ id: z.string() }), ({ id }) => ({ success: `Removed sandbox ${id}.` }));
+
+export const runOutput = view(RunRecord, ({ stdout, stderr, truncated }) => ({
+  out: stdout,
+  err: stderr,
+  ...(truncated ? { note: "only the beginning and the end of this output were kept." } : {}),
+}));

@@ -1,0 +1,31 @@
+import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts";
+import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
+import {
+  runOutput,
+  sandboxCreated,
+  sandboxDetails,
+  sandboxList,
+  sandboxRemoved,
+  sandboxRuns,
+} from "./sandbox-views.ts";
+import { cleanupReport, doctorReport } from "./system-views.ts";
+import type { View } from "./view.ts";
+
+/** Views by operation; an operation that has none is shown by the generic view. */
+export const VIEWS: Readonly<Record<string, View>> = {
+  "sandbox.create": sandboxCreated,
+  "sandbox.list": sandboxList,
+  "sandbox.get": sandboxDetails,
+  "sandbox.runs": sandboxRuns,
+  "sandbox.remove": sandboxRemoved,
+  "run.get": runOutput,
+  "file.list": fileList,
+  "file.read": fileContent,
+  "file.write": fileWritten,
+  "file.remove": fileRemoved,
+  "receipt.list": receiptList,
+  "receipt.get": receiptDetails,
+  "receipt.verify": verification,
+  "system.doctor": doctorReport,
+  "system.cleanup": cleanupReport,
+};

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { Command, Encoding, Env, NetworkPolicy, Profile, SandboxRef } from "./primitives.ts";
+import { LimitsInput } from "./sandbox.ts";
+
+const MAX_STDIN_CHARACTERS = 24 * 1024 * 1024;
+
+const stdin = {
+  stdin: z.string().max(MAX_STDIN_CHARACTERS).optional().meta({
+    description: "What the program reads; without it stdin is at its end from the start.",
+  }),
+  stdinEncoding: Encoding.optional().meta({ default: "utf8" }),
+};
+
+export const CodeBlock = z
+  .strictObject({
+    filename: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "expected a plain file name of A-Z, a-z, 0-9, _, . and -")
+      .meta({
+        description: "Written to the workspace; its extension chooses the interpreter: .py, .js, .mjs, .ts, .sh.",
+      }),
+    content: z.string().max(8 * 1024 * 1024),
+  })
+  .meta({ id: "CodeBlock" });
+
+export const SandboxExec = z
+  .strictObject({
+    id: SandboxRef,
+    command: Command.optional(),
+    code: CodeBlock.optional().meta({ description: "A file to write and run, instead of a command." }),
+    env: Env.optional(),
+    cwd: z.string().min(1).max(4096).optional().meta({ default: "/workspace" }),
+    timeoutMs: LimitsInput.timeoutMs,
+    ...stdin,
+  })
+  .refine((input) => (input.command === undefined) !== (input.code === undefined), {
+    message: "expected either a command or a code block",
+    path: ["command"],
+  });
+
+const HostDirectory = z
+  .string()
+  .min(1)
+  .max(4096)
+  .meta({ description: "Directory of the engine's host, mounted at /workspace, below an allowed root." });
+
+const jobInput = {
+  env: Env.optional(),
+  image: z.string().min(1).max(512).optional(),
+  profile: Profile.optional(),
+  network: NetworkPolicy.optional().meta({ default: "none" }),
+  ...LimitsInput,
+  ...stdin,
+};
+
+export const JobRun = z.strictObject({
+  command: Command,
+  workspace: HostDirectory.optional(),
+  ...jobInput,
+});
+
+export const AgentId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected 1 to 64 of A-Z, a-z, 0-9, _, . and -, the first no mark")
+  .meta({ id: "AgentId" });
+
+export const AgentRun = z.strictObject({
+  agentId: AgentId,
+  workspace: HostDirectory,
+  command: Command,
+  shell: z.boolean().optional().meta({ description: "Read the command as one line of shell." }),
+  ...jobInput,
+});

@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { ID_PATTERN } from "../base/ids.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const Id = z
+  .string()
+  .regex(ID_PATTERN, "expected 20 characters of a-z and 0-9, the first a letter")
+  .meta({
+    id: "Id",
+    description: "20 characters of `[a-z0-9]`, the first a letter.",
+    examples: ["k3v9x2m7q1w8e5r4t6y0"],
+  });
+
+export const Name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected a DNS label: 1 to 63 of a-z, 0-9 and inner dashes")
+  .meta({ id: "Name", description: "A DNS label, unique for its owner." });
+
+export const ConversationId = z
+  .string()
+  .regex(/^[a-z0-9]{1,32}$/, "expected 1 to 32 of a-z and 0-9")
+  .meta({ id: "ConversationId", description: "1 to 32 of `[a-z0-9]`, unique in a deployment." });
+
+export const SandboxRef = Name.meta({
+  id: "SandboxRef",
+  description: "A sandbox's id, its name, or its conversation id.",
+});
+
+export const Time = z.iso.datetime().meta({ id: "Time", description: "ISO 8601, UTC, with milliseconds." });
+
+export const Hash = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/)
+  .meta({ id: "Hash", description: "`sha256:` and 64 hexadecimal digits." });
+
+const withoutNul = (text: string): boolean => !text.includes("\0");
+
+/** The kernel takes at most 128 KiB for one argument or one environment entry, its final NUL included. */
+const Argument = z
+  .string()
+  .refine(withoutNul, "expected text without NUL characters")
+  .refine((text) => Buffer.byteLength(text) < 128 * KIB, "expected less than 128 KiB in one argument");
+
+/** The kernel's cap on arguments and environment together is about 2 MiB; half of it leaves room for the engine's own. */
+const MAX_COMMAND_BYTES = MIB;
+
+export const Command = z
+  .array(Argument)
+  .min(1, "expected a program and its arguments, got nothing")
+  .refine((command) => command[0] !== "", "expected a program, got an empty name")
+  .refine((command) => !command[0]?.startsWith("-"), "expected a program's name, which cannot begin with a dash")
+  .refine(
+    (command) => command.reduce((sum, argument) => sum + Buffer.byteLength(argument) + 1, 0) <= MAX_COMMAND_BYTES,
+    "expected at most 1 MiB of arguments; pass larger data by a file or by stdin",
+  )
+  .meta({ id: "Command", description: "Program and arguments. No shell reads them." });
+
+export const Env = z
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of A-Z, a-z, 0-9 and _"), Argument)
+  .meta({ id: "Env", description: "Environment variables." });
+
+export const MemoryBytes = z
+  .int()
+  .min(6 * MIB, "expected at least 6 MiB (6291456)")
+  .meta({ description: "Memory in bytes, at least 6 MiB; no swap is added." });
+export const Cpus = z
+  .number()
+  .min(0.01, "expected at least 0.01")
+  .meta({ description: "Processors, fractions allowed, such as 0.5." });
+export const Pids = z.int().min(2, "expected at least 2").meta({ description: "Processes and threads at one time." });
+export const TimeoutMs = z
+  .int()
+  .min(1, "expected at least 1 ms")
+  .meta({ description: "Deadline of the run in milliseconds; then its whole process tree is ended." });
+
+export const Profile = z
+  .enum(["job", "sandbox"])
+  .meta({ id: "Profile", description: "A named set of limits and hardening." });
+
+export const NetworkPolicy = z
+  .string()
+  .regex(/^(?:none|internal|open|allow:\S+)$/, "expected none, internal, open or allow:DOMAIN[,DOMAIN]")
+  .meta({
+    id: "NetworkPolicy",
+    description: "What the sandbox can reach. A policy that the engine cannot enforce is refused.",
+  });
+
+export const EngineName = z.enum(["docker", "process", "memory"]).meta({ id: "EngineName" });
+
+export const Isolation = z.enum(["container", "namespaces", "none"]).meta({
+  id: "Isolation",
+  description: "What separates the run from the host: a container, bare Linux namespaces, or nothing (tests only).",
+});
+
+export const Limits = z
+  .object({
+    memoryBytes: z.int(),
+    cpus: z.number(),
+    pids: z.int(),
+    timeoutMs: z.int().nullable().meta({ description: "Deadline of one run, null where there is none." }),
+  })
+  .meta({ id: "Limits", description: "The limits in force." });
+
+export const Encoding = z
+  .enum(["utf8", "base64"])
+  .meta({ id: "Encoding", description: "How bytes are written as text; base64 where they are not UTF-8." });
+
+export const Cursor = z.string().max(200).meta({ description: "`nextCursor` of the page before." });
+
+/** A page of a list: `{ items, nextCursor }`, `nextCursor` null on the last one. */
+export function page<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+export const PageInput = {
+  limit: z.int().min(1).max(1000).optional().meta({ description: "Items per page.", default: 100 }),
+  cursor: Cursor.optional(),
+};

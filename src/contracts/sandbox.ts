@@ -1,0 +1,65 @@
+import { z } from "zod";
+import {
+  ConversationId,
+  EngineName,
+  Env,
+  Id,
+  Isolation,
+  Limits,
+  MemoryBytes,
+  Cpus,
+  Name,
+  NetworkPolicy,
+  Pids,
+  Profile,
+  Time,
+  TimeoutMs,
+} from "./primitives.ts";
+
+export const SandboxState = z
+  .enum(["starting", "running", "paused", "stopped", "archived", "lost", "error"])
+  .meta({ id: "SandboxState" });
+
+export const Sandbox = z
+  .object({
+    id: Id,
+    name: Name.nullable(),
+    conversationId: ConversationId.nullable(),
+    owner: z.string(),
+    state: SandboxState,
+    reason: z.string().nullable().meta({ description: "Why it is in this state, where there is more to say." }),
+    image: z.string().nullable(),
+    imageDigest: z.string().nullable(),
+    profile: Profile,
+    limits: Limits,
+    network: NetworkPolicy,
+    engine: EngineName,
+    isolation: Isolation,
+    workspace: z.string().meta({ description: "Where files live inside the sandbox." }),
+    createdAt: Time,
+    lastActiveAt: Time,
+  })
+  .meta({ id: "Sandbox" });
+
+/** What a caller may ask for beyond a profile's defaults; maxima are the administrator's. */
+export const LimitsInput = {
+  memoryBytes: MemoryBytes.optional(),
+  cpus: Cpus.optional(),
+  pids: Pids.optional(),
+  timeoutMs: TimeoutMs.optional(),
+};
+
+export const SandboxCreate = z.strictObject({
+  name: Name.optional().meta({ description: "Unique for the owner; creating it again answers the one that exists." }),
+  conversationId: ConversationId.optional(),
+  image: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .meta({ description: "Image reference; the configured default otherwise." }),
+  env: Env.optional().meta({ description: "Variables of every run in this sandbox." }),
+  profile: Profile.optional(),
+  network: NetworkPolicy.optional().meta({ default: "none" }),
+  ...LimitsInput,
+});

@@ -1,0 +1,61 @@
+import { MoorageError } from "../../base/errors.ts";
+import { buildPlatform } from "../build-platform.ts";
+import type { CallOptions, NamedOperation, Platform } from "../platform.ts";
+import type { ArchiveInput, RawOperations } from "../raw.ts";
+
+export type RecordedCall = { readonly name: string; readonly input: unknown; readonly signal: AbortSignal | undefined };
+
+/** What an operation answers in a test: an object, or the events of its stream. */
+export type Answer = (input: unknown, options: CallOptions) => unknown;
+
+export type RecordingParts = {
+  /** By operation, such as `sandbox.get`. @default the input, as `{ echo }` or as one event of that type */
+  readonly answers?: Readonly<Record<string, Answer>>;
+  readonly raw?: Partial<RawOperations>;
+};
+
+export type RecordingPlatform = { readonly platform: Platform; readonly calls: readonly RecordedCall[] };
+
+/** A platform that parses its inputs as a real one, keeps what it was asked for, and answers what a test wants. */
+export function createRecordingPlatform({ answers = {}, raw = {} }: RecordingParts = {}): RecordingPlatform {
+  const calls: RecordedCall[] = [];
+  const record = (named: NamedOperation, input: unknown, signal: AbortSignal | undefined): void => {
+    calls.push({ name: named.name, input, signal });
+    const parsed = named.operation.input.safeParse(input);
+    if (!parsed.success) throw new MoorageError("INVALID_INPUT", `${named.name}: ${parsed.error.message}`);
+  };
+  const methodFor = (named: NamedOperation) => {
+    const answer = answers[named.name];
+    if (named.operation.kind === "unary") {
+      return async (input: unknown, options: CallOptions = {}): Promise<unknown> => {
+        record(named, input, options.signal);
+        return answer === undefined ? { echo: input } : answer(input, options);
+      };
+    }
+    return async function* (input: unknown, options: CallOptions = {}): AsyncGenerator<unknown> {
+      record(named, input, options.signal);
+      const events = answer === undefined ? [{ type: "echo", echo: input }] : answer(input, options);
+      if (isIterable(events)) yield* events;
+    };
+  };
+  return { platform: buildPlatform(methodFor, { ...recordingRaw(calls), ...raw }), calls };
+}
+
+function recordingRaw(calls: RecordedCall[]): RawOperations {
+  const record = (name: string, input: ArchiveInput, { signal }: CallOptions): void => {
+    calls.push({ name, input, signal });
+  };
+  return {
+    download: async function* (input, options = {}) {
+      record("raw.download", input, options);
+    },
+    upload: async (input, tar, options = {}) => {
+      record("raw.upload", input, options);
+      for await (const _chunk of tar);
+    },
+  };
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}

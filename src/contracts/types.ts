@@ -1,0 +1,40 @@
+import type { z } from "zod";
+import type * as exec from "./exec.ts";
+import type * as file from "./file.ts";
+import type * as primitives from "./primitives.ts";
+import type * as receipt from "./receipt.ts";
+import type * as run from "./run.ts";
+import type * as sandbox from "./sandbox.ts";
+import type * as system from "./system.ts";
+
+export type EngineName = z.output<typeof primitives.EngineName>;
+export type Isolation = z.output<typeof primitives.Isolation>;
+export type Limits = z.output<typeof primitives.Limits>;
+export type ProfileName = z.output<typeof primitives.Profile>;
+export type Encoding = z.output<typeof primitives.Encoding>;
+
+export type Sandbox = z.output<typeof sandbox.Sandbox>;
+export type SandboxState = z.output<typeof sandbox.SandboxState>;
+export type SandboxCreate = z.output<typeof sandbox.SandboxCreate>;
+
+export type SandboxExec = z.output<typeof exec.SandboxExec>;
+export type CodeBlock = z.output<typeof exec.CodeBlock>;
+export type JobRun = z.output<typeof exec.JobRun>;
+export type AgentRun = z.output<typeof exec.AgentRun>;
+
+export type Run = z.output<typeof run.Run>;
+export type RunEvent = z.output<typeof run.RunEvent>;
+export type RunRecord = z.output<typeof run.RunRecord>;
+export type RunResult = z.output<typeof run.RunResult>;
+export type RunStatus = z.output<typeof run.RunStatus>;
+
+export type FileInfo = z.output<typeof file.FileInfo>;
+
+export type Receipt = z.output<typeof receipt.Receipt>;
+export type ReceiptBody = z.output<typeof receipt.ReceiptBody>;
+export type ReceiptHead = z.output<typeof receipt.ReceiptHead>;
+export type ReceiptVerification = z.output<typeof receipt.ReceiptVerification>;
+
+export type Finding = z.output<typeof system.Finding>;
+export type DoctorReport = z.output<typeof system.DoctorReport>;
+export type CleanupReport = z.output<typeof system.CleanupReport>;

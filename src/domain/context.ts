@@ -1,0 +1,44 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Store } from "../store/store.ts";
+import type { Policy } from "./policy.ts";
+import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
+
+/** Who calls. Everything that is made belongs to `owner`. */
+export type Principal = {
+  readonly owner: string;
+  /** The API key that was used; null on the local socket. */
+  readonly keyId: string | null;
+};
+
+/** One call: what it works with, for whom, and the caller's way to end it. */
+export type Call = {
+  readonly context: DomainContext;
+  readonly principal: Principal;
+  readonly signal: AbortSignal | undefined;
+};
+
+/** Tells processes of Moorage apart, so that a later one knows which runs have lost their watcher. */
+export type Holders = {
+  /** This process. */
+  readonly self: string;
+  readonly isAlive: (holder: string) => boolean;
+};
+
+/** What the domain is built from. */
+export type DomainContext = {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly signer: ReceiptSigner;
+  readonly holders: Holders;
+  readonly policy: Policy;
+  /** The operating-system user that Moorage runs as; undefined where there are no numeric users. */
+  readonly hostUser: { readonly uid: number; readonly gid: number } | undefined;
+  /** Where Moorage keeps its own state on this host; absolute. */
+  readonly stateDirectory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Said on every run and sandbox, such as how the engine was chosen. */
+  readonly warnings: readonly string[];
+};

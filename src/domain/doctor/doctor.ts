@@ -1,0 +1,74 @@
+import type { DoctorReport, Finding } from "../../contracts/types.ts";
+import type { Call } from "../context.ts";
+import { checkClock } from "./clock.ts";
+import { checkContainer } from "./container.ts";
+import { checkDisk, freeSpace } from "./disk.ts";
+import { notChecked, warning } from "./finding.ts";
+import { findHost, type Host } from "./host.ts";
+import { checkImage } from "./image.ts";
+import { engineProblem, preflight } from "./preflight.ts";
+import { lookInside, type SandboxLook } from "./sandbox.ts";
+import { checkState } from "./state.ts";
+
+type Input = { readonly preflight?: boolean | undefined };
+
+/**
+ * Looks at everything that a sandbox needs, and proves it by running one. What is wrong is a finding with its fix,
+ * never an error; `ok` is true when a sandbox ran and no check failed.
+ */
+export async function doctor(call: Call, input: Input): Promise<DoctorReport> {
+  const host = await findHost();
+  const findings = input.preflight === true ? await preflight(call, host) : await everything(call, host);
+  const ran = findings.some(({ check, status }) => check === "sandbox" && status !== "failed");
+  const ok = ran && findings.every(({ status }) => status !== "failed");
+  return { ok, engine: call.context.engine.name, findings: [...findings] };
+}
+
+async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
+  const { context, signal } = call;
+  const engine = await context.engine.diagnose(signal);
+  const { image, sandbox } = await imageAndSandbox(call, host);
+  const state = await checkState(context);
+  const spaces = [
+    await freeSpace(context.stateDirectory, `for Moorage's state in ${context.stateDirectory}`),
+    sandbox.space ?? (await localEngineSpace(call, host)),
+  ];
+  const readings = [sandbox.clock, state.clock].filter((reading) => reading !== undefined);
+  return [
+    ...choice(call),
+    ...engine,
+    image,
+    ...sandbox.findings,
+    checkDisk(
+      spaces.filter((space) => space !== undefined),
+      host,
+    ),
+    checkClock(context.clock.now(), readings, host),
+    checkContainer(host, context.engine.name),
+    state.finding,
+  ];
+}
+
+/** How the engine was chosen, where there is something to say about it. */
+function choice({ context }: Call): readonly Finding[] {
+  const fix = "Run `moorage doctor --engine docker`: it names what Docker needs on this system.";
+  return context.warnings.map((message) => warning("engine.choice", message, fix));
+}
+
+async function imageAndSandbox(call: Call, host: Host): Promise<{ image: Finding; sandbox: SandboxLook }> {
+  if ((await engineProblem(call)) !== undefined) {
+    const skipped = (check: string): Finding => notChecked(check, "the engine does not work", "Mend the engine first.");
+    return { image: skipped("image"), sandbox: { findings: [skipped("sandbox")] } };
+  }
+  const image = await checkImage(call);
+  if (image.status !== "failed") return { image, sandbox: await lookInside(call, host) };
+  return { image, sandbox: { findings: [notChecked("sandbox", "there is no image", "Mend `image` first.")] } };
+}
+
+const ENGINE_DIRECTORY = "/var/lib/docker";
+
+/** A full disk is a reason why no sandbox runs, so it is looked at from outside too. */
+async function localEngineSpace({ context }: Call, { system }: Host) {
+  if (context.engine.name !== "docker" || system === "macos" || system === "windows") return undefined;
+  return freeSpace(ENGINE_DIRECTORY, `in ${ENGINE_DIRECTORY}`);
+}

@@ -1,0 +1,94 @@
+import type { CallOptions, Platform } from "../contracts/platform.ts";
+import type { Call, DomainContext, Principal } from "./context.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { listFiles, readFile, removeFile, writeFile } from "./file/files.ts";
+import { entryPath, sandboxPath } from "./file/sandbox-path.ts";
+import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
+import { verifyChain } from "./receipt/verify-chain.ts";
+import { cleanup } from "./recovery/cleanup.ts";
+import { runAgent } from "./run/agent.ts";
+import { execInSandbox } from "./run/exec.ts";
+import { runJob } from "./run/job.ts";
+import { getRun, listRuns } from "./run/runs.ts";
+import {
+  createSandbox,
+  findSandbox,
+  getSandbox,
+  listSandboxes,
+  removeSandbox,
+  requireEngine,
+} from "./sandbox/sandboxes.ts";
+import { validated, type ParsedPlatform } from "./validated.ts";
+
+type CallOf = (options: CallOptions | undefined) => Call;
+
+/** Moorage itself, as one principal may use it: the rules and lifecycles behind every door. */
+export function createPlatform(context: DomainContext, principal: Principal): Platform {
+  const call: CallOf = (options) => ({ context, principal, signal: options?.signal });
+  return validated({
+    job: { run: (input, options) => runJob(call(options), input) },
+    agent: { run: (input, options) => runAgent(call(options), input) },
+    sandbox: {
+      create: (input, options) => createSandbox(call(options), input),
+      list: async (input, options) => pageOf(await listSandboxes(call(options), query(input))),
+      get: ({ id }, options) => getSandbox(call(options), id),
+      exec: (input, options) => execInSandbox(call(options), input),
+      runs: async ({ id, ...input }, options) => pageOf(await listRuns(call(options), id, query(input))),
+      remove: ({ id }, options) => removeSandbox(call(options), id),
+    },
+    run: { get: ({ runId }, options) => getRun(call(options), runId) },
+    file: fileOperations(call),
+    receipt: {
+      list: async (input, options) => pageOf(await listReceipts(call(options), query(input))),
+      get: ({ receiptId }, options) => getReceipt(call(options), receiptId),
+      export: () => exportReceipts(context),
+      verify: () => verifyChain(context.store.receipts, context.signer),
+    },
+    system: {
+      doctor: (input, options) => doctor(call(options), input),
+      cleanup: () => cleanup(context),
+    },
+    raw: rawOperations(call),
+  });
+}
+
+async function sandboxOf(call: Call, id: string) {
+  const sandbox = await findSandbox(call, id);
+  requireEngine(call.context, sandbox);
+  return { context: call.context, sandbox, signal: call.signal };
+}
+
+function fileOperations(call: CallOf): ParsedPlatform["file"] {
+  return {
+    list: async ({ id, path }, options) => ({
+      items: await listFiles(await sandboxOf(call(options), id), path ?? "."),
+      nextCursor: null,
+    }),
+    read: async ({ id, path }, options) => readFile(await sandboxOf(call(options), id), path),
+    write: async ({ id, ...file }, options) => writeFile(await sandboxOf(call(options), id), file),
+    remove: async ({ id, path }, options) => removeFile(await sandboxOf(call(options), id), path),
+  };
+}
+
+function rawOperations(call: CallOf): Platform["raw"] {
+  return {
+    download: async function* ({ id, path }, options) {
+      const { context, sandbox, signal } = await sandboxOf(call(options), id);
+      yield* context.engine.files.download(sandbox.id, entryPath(path), signal);
+    },
+    upload: async ({ id, path }, tar, options) => {
+      const { context, sandbox, signal } = await sandboxOf(call(options), id);
+      await context.engine.files.upload(sandbox.id, sandboxPath(path), tar, signal);
+    },
+  };
+}
+
+const DEFAULT_PAGE = 100;
+
+function query({ limit, cursor }: { readonly limit?: number | undefined; readonly cursor?: string | undefined }) {
+  return { limit: limit ?? DEFAULT_PAGE, cursor };
+}
+
+function pageOf<T>({ items, nextCursor }: { readonly items: readonly T[]; readonly nextCursor: string | null }) {
+  return { items: [...items], nextCursor };
+}

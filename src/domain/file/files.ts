@@ -1,0 +1,95 @@
+import { posix } from "node:path";
+import { isoTime } from "../../base/clock.ts";
+import { MoorageError } from "../../base/errors.ts";
+import type { Encoding, FileInfo } from "../../contracts/types.ts";
+import type { EntryInfo } from "../../engine/engine.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { entryPath, sandboxPath } from "./sandbox-path.ts";
+import { fileFromTar, tarOfFile } from "./tar-file.ts";
+
+/** More than this goes as a stream, not as one JSON value. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** A call on the files of one sandbox. */
+export type FileCall = {
+  readonly context: DomainContext;
+  readonly sandbox: SandboxRow;
+  readonly signal: AbortSignal | undefined;
+};
+
+export async function listFiles({ context, sandbox, signal }: FileCall, path: string): Promise<FileInfo[]> {
+  const entries = await context.engine.files.list(sandbox.id, sandboxPath(path), signal);
+  return entries.map(fileInfo).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function readFile({ context, sandbox, signal }: FileCall, path: string) {
+  const absolute = entryPath(path);
+  const entry = await context.engine.files.stat(sandbox.id, absolute, signal);
+  if (entry.type !== "file") {
+    throw new MoorageError("INVALID_INPUT", `${JSON.stringify(path)} is a ${entry.type}; expected a file.`, {
+      hint: "List a directory with `moorage file ls`.",
+    });
+  }
+  if (entry.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path, entry.sizeBytes);
+  const bytes = await fileFromTar(context.engine.files.download(sandbox.id, absolute, signal), MAX_FILE_BYTES);
+  if (bytes === undefined) throw tooLarge(path, entry.sizeBytes);
+  return { path: absolute, ...asContent(bytes), sizeBytes: bytes.length };
+}
+
+export type FileToWrite = {
+  readonly path: string;
+  readonly content: string;
+  readonly encoding?: Encoding | undefined;
+  readonly mode?: string | undefined;
+};
+
+export async function writeFile({ context, sandbox, signal }: FileCall, file: FileToWrite) {
+  const absolute = entryPath(file.path);
+  const bytes = decodeContent(file.content, file.encoding);
+  if (bytes.length > MAX_FILE_BYTES) throw tooLarge(file.path, bytes.length);
+  const mode = Number.parseInt(file.mode ?? "0644", 8);
+  const tar = tarOfFile({ name: posix.basename(absolute), bytes, mode, modifiedAt: context.clock.now() });
+  await context.engine.files.upload(sandbox.id, posix.dirname(absolute), tar, signal);
+  return { path: absolute, sizeBytes: bytes.length };
+}
+
+export async function removeFile({ context, sandbox, signal }: FileCall, path: string) {
+  const absolute = entryPath(path);
+  await context.engine.files.stat(sandbox.id, absolute, signal);
+  await context.engine.files.remove(sandbox.id, absolute, signal);
+  return { path: absolute, removed: true as const };
+}
+
+/** Bytes of text in one of our two encodings; INVALID_INPUT when it is not base64. */
+export function decodeContent(content: string, encoding: Encoding | undefined): Uint8Array {
+  if (encoding !== "base64") return Buffer.from(content, "utf8");
+  const bytes = Buffer.from(content, "base64");
+  if (bytes.toString("base64").replace(/=+$/, "") !== content.replace(/=+$/, "")) {
+    throw new MoorageError("INVALID_INPUT", "The content is not base64, which its encoding says it is.");
+  }
+  return bytes;
+}
+
+function asContent(bytes: Uint8Array): { readonly content: string; readonly encoding: Encoding } {
+  const text = Buffer.from(bytes).toString("utf8");
+  if (Buffer.from(text, "utf8").equals(bytes)) return { content: text, encoding: "utf8" };
+  return { content: Buffer.from(bytes).toString("base64"), encoding: "base64" };
+}
+
+function fileInfo(entry: EntryInfo): FileInfo {
+  return {
+    name: entry.name,
+    type: entry.type,
+    sizeBytes: entry.sizeBytes,
+    mode: (entry.mode & 0o7777).toString(8).padStart(4, "0"),
+    modifiedAt: isoTime(entry.modifiedAt),
+  };
+}
+
+function tooLarge(path: string, bytes: number): MoorageError {
+  return new MoorageError(
+    "FILE_TOO_LARGE",
+    `${JSON.stringify(path)} has ${bytes} bytes; at most ${MAX_FILE_BYTES} go here.`,
+  );
+}

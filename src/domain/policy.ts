@@ -1,0 +1,28 @@
+import type { EngineLimits } from "../engine/engine.ts";
+
+/** What the administrator decided; every value comes from the configuration. */
+export type Policy = {
+  /** Image of sandboxes and jobs that name none. */
+  readonly defaultImage: string;
+  readonly agent: AgentDefaults;
+  /** What no caller may exceed. */
+  readonly maxima: EngineLimits & { readonly timeoutMs: number };
+  /** Host directories below which a workspace may lie; absolute. */
+  readonly workspaceRoots: readonly string[];
+  /** Host directories that no workspace may contain or lie in: Moorage's own state. */
+  readonly protectedDirectories: readonly string[];
+  /** Bytes of each output stream that a record keeps, half from the head and half from the tail. */
+  readonly recordBytes: number;
+  /** Time between TERM and KILL. */
+  readonly graceMs: number;
+};
+
+/** Defaults of `agent run`, before the profile's own. */
+export type AgentDefaults = {
+  /** Undefined: Moorage's own small image. */
+  readonly image: string | undefined;
+  readonly network: string | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly cpus: number | undefined;
+  readonly timeoutMs: number | undefined;
+};

@@ -1,0 +1,53 @@
+import { MoorageError } from "../base/errors.ts";
+import type { Limits, ProfileName } from "../contracts/types.ts";
+import type { Policy } from "./policy.ts";
+
+const MIB = 1024 * 1024;
+
+export type Profile = {
+  readonly limits: Limits & { readonly timeoutMs: number };
+  readonly writableRoot: boolean;
+  readonly capabilities: readonly string[];
+};
+
+/** DAC_OVERRIDE, FOWNER, FSETID and the rest are what `apt-get` and `pip` need under no-new-privileges. */
+const PACKAGE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"];
+
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  job: {
+    limits: { memoryBytes: 512 * MIB, cpus: 1, pids: 256, timeoutMs: 120_000 },
+    writableRoot: false,
+    capabilities: [],
+  },
+  sandbox: {
+    limits: { memoryBytes: 512 * MIB, cpus: 0.5, pids: 256, timeoutMs: 30_000 },
+    writableRoot: true,
+    capabilities: PACKAGE_CAPABILITIES,
+  },
+};
+
+export type LimitRequest = {
+  readonly memoryBytes?: number | undefined;
+  readonly cpus?: number | undefined;
+  readonly pids?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+};
+
+/** The limits in force: what was asked for, else the profile's; LIMIT_EXCEEDED beyond the administrator's maxima. */
+export function resolveLimits(
+  profile: ProfileName,
+  asked: LimitRequest,
+  maxima: Policy["maxima"],
+): Limits & { readonly timeoutMs: number } {
+  const defaults = PROFILES[profile].limits;
+  const limit = (name: keyof LimitRequest): number => {
+    const value = asked[name] ?? Math.min(defaults[name], maxima[name]);
+    if (value > maxima[name]) {
+      throw new MoorageError("LIMIT_EXCEEDED", `${name} is ${value}; the maximum here is ${maxima[name]}.`, {
+        details: { limit: name, value, maximum: maxima[name] },
+      });
+    }
+    return value;
+  };
+  return { memoryBytes: limit("memoryBytes"), cpus: limit("cpus"), pids: limit("pids"), timeoutMs: limit("timeoutMs") };
+}

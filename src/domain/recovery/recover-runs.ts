@@ -1,0 +1,74 @@
+import { isMoorageError } from "../../base/errors.ts";
+import type { OutputChunk, UnitInfo } from "../../engine/engine.ts";
+import type { RunRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { recordReceipt } from "../receipt/record-receipt.ts";
+import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
+import { giveBack } from "../workspace/job-workspace.ts";
+import { treeHash } from "../workspace/tree-hash.ts";
+
+export type RecoveredRun = { readonly runId: string; readonly status: string };
+
+/**
+ * Records the runs whose Moorage was ended before them. A job that still runs is left to its own deadline; a later
+ * start records it.
+ */
+export async function recoverRuns(context: DomainContext): Promise<readonly RecoveredRun[]> {
+  const { store, holders, engine } = context;
+  const recovered: RecoveredRun[] = [];
+  for (const run of await store.runs.open()) {
+    if (run.engine !== engine.name || holders.isAlive(run.holder)) continue;
+    const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
+    if (unit !== undefined && unit.state !== "exited") continue;
+    // Two starts at once: only one records it.
+    if (!(await store.runs.claim(run.id, run.holder, holders.self))) continue;
+    recovered.push(await recordLostRun(context, run, unit));
+  }
+  return recovered;
+}
+
+async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
+  const { store, engine, logger } = context;
+  const output = unit === undefined ? [] : await engine.lastOutput(unit.id);
+  const workspaceAfter = await afterwards(context, run);
+  const ended: RunRow = { ...run, ...outcome(run, unit), ...recordedOutput(output) };
+  const receipt = await recordReceipt(context, { row: ended, keyId: run.keyId, workspaceAfter, outputCounted: false });
+  await store.runs.update(run.id, { ...ended, holder: context.holders.self, receiptId: receipt.id });
+  if (run.kind !== "exec") await engine.remove(run.sandboxId);
+  logger.warn({ runId: run.id, status: ended.status }, "recorded a run whose Moorage was ended before it");
+  return { runId: run.id, status: ended.status };
+}
+
+/** Only what the engine can still show: a unit that ended at or after the deadline ended by it. */
+function outcome(run: RunRow, unit: UnitInfo | undefined): Partial<RunRow> {
+  const warnings = [...run.warnings, "Moorage was ended during this run; it was recorded later."];
+  if (unit === undefined || unit.startedAt === null || unit.finishedAt === null) {
+    return { status: "interrupted", exitCode: null, warnings };
+  }
+  const durationMs = Math.round(unit.finishedAt - unit.startedAt);
+  const timedOut = run.limits.timeoutMs !== null && durationMs >= run.limits.timeoutMs;
+  if (timedOut) return { status: "timed_out", exitCode: DEADLINE_EXIT_CODE, timedOut, durationMs, warnings };
+  const status = unit.exitCode === null ? "interrupted" : unit.exitCode === 0 ? "succeeded" : "failed";
+  return { status, exitCode: unit.exitCode, oomKilled: unit.oomKilled, durationMs, warnings };
+}
+
+function recordedOutput(chunks: readonly OutputChunk[]): Partial<RunRow> {
+  const of = (stream: OutputChunk["stream"]): Buffer =>
+    Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.data));
+  const stdout = of("stdout");
+  const stderr = of("stderr");
+  // The engine keeps only the end of it, so nobody knows how much there was.
+  return { stdout, stderr, stdoutBytes: stdout.length, stderrBytes: stderr.length, truncated: true };
+}
+
+async function afterwards(context: DomainContext, run: RunRow): Promise<string | null> {
+  if (run.workspacePath === null) return null;
+  try {
+    if (run.workspaceHandedOver) await giveBack(context, run.id, run.workspacePath);
+  } catch (error) {
+    if (isMoorageError(error)) throw error;
+    // The directory may be gone by now; then there is nothing to give back.
+    context.logger.warn({ runId: run.id, error: String(error) }, "the workspace of a lost run could not be given back");
+  }
+  return treeHash(run.workspacePath);
+}

@@ -1,0 +1,54 @@
+import type { AgentRun, JobRun, RunEvent, RunResult } from "../../contracts/types.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { WORKSPACE } from "../sandbox/sandbox-view.ts";
+import { allowedDirectory } from "../workspace/host-directory.ts";
+import { agentImage } from "./agent-image.ts";
+import { prepareJob } from "./job.ts";
+import { conductRun } from "./run-conductor.ts";
+import { writeResultFile } from "./result-file.ts";
+
+/** A job of an agent: its environment names, its defaults, and a result file in its workspace. */
+export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<RunEvent> {
+  const { context } = call;
+  const { path } = await allowedDirectory(context.policy, input.workspace);
+  const prepare = prepareJob(context, agentJob(context, input), {
+    kind: "agent",
+    agentId: input.agentId,
+    image: (onProgress, running) => agentImage(context, input.image, { signal: running, onProgress }),
+  });
+  for await (const event of conductRun(call, prepare)) {
+    if (event.type === "result") await writeResultFile(path, resultFile(input.agentId, event.result));
+    yield event;
+  }
+}
+
+function agentJob(context: DomainContext, input: AgentRun): JobRun {
+  const { agentId, shell, command, env, ...job } = input;
+  const { network, memoryBytes, cpus, timeoutMs } = context.policy.agent;
+  return {
+    ...job,
+    network: job.network ?? network,
+    memoryBytes: job.memoryBytes ?? memoryBytes,
+    cpus: job.cpus ?? cpus,
+    timeoutMs: job.timeoutMs ?? timeoutMs,
+    command: shell === true ? ["/bin/bash", "-c", command.join(" ")] : command,
+    env: { ...env, AGENT_ID: agentId, WORKSPACE },
+  };
+}
+
+/** The fields that pipelines written for such result files read. */
+function resultFile(agentId: string, result: RunResult) {
+  return {
+    agent_id: agentId,
+    container_name: `moorage-${result.sandboxId}`,
+    exit_code: result.exitCode,
+    timestamp: result.startedAt,
+    duration_seconds: result.durationMs === null ? null : result.durationMs / 1000,
+    stdout_chars: [...result.stdout].length,
+    stderr_chars: [...result.stderr].length,
+    timed_out: result.timedOut,
+    oom_killed: result.oomKilled,
+    run_id: result.runId,
+    receipt_id: result.receiptId,
+  };
+}

@@ -1,0 +1,108 @@
+import { newId } from "../../base/ids.ts";
+import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
+import type { ImageInfo, JobSpec } from "../../engine/engine.ts";
+import type { RunKind } from "../../store/store.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { PROFILES, resolveLimits } from "../profiles.ts";
+import { resolveImage } from "../sandbox/images.ts";
+import { resolveNetwork } from "../sandbox/network.ts";
+import { WORKSPACE } from "../sandbox/sandbox-view.ts";
+import { giveBack, handOver, jobWorkspace, type JobWorkspace } from "../workspace/job-workspace.ts";
+import { treeHash } from "../workspace/tree-hash.ts";
+import { conductRun, type Prepare } from "./run-conductor.ts";
+import type { Finished, RunPlan } from "./run-plan.ts";
+import { stdinOf } from "./stdin.ts";
+
+/** What a job may have besides what its caller asked for. */
+export type JobKind = {
+  readonly kind: RunKind & ("job" | "agent");
+  readonly agentId: string | null;
+  readonly image: (tell: (message: string) => void, signal: AbortSignal) => Promise<ImageInfo | undefined>;
+};
+
+/** A one-shot run in a unit of its own, removed when it has ended. */
+export function runJob(call: Call, input: JobRun): AsyncIterable<RunEvent> {
+  return conductRun(call, prepareJob(call.context, input, plainJob(call.context, input)));
+}
+
+function plainJob(context: DomainContext, input: JobRun): JobKind {
+  const wanted = { asked: input.image, byDefault: context.policy.defaultImage };
+  return {
+    kind: "job",
+    agentId: null,
+    image: (onProgress, signal) => resolveImage(context, wanted, { signal, onProgress }),
+  };
+}
+
+export function prepareJob(context: DomainContext, input: JobRun, job: JobKind): Prepare {
+  return async (tell, signal) => {
+    const profile = input.profile ?? "job";
+    const limits = resolveLimits(profile, input, context.policy.maxima);
+    const network = resolveNetwork(context, input.network);
+    const stdin = stdinOf(input);
+    const workspace = await jobWorkspace(context, input.workspace);
+    const image = await job.image((message) => void tell({ type: "progress", message }), signal);
+    const ids = { unitId: newId(), runId: newId() };
+    const spec = jobSpec({ unitId: ids.unitId, input, profile, limits, network, workspace, image, stdin });
+    return {
+      kind: job.kind,
+      runId: ids.runId,
+      sandboxId: ids.unitId,
+      agentId: job.agentId,
+      command: input.command,
+      image: image?.reference ?? null,
+      imageDigest: image?.digest ?? null,
+      profile,
+      limits,
+      network,
+      workspacePath: workspace.path,
+      workspaceHandedOver: workspace.handedOver,
+      workspaceBefore: workspace.hashBefore,
+      start: async (starting) => {
+        if (workspace.handedOver && workspace.path !== null) await handOver(workspace.path);
+        return context.engine.startJob(spec, starting);
+      },
+      finish: () => finishJob(context, ids.runId, workspace),
+      dispose: () => context.engine.remove(ids.unitId),
+    } satisfies RunPlan;
+  };
+}
+
+type SpecParts = {
+  readonly unitId: string;
+  readonly input: JobRun;
+  readonly profile: ProfileName;
+  readonly limits: RunPlan["limits"];
+  readonly network: "none";
+  readonly workspace: JobWorkspace;
+  readonly image: ImageInfo | undefined;
+  readonly stdin: AsyncIterable<Uint8Array> | undefined;
+};
+
+function jobSpec({ unitId, input, profile, limits, network, workspace, image, stdin }: SpecParts): JobSpec {
+  const { writableRoot, capabilities } = PROFILES[profile];
+  // Only the job profile replaces the image's user: the others promise it.
+  const user = profile === "job" ? workspace.user : undefined;
+  return {
+    id: unitId,
+    kind: "job",
+    ...(image === undefined ? {} : { image: image.reference }),
+    ...(user === undefined ? {} : { user }),
+    env: input.env ?? {},
+    workspace: workspace.mount,
+    limits,
+    writableRoot,
+    capabilities,
+    network,
+    command: input.command,
+    cwd: WORKSPACE,
+    ...(stdin === undefined ? {} : { stdin }),
+    deadlineMs: limits.timeoutMs,
+  };
+}
+
+async function finishJob(context: DomainContext, runId: string, workspace: JobWorkspace): Promise<Finished> {
+  if (workspace.path === null) return { workspaceAfter: null, warnings: [] };
+  if (workspace.handedOver) await giveBack(context, runId, workspace.path);
+  return { workspaceAfter: await treeHash(workspace.path), warnings: [] };
+}

@@ -1,0 +1,28 @@
+import type { EngineRun } from "../../engine/engine.ts";
+import type { ProfileName, Limits } from "../../contracts/types.ts";
+import type { RunKind } from "../../store/store.ts";
+
+/** What a run is, before it has begun. */
+export type RunPlan = {
+  readonly kind: RunKind;
+  readonly runId: string;
+  readonly sandboxId: string;
+  readonly agentId: string | null;
+  readonly command: readonly string[];
+  readonly image: string | null;
+  readonly imageDigest: string | null;
+  readonly profile: ProfileName;
+  readonly limits: Limits & { readonly timeoutMs: number };
+  readonly network: string;
+  readonly workspacePath: string | null;
+  readonly workspaceHandedOver: boolean;
+  readonly workspaceBefore: string | null;
+  /** Starts it on the engine; when it rejects, nothing is left there. */
+  readonly start: (signal: AbortSignal) => Promise<EngineRun>;
+  /** After the run has ended, before it is recorded; answers the hash of the workspace. */
+  readonly finish: (unitStopped: boolean) => Promise<Finished>;
+  /** After it was recorded: removes what only the run needed. Until then a crash of ours loses nothing. */
+  readonly dispose: () => Promise<void>;
+};
+
+export type Finished = { readonly workspaceAfter: string | null; readonly warnings: readonly string[] };

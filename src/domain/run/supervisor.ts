@@ -1,0 +1,64 @@
+import { sleep } from "../../base/deadline.ts";
+import type { EngineRun, RunExit } from "../../engine/engine.ts";
+
+/** Why a run was ended from outside; undefined when it ended by itself. */
+export type EndCause = "deadline" | "canceled";
+
+export type Ending = {
+  readonly exit: RunExit;
+  readonly cause: EndCause | undefined;
+  /** The signal of ours that ended it. */
+  readonly signal: "SIGTERM" | "SIGKILL" | null;
+  /** True where killing it took stopping the unit. */
+  readonly unitStopped: boolean;
+};
+
+type Terms = {
+  readonly deadlineMs: number;
+  /** Between TERM and KILL. */
+  readonly graceMs: number;
+  /** The caller's; aborting it cancels the run. */
+  readonly signal: AbortSignal;
+  /** Called once when the run is being ended from outside. */
+  readonly onEnding: () => void;
+};
+
+/** Keeps a run's deadline: TERM to the whole tree, a grace, KILL, confirmed gone. Resolves when the run has ended. */
+export async function supervise(run: EngineRun, terms: Terms): Promise<Ending> {
+  const ended = new AbortController();
+  const exit = run.exit.finally(() => ended.abort());
+  const cause = await firstOf(exit, terms, ended.signal);
+  if (cause === undefined) return { exit: await exit, cause, signal: null, unitStopped: false };
+  terms.onEnding();
+  // A TERM that cannot be sent changes nothing: KILL follows.
+  const sent = run.terminate().catch(() => undefined);
+  await sleep(terms.graceMs, ended.signal);
+  if (ended.signal.aborted) {
+    await sent;
+    // TERM has ended the program; what it left in its tree goes too.
+    const { unitStopped } = await run.kill();
+    return { exit: await exit, cause, signal: "SIGTERM", unitStopped };
+  }
+  const { unitStopped } = await run.kill();
+  return { exit: await exit, cause, signal: "SIGKILL", unitStopped };
+}
+
+function firstOf(exit: Promise<RunExit>, terms: Terms, ended: AbortSignal): Promise<EndCause | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle("deadline"), terms.deadlineMs);
+    const onAbort = (): void => settle("canceled");
+    const settle = (cause: EndCause | undefined): void => {
+      clearTimeout(timer);
+      terms.signal.removeEventListener("abort", onAbort);
+      resolve(cause);
+    };
+    terms.signal.addEventListener("abort", onAbort, { once: true });
+    if (terms.signal.aborted) settle("canceled");
+    // A failed exit is told by whoever awaits it next.
+    exit.then(
+      () => settle(undefined),
+      () => settle(undefined),
+    );
+    if (ended.aborted) settle(undefined);
+  });
+}

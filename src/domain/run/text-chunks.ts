@@ -1,0 +1,56 @@
+import type { Encoding } from "../../contracts/types.ts";
+
+export type TextChunk = { readonly data: string; readonly encoding: Encoding };
+
+/**
+ * Bytes of a stream as text: UTF-8 where they are, base64 where not. A character that is split between two chunks is
+ * held back until it is whole, so that every event can be shown by itself.
+ */
+export class TextChunks {
+  #pending: Uint8Array = new Uint8Array();
+
+  next(bytes: Uint8Array): TextChunk | undefined {
+    const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    const whole = all.length - incompleteTail(all);
+    this.#pending = Uint8Array.from(all.subarray(whole));
+    return whole === 0 ? undefined : encode(all.subarray(0, whole));
+  }
+
+  /** What is left at the end of the stream. */
+  end(): TextChunk | undefined {
+    const rest = this.#pending;
+    this.#pending = new Uint8Array();
+    return rest.length === 0 ? undefined : encode(rest);
+  }
+}
+
+/** The text of a record: `text` with U+FFFD for what is no UTF-8, and then the exact bytes as base64 too. */
+export function recordText(bytes: Uint8Array): { readonly text: string; readonly base64?: string } {
+  const chunk = encode(bytes);
+  if (chunk.encoding === "utf8") return { text: chunk.data };
+  return { text: new TextDecoder().decode(bytes), base64: chunk.data };
+}
+
+function encode(bytes: Uint8Array): TextChunk {
+  try {
+    return { data: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf8" };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { data: Buffer.from(bytes).toString("base64"), encoding: "base64" };
+  }
+}
+
+/** How many bytes at the end begin a character that is not complete; 0 to 3. */
+function incompleteTail(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;
+  }
+  return 0;
+}
+
+function sequenceLength(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  return lead >= 0xe0 ? 3 : 2;
+}

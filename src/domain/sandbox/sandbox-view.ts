@@ -1,0 +1,10 @@
+import type { Sandbox } from "../../contracts/types.ts";
+import type { SandboxRow } from "../../store/store.ts";
+
+/** Where files live inside every sandbox and job. */
+export const WORKSPACE = "/workspace";
+
+export function sandboxView(row: SandboxRow): Sandbox {
+  const { env: _env, holder: _holder, limits, ...rest } = row;
+  return { ...rest, limits: { ...limits }, workspace: WORKSPACE };
+}

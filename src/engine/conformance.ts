@@ -1,0 +1,36 @@
+import { describe } from "vitest";
+import { useFixture } from "./conformance/fixture.ts";
+import type { ConformanceHarness } from "./conformance/harness.ts";
+import { describeExecResults } from "./conformance/cases/exec-results.ts";
+import { describeExecStreams } from "./conformance/cases/exec-streams.ts";
+import { describeEnding } from "./conformance/cases/ending.ts";
+import { describeJobs } from "./conformance/cases/jobs.ts";
+import { describeConfinement, describeNoConfinement } from "./conformance/cases/confinement.ts";
+import { describeDeployments } from "./conformance/cases/deployments.ts";
+import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
+import { describeFiles } from "./conformance/cases/files.ts";
+import { describeImages } from "./conformance/cases/images.ts";
+import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
+import { describeSandboxes } from "./conformance/cases/sandboxes.ts";
+
+export type { ConformanceHarness, ConformancePrograms, ConformanceSupport } from "./conformance/harness.ts";
+export { posixPrograms } from "./conformance/posix-programs.ts";
+
+/** Declares tests that every engine passes: the contract of the engine port, on real programs. */
+export function describeEngineConformance(name: string, harness: ConformanceHarness): void {
+  describe(`engine ${name}`, { timeout: 30_000 }, () => {
+    const fixture = useFixture(harness);
+    describeSandboxes(fixture);
+    describeExecResults(fixture);
+    describeExecStreams(fixture);
+    describeEnding(fixture);
+    describeJobs(fixture);
+    describeWorkspaces(harness, fixture);
+    if (harness.supports.confinement) describeConfinement(harness, fixture);
+    else describeNoConfinement(fixture);
+    describeFiles(fixture);
+    describeFileRefusals(fixture);
+    describeDeployments(fixture);
+    describeImages(harness, fixture);
+  });
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { newId } from "../../../base/ids.ts";
+import { collect, failure } from "../collect.ts";
+import { jobSpec, sandboxSpec, soon, type Fixture } from "../fixture.ts";
+import type { ConformanceHarness } from "../harness.ts";
+
+export function describeImages(harness: ConformanceHarness, fixture: () => Fixture): void {
+  describe("images", () => {
+    if (harness.supports.images) describeStore(fixture);
+    else describeRefusal(fixture);
+  });
+}
+
+function describeRefusal(fixture: () => Fixture): void {
+  test("an engine without images has no image store, and refuses a spec with an image", async () => {
+    const { engine, harness } = fixture();
+    expect(engine.images).toBeUndefined();
+    const sandbox = { ...sandboxSpec(harness), image: "busybox:latest" };
+    await expect(soon(engine.createSandbox(sandbox), "create")).rejects.toMatchObject({ code: "ENGINE_UNSUPPORTED" });
+    const job = { ...jobSpec(harness, { command: harness.programs.exit(0) }), image: "busybox:latest" };
+    await expect(soon(engine.startJob(job), "startJob")).rejects.toMatchObject({ code: "ENGINE_UNSUPPORTED" });
+  });
+}
+
+function describeStore(fixture: () => Fixture): void {
+  const store = (): { images: NonNullable<Fixture["engine"]["images"]>; image: string } => {
+    const { engine, harness } = fixture();
+    if (engine.images === undefined || harness.image === undefined) throw new Error("The harness declares images.");
+    return { images: engine.images, image: harness.image };
+  };
+
+  test("an image that is there is found and ensured, with the same digest", async () => {
+    const { images, image } = store();
+    const found = await soon(images.find(image), "find");
+    expect(found?.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(found?.sizeBytes).toBeGreaterThan(0);
+    expect((await soon(images.ensure(image, {}), "ensure")).digest).toBe(found?.digest);
+  });
+
+  test("an image that is not there is undefined to find", async () => {
+    expect(await soon(store().images.find(`moorage-conformance/${newId()}:none`), "find")).toBeUndefined();
+  });
+
+  test("a unit of an image that is not there is IMAGE_NOT_FOUND, and nothing is left", async () => {
+    const { engine, harness } = fixture();
+    const image = `moorage-conformance/${newId()}:none`;
+    const sandbox = { ...sandboxSpec(harness), image };
+    await expect(soon(engine.createSandbox(sandbox), "create")).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    expect(await soon(engine.inspect(sandbox.id), "inspect")).toBeUndefined();
+    const job = { ...jobSpec(harness, { command: harness.programs.exit(0) }), image };
+    await expect(soon(engine.startJob(job), "startJob")).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    expect(await soon(engine.inspect(job.id), "inspect")).toBeUndefined();
+  });
+
+  test("a canceled ensure is CANCELED", async () => {
+    const ensure = store().images.ensure(`moorage-conformance/${newId()}:none`, { signal: AbortSignal.abort() });
+    await expect(soon(ensure, "ensure")).rejects.toMatchObject({ code: "CANCELED" });
+  });
+
+  test("a Dockerfile becomes an image that units run", { timeout: 120_000 }, async () => {
+    const { images, image } = store();
+    const { job, harness } = fixture();
+    const tag = `moorage-conformance/${newId()}:built`;
+    await using _ = {
+      [Symbol.asyncDispose]: async (): Promise<void> => {
+        await harness.removeImage?.(tag);
+      },
+    };
+    const dockerfile = `FROM ${image}\nENV BUILT="by the suite"\n`;
+    const labels = { "moorage.conformance": "1" };
+    const built = await soon(images.build({ tag, dockerfile, labels }, {}), "build", 60_000);
+    expect(built.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await soon(images.find(tag), "find"))?.digest).toBe(built.digest);
+    await using unit = await job({ command: harness.programs.env("BUILT"), image: tag });
+    expect((await collect(unit.run)).out).toBe("by the suite\n");
+  });
+
+  test("a build that fails is IMAGE_BUILD_FAILED, with the end of its log", { timeout: 120_000 }, async () => {
+    const { images, image } = store();
+    const tag = `moorage-conformance/${newId()}:none`;
+    const dockerfile = `FROM ${image}\nTHIS is no instruction\n`;
+    const build = images.build({ tag, dockerfile, labels: {} }, {});
+    const { code, details } = await failure(soon(build, "build", 60_000));
+    expect(code).toBe("IMAGE_BUILD_FAILED");
+    expect(JSON.stringify(details["log"])).toMatch(/THIS/i);
+    expect(await soon(images.find(tag), "find")).toBeUndefined();
+  });
+}

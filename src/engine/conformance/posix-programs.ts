@@ -1,0 +1,49 @@
+import type { ConformancePrograms } from "./harness.ts";
+
+const FORK = 'setsid sh -c "$2" beat "$1" "$3" & exit 0';
+const BEAT = 'trap "" TERM HUP INT; i=0; while [ "$i" -lt "$2" ]; do echo "$i" >"$1"; i=$((i+1)); sleep 0.05; done';
+const TREE = [
+  'trap "" TERM; printf ready',
+  'setsid sh -c "$3" fork "$1" "$4" "$(($2*20))" </dev/null >/dev/null 2>&1 &',
+  'n=$2; while [ "$n" -gt 0 ]; do sleep 1; n=$((n-1)); done',
+].join("\n");
+const CHILDREN = 'i=0; while [ "$i" -lt "$1" ]; do sleep 5 >/dev/null 2>&1 & i=$((i+1)); echo "$i"; done';
+const BURN = [
+  'end=$(($(date +%s)+$1)); while [ "$(date +%s)" -lt "$end" ]; do',
+  "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); done; done",
+  "read -r line </proc/$$/stat; set -- ${line##*) }; echo $((${12}+${13}+${14}+${15}))",
+].join("\n");
+
+const shell = (script: string, ...values: string[]): readonly string[] => ["sh", "-c", script, "sh", ...values];
+
+/** For engines whose units have a POSIX `sh` and the usual small programs: GNU's or busybox's. */
+export const posixPrograms: ConformancePrograms = {
+  exit: (code) => shell('exit "$1"', String(code)),
+  print: (stdout, stderr) => shell('printf %s "$1"; printf %s "$2" >&2', stdout, stderr),
+  printArguments: (...values) => shell(String.raw`printf '%s\0' "$@"`, ...values),
+  cat: () => ["cat"],
+  env: (name) => shell(`[ "\${${name}+set}" ] || exit 1; printf '%s\\n' "$${name}"`),
+  pwd: () => ["pwd"],
+  uid: () => ["id", "-u"],
+  owner: (path) => ["stat", "-c", "%u:%g", "--", path],
+  sleep: (seconds) => shell('printf ready; exec sleep "$1"', String(seconds)),
+  trapTerm: (seconds) =>
+    shell('trap "" TERM; printf ready; n=$1; while [ "$n" -gt 0 ]; do sleep 1; n=$((n-1)); done', String(seconds)),
+  forkTree: (path, seconds) => shell(TREE, path, String(seconds), FORK, BEAT),
+  leaveChild: (seconds) => shell('sleep "$1" & printf started', String(seconds)),
+  printForever: () => ["yes", "a line that never ends to come"],
+  printBytes: (count) => shell(String.raw`head -c "$1" /dev/zero | tr '\0' x`, String(count)),
+  rawBytes: (hex) => ["printf", octal(hex)],
+  writeFile: (path, text) => shell('printf %s "$2" >"$1"', path, text),
+  readFile: (path) => ["cat", "--", path],
+  link: (target, path) => ["ln", "-s", "--", target, path],
+  allocate: (bytes) => ["dd", "if=/dev/zero", "of=/dev/null", `bs=${bytes}`, "count=1"],
+  startChildren: (count) => shell(CHILDREN, String(count)),
+  burn: (seconds) => shell(BURN, String(seconds)),
+  missing: () => ["there-is-no-such-program"],
+  notExecutable: () => ["/etc/passwd"],
+};
+
+function octal(hex: string): string {
+  return [...Buffer.from(hex, "hex")].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+}

@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ErrorCode } from "../../../base/error-codes.ts";
+import { canceled } from "../../../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import { endpointName, type DockerEndpoint } from "./endpoint.ts";
+import { hostFixes } from "./host-fixes.ts";
+
+type AnswerRow = {
+  readonly status?: number;
+  readonly text?: RegExp;
+  readonly code: ErrorCode;
+  readonly message: (text: string) => string;
+  readonly hint?: () => string;
+};
+
+const words = (text: string): string => text;
+
+// The first row that fits decides. Docker tells most causes by text alone.
+const ANSWERS: readonly AnswerRow[] = [
+  {
+    text: /client version \S+ is too new/i,
+    code: "ENGINE_UNSUPPORTED",
+    message: (text) => `This Docker Engine is too old: 20.10 (API 1.41) or newer is needed. It says: ${text}`,
+    hint: () => hostFixes().upgrade,
+  },
+  { status: 404, text: /no such image|pull access denied|manifest .*unknown/i, code: "IMAGE_NOT_FOUND", message: words },
+  {
+    text: /bind source path does not exist/i,
+    code: "WORKSPACE_NOT_FOUND",
+    message: (text) => `The workspace ${/does not exist: (.*)$/.exec(text)?.[1] ?? ""} does not exist on the engine's host.`,
+  },
+  {
+    text: /OCI runtime create failed|failed to create (?:shim|task)|unable to find (?:user|group)|exec format error/i,
+    code: "START_FAILED",
+    message: (text) => `The container did not start: ${text}`,
+  },
+  { status: 404, text: /could not find the file/i, code: "FILE_NOT_FOUND", message: words },
+  { status: 404, text: /no such container/i, code: "NOT_FOUND", message: () => "There is no such unit on this engine." },
+  {
+    status: 409,
+    text: /is not running|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,
+    code: "SANDBOX_NOT_RUNNING",
+    message: (text) => `The sandbox does not run: ${text}`,
+  },
+  { status: 409, code: "CONFLICT", message: (text) => `The engine refuses: ${text}` },
+  { code: "ENGINE_FAILED", message: (text) => `The engine failed: ${text}` },
+];
+
+/** What an answer of the engine with an error status means. `body` is Docker's `{ "message": … }`, or other text. */
+export function answerError(status: number, body: string, request: string): MoorageError {
+  const text = messageOf(body) || `status ${status} without a message`;
+  const row = ANSWERS.find((candidate) => {
+    return (candidate.status ?? status) === status && (candidate.text?.test(text) ?? true);
+  });
+  const code = row?.code ?? "ENGINE_FAILED";
+  const options = { details: { status }, cause: new Error(`${request}: status ${status}: ${text}`) };
+  return new MoorageError(code, row?.message(text) ?? text, row?.hint ? { ...options, hint: row.hint() } : options);
+}
+
+/** The status of the engine's answer that this error tells, when there was one. */
+export function answeredStatus(error: unknown): number | undefined {
+  const status = isMoorageError(error) ? error.details["status"] : undefined;
+  return typeof status === "number" ? status : undefined;
+}
+
+function messageOf(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) return String(parsed.message).trim();
+  } catch {
+    // Proxies and old engines answer in plain text.
+  }
+  return body.trim().slice(0, 1000);
+}
+
+export type ConnectionContext = {
+  readonly endpoint: DockerEndpoint;
+  /** Directories where Docker's programs are looked for when its socket is missing. */
+  readonly programDirectories: readonly string[];
+  readonly timeoutMs: number;
+  /** The caller's own signal, to tell its cancellation from our deadline. */
+  readonly signal: AbortSignal | undefined;
+};
+
+/** What a connection that failed means. */
+export function connectionError(error: unknown, context: ConnectionContext): MoorageError {
+  if (isMoorageError(error)) return error;
+  if (context.signal?.aborted === true) return canceled(context.signal.reason);
+  const name = endpointName(context.endpoint);
+  if (isTimeout(error)) {
+    return new MoorageError("ENGINE_TIMEOUT", `Docker at ${name} did not answer within ${context.timeoutMs} ms.`, {
+      details: { timeoutMs: context.timeoutMs },
+      cause: error,
+    });
+  }
+  const code = systemCode(error);
+  if (code === "EACCES" || code === "EPERM") {
+    const message = `This user has no permission to use Docker's socket at ${name}.`;
+    return new MoorageError("ENGINE_PERMISSION", message, { hint: hostFixes().permission, cause: error });
+  }
+  if (code === "ENOENT" && !isInstalled(context.programDirectories)) {
+    const message = `Docker is not installed: there is neither ${name} nor one of its programs.`;
+    return new MoorageError("ENGINE_NOT_INSTALLED", message, { hint: hostFixes().install, cause: error });
+  }
+  if (code?.startsWith("HPE_") === true) {
+    const message = `What answers at ${name} is not a Docker engine (${code}).`;
+    return new MoorageError("ENGINE_FAILED", message, { hint: "Check DOCKER_HOST.", cause: error });
+  }
+  return new MoorageError("ENGINE_UNREACHABLE", `Docker does not answer at ${name} (${code ?? "no answer"}).`, {
+    hint: hostFixes().start,
+    cause: error,
+  });
+}
+
+function systemCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+function isTimeout(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "TimeoutError" || (error.cause instanceof Error && error.cause.name === "TimeoutError");
+}
+
+function isInstalled(directories: readonly string[]): boolean {
+  return directories.some((directory) => ["docker", "dockerd"].some((name) => existsSync(join(directory, name))));
+}

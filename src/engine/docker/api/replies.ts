@@ -1,0 +1,96 @@
+import { z } from "zod";
+
+// What is read of Docker's answers; everything else in them is ignored.
+
+export const VersionReply = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  MinAPIVersion: z.string().optional(),
+});
+
+export const InfoReply = z.object({
+  ServerVersion: z.string(),
+  Driver: z.string(),
+  DriverStatus: z.array(z.array(z.string())).nullish(),
+  CgroupVersion: z.string().optional(),
+  CgroupDriver: z.string().optional(),
+  MemoryLimit: z.boolean().optional(),
+  SwapLimit: z.boolean().optional(),
+  CpuCfsQuota: z.boolean().optional(),
+  PidsLimit: z.boolean().optional(),
+  SecurityOptions: z.array(z.string()).nullish(),
+  Warnings: z.array(z.string()).nullish(),
+  OperatingSystem: z.string().optional(),
+});
+export type InfoReply = z.infer<typeof InfoReply>;
+
+const Labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((labels) => labels ?? {});
+
+export const CreatedReply = z.object({ Id: z.string().min(1) });
+
+export const ContainerReply = z.object({
+  Id: z.string().min(1),
+  Name: z.string(),
+  Created: z.string(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean(),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+  }),
+  Config: z.object({ Labels, User: z.string().nullish() }),
+  Mounts: z.array(z.object({ Type: z.string(), Destination: z.string() })).nullish(),
+  HostConfig: z.object({ Mounts: z.array(z.object({ Type: z.string(), Target: z.string() })).nullish() }).optional(),
+});
+export type ContainerReply = z.infer<typeof ContainerReply>;
+
+export const ContainerListReply = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), Labels }));
+
+export const VolumeReply = z.object({ Name: z.string(), Labels });
+
+export const WaitReply = z.object({
+  StatusCode: z.number(),
+  Error: z.object({ Message: z.string().optional() }).nullish(),
+});
+
+export const ExecReply = z.object({ Running: z.boolean(), ExitCode: z.number().nullable(), Pid: z.number() });
+export type ExecReply = z.infer<typeof ExecReply>;
+
+export const ImageReply = z.object({
+  Id: z.string(),
+  RepoDigests: z.array(z.string()).nullish(),
+  Size: z.number(),
+  Config: z.object({ User: z.string().optional() }).nullish(),
+});
+export type ImageReply = z.infer<typeof ImageReply>;
+
+/** One line of a pull or a build. */
+export const ProgressLine = z.object({
+  stream: z.string().optional(),
+  status: z.string().optional(),
+  id: z.string().optional(),
+  progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).nullish(),
+  error: z.string().optional(),
+  errorDetail: z.object({ message: z.string().optional() }).nullish(),
+  aux: z.object({ ID: z.string().optional() }).nullish(),
+});
+export type ProgressLine = z.infer<typeof ProgressLine>;
+
+export const EventLine = z.object({
+  Action: z.string(),
+  Actor: z.object({ Attributes: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
+
+/** Go's file mode: permissions in the low bits, types and special bits above. */
+export const PathStat = z.object({
+  name: z.string(),
+  size: z.number(),
+  mode: z.number(),
+  mtime: z.string(),
+  linkTarget: z.string(),
+});
+export type PathStat = z.infer<typeof PathStat>;

@@ -1,0 +1,55 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { OutputChunk } from "../../engine.ts";
+
+const HEADER_BYTES = 8;
+const STREAMS = ["stdout", "stdout", "stderr"] as const;
+
+/** Takes the engine's frames apart: one byte of stream, three of nothing, four of length, then that many bytes. */
+export type Demultiplexer = {
+  /** What these bytes complete or continue. A frame's content is passed on as it comes, never gathered. */
+  readonly push: (bytes: Uint8Array) => OutputChunk[];
+};
+
+export function createDemultiplexer(): Demultiplexer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  let headerBytes = 0;
+  let left = 0;
+  let stream: "stdout" | "stderr" = "stdout";
+
+  const takeHeader = (bytes: Uint8Array): number => {
+    const taken = Math.min(HEADER_BYTES - headerBytes, bytes.length);
+    header.set(bytes.subarray(0, taken), headerBytes);
+    headerBytes += taken;
+    if (headerBytes < HEADER_BYTES) return taken;
+    stream = streamOf(header);
+    left = header.readUInt32BE(4);
+    headerBytes = 0;
+    return taken;
+  };
+
+  return {
+    push: (bytes) => {
+      const chunks: OutputChunk[] = [];
+      let rest = bytes;
+      while (rest.length > 0) {
+        if (left === 0) {
+          rest = rest.subarray(takeHeader(rest));
+          continue;
+        }
+        const data = rest.subarray(0, left);
+        chunks.push({ stream, data });
+        left -= data.length;
+        rest = rest.subarray(data.length);
+      }
+      return chunks;
+    },
+  };
+}
+
+function streamOf(header: Buffer): "stdout" | "stderr" {
+  const stream = STREAMS[header[0] ?? -1];
+  if (stream === undefined || header[1] !== 0 || header[2] !== 0 || header[3] !== 0) {
+    throw new MoorageError("ENGINE_FAILED", `Docker sent a frame of an unknown kind (${header.toString("hex")}).`);
+  }
+  return stream;
+}

@@ -1,0 +1,145 @@
+import { throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { Logger } from "../../../base/logger.ts";
+import type { EngineRun, RunExit, RunSpec } from "../../engine.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { AttachedOutput, textOf } from "./attached-output.ts";
+import { createTreeEnding } from "./end-tree.ts";
+import { feedStdin } from "./feed-stdin.ts";
+import { watchMemory, type MemoryWatch } from "./memory-watch.ts";
+import { inspectProcess, startProcess, type StartedProcess } from "./processes.ts";
+import { CWD_LINE, EXEC_SCRIPT, PID_LINE } from "./run-scripts.ts";
+import { settledWithin } from "./settled-within.ts";
+import { TreeControl } from "./tree-control.ts";
+
+const ANNOUNCE_MS = 20_000;
+const FIRST_LOOK_MS = 25;
+const LOOK_MS = 200;
+const MEMORY_NEWS_MS = 100;
+const KILLED_EXIT_CODE = 137;
+
+export type ExecContext = {
+  readonly api: EngineApi;
+  readonly logger: Logger;
+  readonly containerId: string;
+  /** Ends the whole sandbox. */
+  readonly stopUnit: () => Promise<void>;
+  /** Called while the run's output is read, so that it can be released before the unit is killed. */
+  readonly track: (output: AttachedOutput) => void;
+};
+
+/**
+ * Starts a run in a running container, below a subreaper of its own: the engine's init program, once more. Everything
+ * that the run starts stays below it, whatever session or parent it leaves.
+ */
+export async function startExec(context: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
+  throwIfCanceled(signal);
+  const memory = await watchMemory(context.api, context.containerId, signal);
+  try {
+    const process = await startProcess(context.api, {
+      containerId: context.containerId,
+      command: ["/sbin/docker-init", "-s", "--", "/bin/sh", "-c", EXEC_SCRIPT, "moorage", spec.cwd, ...spec.command],
+      env: spec.env,
+      stdin: spec.stdin !== undefined,
+      signal,
+    });
+    return await announced(context, { spec, process, memory, signal });
+  } catch (error) {
+    memory[Symbol.dispose]();
+    throw error;
+  }
+}
+
+type Starting = {
+  readonly spec: RunSpec;
+  readonly process: StartedProcess;
+  readonly memory: MemoryWatch;
+  readonly signal: AbortSignal | undefined;
+};
+
+async function announced(context: ExecContext, starting: Starting): Promise<EngineRun> {
+  const { process, spec } = starting;
+  const output = new AttachedOutput(process.socket);
+  context.track(output);
+  const line = await withDeadline(output.firstLine, ANNOUNCE_MS, "Starting a run in the sandbox");
+  const pid = PID_LINE.exec(line ?? "")?.[1];
+  if (line === CWD_LINE) throw noDirectory(spec.cwd);
+  if (pid === undefined) throw await notStarted(output, line);
+
+  const exit = exitOf(context, process, { output, memory: starting.memory });
+  const ending = createTreeEnding({
+    openControl: () => TreeControl.open(context.api, context.containerId, Number(pid)),
+    release: () => output.release(),
+    exit,
+    stopUnit: context.stopUnit,
+    logger: context.logger,
+  });
+  if (starting.signal?.aborted === true) {
+    await ending.kill();
+    throwIfCanceled(starting.signal);
+  }
+  if (spec.stdin !== undefined) void feedStdin(process.socket, spec.stdin, context.logger);
+  return { output: output.chunks, exit, ...ending };
+}
+
+type Running = { readonly output: AttachedOutput; readonly memory: MemoryWatch };
+
+function exitOf(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
+  const exit = waitForExit(context, process, running);
+  // Who never asks for the exit is not told of its failure.
+  exit.catch(() => undefined);
+  return exit;
+}
+
+async function waitForExit(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
+  const { output, memory } = running;
+  try {
+    const exitCode = await exitCodeOf(context.api, process.execId, output);
+    await output.finish();
+    if (output.failure !== undefined) {
+      const cause = output.failure;
+      throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
+    }
+    const oomKilled = await memory.happened(exitCode === KILLED_EXIT_CODE ? MEMORY_NEWS_MS : 0);
+    return { exitCode, signal: null, oomKilled, peakMemoryBytes: null };
+  } catch (error) {
+    await output.finish();
+    throw error;
+  } finally {
+    memory[Symbol.dispose]();
+  }
+}
+
+// The engine tells the end late when a child that is left behind holds stdout, so it is asked as well as waited for.
+async function exitCodeOf(api: EngineApi, execId: string, output: AttachedOutput): Promise<number | null> {
+  let pause = FIRST_LOOK_MS;
+  for (;;) {
+    const streamEnded = await settledWithin(output.ended, pause);
+    const state = await inspectProcess(api, execId);
+    if (!state.Running) return state.ExitCode;
+    if (streamEnded) await settledWithin(new Promise(() => undefined), Math.min(pause, FIRST_LOOK_MS));
+    pause = Math.min(pause * 2, LOOK_MS);
+  }
+}
+
+function noDirectory(cwd: string): MoorageError {
+  return new MoorageError("INVALID_INPUT", `The working directory "${cwd}" is not a directory that this run can enter.`, {
+    hint: "Name a directory that exists in the sandbox; /workspace always does.",
+  });
+}
+
+async function notStarted(output: AttachedOutput, line: string | undefined): Promise<MoorageError> {
+  await output.finish();
+  const words = [line ?? "", await textOf(output.chunks)].filter((part) => part !== "").join(" ") || "no reason was given";
+  if (/resource temporarily unavailable|cannot fork|can't fork/i.test(words)) {
+    return new MoorageError("LIMIT_EXCEEDED", `The sandbox has no room for another process: ${words}`, {
+      hint: "End some of its processes, or create a sandbox with a higher process limit.",
+    });
+  }
+  if (/container .*(?:is not running|stopped)|cannot exec in a stopped|procReady not received/i.test(words)) {
+    return new MoorageError("SANDBOX_NOT_RUNNING", `The sandbox does not run: ${words}`);
+  }
+  return new MoorageError("START_FAILED", `Nothing can be started in the sandbox: ${words}`, {
+    hint: "The image needs /bin/sh, and the engine an init program (docker-init).",
+  });
+}

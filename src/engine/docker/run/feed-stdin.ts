@@ -1,0 +1,30 @@
+import type { Duplex } from "node:stream";
+import type { Logger } from "../../../base/logger.ts";
+
+/**
+ * Writes the input to the process as fast as it takes it, then closes its stdin. Ends early, closing the input, when
+ * the connection does. Never rejects: an input that breaks off is closed where it broke, and the program decides.
+ */
+export async function feedStdin(socket: Duplex, input: AsyncIterable<Uint8Array>, logger: Logger): Promise<void> {
+  const closed = Promise.withResolvers<undefined>();
+  const close = (): void => closed.resolve(undefined);
+  socket.once("close", close);
+  const iterator = input[Symbol.asyncIterator]();
+  try {
+    while (!socket.destroyed) {
+      const item = await Promise.race([iterator.next(), closed.promise]);
+      if (item === undefined || item.done === true) break;
+      if (!socket.write(item.value)) await Promise.race([drained(socket), closed.promise]);
+    }
+  } catch (error) {
+    logger.warn({ err: error }, "the input of a run broke off");
+  } finally {
+    socket.off("close", close);
+    socket.end();
+    iterator.return?.()?.catch((error: unknown) => logger.debug({ err: error }, "closing the input of a run failed"));
+  }
+}
+
+function drained(socket: Duplex): Promise<undefined> {
+  return new Promise((resolve) => void socket.once("drain", () => resolve(undefined)));
+}

@@ -1,0 +1,67 @@
+import { withDeadline } from "../../../base/deadline.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { OutputChunk } from "../../engine.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { AttachedOutput } from "./attached-output.ts";
+import { startProcess, type StartedProcess } from "./processes.ts";
+import { TREE_SCRIPT } from "./tree-script.ts";
+
+const ANSWER_MS = 2_000;
+
+export type TreeCommand = "term" | "count" | "continue" | "kill";
+
+/** A shell inside the sandbox that looks at and ends one process tree, one command at a time. */
+export class TreeControl implements Disposable {
+  readonly #process: StartedProcess;
+  readonly #answers: AsyncIterator<string>;
+
+  /** `root`: the pid, inside the container, that the tree is below. */
+  static async open(api: EngineApi, containerId: string, root: number): Promise<TreeControl> {
+    const command = ["/bin/sh", "-c", TREE_SCRIPT, "moorage", String(root)];
+    const control = new TreeControl(await startProcess(api, { containerId, command, stdin: true }));
+    try {
+      await control.#answer("ready");
+      return control;
+    } catch (error) {
+      control[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(process: StartedProcess) {
+    this.#process = process;
+    this.#answers = lines(new AttachedOutput(process.socket));
+  }
+
+  /** How many processes live below the root, or that the root itself is gone. */
+  async ask(command: TreeCommand): Promise<number | "lost"> {
+    this.#process.socket.write(`${command}\n`);
+    const answer = await this.#answer(command);
+    return answer === "lost" ? "lost" : Number(answer);
+  }
+
+  /** Without it the shell continues the root and ends. */
+  [Symbol.dispose](): void {
+    this.#process.socket.destroy();
+  }
+
+  async #answer(what: string): Promise<string> {
+    const answer = await withDeadline(this.#answers.next(), ANSWER_MS, `The answer to "${what}" in the sandbox`);
+    const line = answer.done === true ? "nothing" : answer.value;
+    if (/^(?:ready|lost|\d+)$/.test(line)) return line;
+    throw new MoorageError("ENGINE_FAILED", `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`);
+  }
+}
+
+async function* lines(output: AttachedOutput): AsyncGenerator<string, void, undefined> {
+  const first = await output.firstLine;
+  if (first !== undefined) yield first;
+  let rest = "";
+  for await (const chunk of output.chunks as AsyncIterable<OutputChunk>) {
+    rest += Buffer.from(chunk.data).toString();
+    const complete = rest.split("\n");
+    rest = (complete.pop() ?? "").slice(-1024);
+    yield* complete;
+  }
+  if (rest !== "") yield rest;
+}

@@ -1,0 +1,56 @@
+import type { Clock } from "../../base/clock.ts";
+import { MoorageError } from "../../base/errors.ts";
+import type { UnitSpec } from "../engine.ts";
+import type { UnitLabels } from "../unit-labels.ts";
+import type { FileStore, Owner } from "./file/file-store.ts";
+import { createHostStore } from "./file/host-store.ts";
+import { imageOf } from "./images.ts";
+import type { MemoryHost, MemoryUnit } from "./memory-host.ts";
+import { createMemoryStore } from "./file/memory-store.ts";
+import { mountStore } from "./file/mounted-store.ts";
+
+const ROOT: Owner = { uid: 0, gid: 0 };
+const HOME = "/home/user";
+
+type Create = {
+  readonly host: MemoryHost;
+  readonly labels: UnitLabels;
+  readonly clock: Clock;
+  readonly spec: UnitSpec;
+};
+
+/** Puts a new running unit on the host. */
+export async function createUnit({ host, labels, clock, spec }: Create): Promise<MemoryUnit> {
+  const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
+  const user = spec.user ?? ROOT;
+  const files = await unitFiles(spec, user, clock);
+  const { id, kind } = spec;
+  if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a unit ${id} already.`);
+  const unit: MemoryUnit = {
+    id,
+    kind,
+    spec,
+    user,
+    labels: { ...spec.labels, ...labels.sign({ id, kind }) },
+    env: { PATH: "/bin", HOME, ...image?.env, ...spec.env },
+    files,
+    runs: new Set(),
+    createdAt: clock.now(),
+    lastOutput: [],
+    info: { state: "running", exitCode: null, oomKilled: false, finishedAt: null },
+  };
+  host.units.set(id, unit);
+  return unit;
+}
+
+async function unitFiles(spec: UnitSpec, user: Owner, clock: Clock): Promise<FileStore> {
+  const root = createMemoryStore(clock);
+  for (const path of ["/etc", "/home", "/run", "/tmp", "/workspace"]) {
+    await root.makeDirectory(path, { mode: 0o755, owner: path === "/workspace" ? user : ROOT });
+  }
+  await root.makeDirectory(HOME, { mode: 0o755, owner: user });
+  const passwd = Buffer.from("root:x:0:0:root:/root:/bin/sh\n");
+  await root.write("/etc/passwd", passwd, { mode: 0o644, owner: ROOT });
+  if (spec.workspace.type !== "host") return root;
+  return mountStore(root, "/workspace", createHostStore(spec.workspace.path));
+}

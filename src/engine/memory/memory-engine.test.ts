@@ -1,0 +1,45 @@
+import { describeEngineConformance, type ConformancePrograms } from "../conformance.ts";
+import { createMemoryEngine, createMemoryHost } from "./memory-engine.ts";
+
+const memoryPrograms: ConformancePrograms = {
+  exit: (code) => ["exit", String(code)],
+  print: (stdout, stderr) => ["print", stdout, stderr],
+  printArguments: (...values) => ["print-arguments", ...values],
+  cat: () => ["cat"],
+  env: (name) => ["print-env", name],
+  pwd: () => ["pwd"],
+  uid: () => ["uid"],
+  owner: (path) => ["owner", path],
+  sleep: (seconds) => ["sleep", String(seconds), "ready"],
+  trapTerm: (seconds) => ["stubborn", String(seconds), "ready"],
+  forkTree: (path, seconds) => ["fork-tree", path, String(seconds)],
+  leaveChild: (seconds) => ["leave-child", String(seconds)],
+  printForever: () => ["spam"],
+  printBytes: (count) => ["spam", String(count)],
+  rawBytes: (hex) => ["bytes", hex],
+  writeFile: (path, text) => ["write", path, text],
+  readFile: (path) => ["read", path],
+  link: (target, path) => ["link", target, path],
+  allocate: (bytes) => ["allocate", String(bytes)],
+  startChildren: (count) => ["start-children", String(count)],
+  burn: (seconds) => ["burn", String(seconds)],
+  missing: () => ["there-is-no-such-program"],
+  notExecutable: () => ["/etc/passwd"],
+};
+
+const host = createMemoryHost();
+
+describeEngineConformance("memory", {
+  open: (labels) => Promise.resolve(createMemoryEngine({ labels, host }).engine),
+  baseSpec: () => ({ image: "busybox:latest" }),
+  programs: memoryPrograms,
+  supports: {
+    images: true,
+    workspaces: ["volume", "host", "memory"],
+    confinement: false,
+    cpuLimit: false,
+    lastOutput: true,
+  },
+  image: "busybox:latest",
+  removeImage: (reference) => Promise.resolve(host.images.delete(reference)),
+});

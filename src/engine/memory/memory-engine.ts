@@ -1,0 +1,178 @@
+import { randomBytes } from "node:crypto";
+import { systemClock, type Clock } from "../../base/clock.ts";
+import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import type { Engine, EngineRun, RunSpec } from "../engine.ts";
+import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
+import { builtInPrograms } from "./run/built-in-programs.ts";
+import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
+import { createUnit } from "./create-unit.ts";
+import { createMemoryFiles } from "./file/memory-files.ts";
+import { createMemoryImages, namedImage } from "./images.ts";
+import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
+import type { MemoryProgram } from "./run/program.ts";
+import { resolvePath } from "./file/resolve-path.ts";
+import { startRun } from "./run/start-run.ts";
+
+const LOCAL_IMAGES = ["python:3.11-slim", "debian:bookworm-slim", "busybox:latest"];
+/** How much later than its deadline a job ends by itself, so that its caller's own deadline comes first. */
+const GUARD_MS = 1_000;
+
+export type MemoryEngineOptions = {
+  /** Default: a deployment of its own. */
+  readonly labels?: UnitLabels;
+  /** Beside the built-in ones, and before them. */
+  readonly programs?: Readonly<Record<string, MemoryProgram>>;
+  readonly clock?: Clock;
+  /** Default: an empty host with three images. */
+  readonly host?: MemoryHost;
+  /** References that `images.ensure` can pull. Default: none. */
+  readonly registry?: readonly string[];
+};
+
+export type MemoryEngine = { readonly engine: Engine; readonly control: MemoryEngineControl };
+
+/** A host without units; `images` are there from the start. */
+export function createMemoryHost(images: readonly string[] = LOCAL_IMAGES): MemoryHost {
+  return { units: new Map(), images: new Map(images.map((reference) => [reference, namedImage(reference)])) };
+}
+
+/**
+ * An engine of units, files and programs in the memory of this process: for tests of what stands on an engine. It does
+ * the work of the port in full and isolates nothing.
+ */
+export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
+  const faults = createFaults();
+  const clock = options.clock ?? systemClock;
+  const host = options.host ?? createMemoryHost();
+  const labels = options.labels ?? createUnitLabels(newId(), randomBytes(32));
+  const parts: Parts = { faults, clock, host, labels, programs: { ...builtInPrograms, ...options.programs } };
+  const engine: Engine = {
+    name: "memory",
+    isolation: "none",
+    ...selfDescription(faults),
+    ...unitMethods(parts),
+    ...startMethods(parts),
+    files: createMemoryFiles(async (method, id, signal) => {
+      await faults.enter(`files.${method}`, signal);
+      const unit = ownUnit(parts, id);
+      if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
+      return unit;
+    }),
+    images: createMemoryImages(host.images, options.registry ?? [], (method, signal) =>
+      faults.enter(`images.${method}`, signal),
+    ),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  return { engine, control: createControl(host, faults, clock) };
+}
+
+type Parts = {
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly host: MemoryHost;
+  readonly labels: UnitLabels;
+  readonly programs: Readonly<Record<string, MemoryProgram>>;
+};
+
+function ownUnit({ host, labels }: Parts, id: string): MemoryUnit | undefined {
+  const unit = host.units.get(id);
+  return unit !== undefined && isOwn(labels, unit) ? unit : undefined;
+}
+
+function isOwn(labels: UnitLabels, unit: MemoryUnit): boolean {
+  return labels.verify(unit.labels)?.id === unit.id;
+}
+
+function selfDescription(faults: Faults): Pick<Engine, "info" | "diagnose"> {
+  const warning = "The memory engine isolates nothing and limits neither processors nor processes: it is for tests.";
+  return {
+    info: async (signal) => {
+      await faults.enter("info", signal);
+      return { name: "memory", isolation: "none", version: process.version, warnings: [warning] };
+    },
+    diagnose: () =>
+      Promise.resolve([{ check: "engine", status: "warning", message: warning, fix: "Choose another engine." }]),
+  };
+}
+
+function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutput" | "remove"> {
+  const { faults, clock, host, labels } = parts;
+  return {
+    inspect: async (id, signal) => {
+      await faults.enter("inspect", signal);
+      const unit = ownUnit(parts, id);
+      return unit && unitInfo(unit);
+    },
+    list: async (signal) => {
+      await faults.enter("list", signal);
+      return [...host.units.values()].filter((unit) => isOwn(labels, unit)).map(unitInfo);
+    },
+    lastOutput: async (id, signal) => {
+      await faults.enter("lastOutput", signal);
+      return [...(ownUnit(parts, id)?.lastOutput ?? [])];
+    },
+    remove: async (id, signal) => {
+      await faults.enter("remove", signal);
+      const unit = ownUnit(parts, id);
+      if (unit === undefined) return;
+      stopUnit(unit, clock.now());
+      host.units.delete(id);
+    },
+  };
+}
+
+function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" | "exec"> {
+  const { faults, clock } = parts;
+  return {
+    createSandbox: async (spec, signal) => {
+      await faults.enter("createSandbox", signal);
+      await createUnit({ ...parts, spec });
+    },
+    startJob: async (spec, signal) => {
+      await faults.enter("startJob", signal);
+      const unit = await createUnit({ ...parts, spec });
+      try {
+        const run = await start(parts, unit, spec);
+        const guard = setTimeout(() => stopUnit(unit, clock.now()), spec.deadlineMs + GUARD_MS);
+        void Promise.allSettled([run.exit]).then(() => clearTimeout(guard));
+        return run;
+      } catch (error) {
+        parts.host.units.delete(spec.id);
+        throw error;
+      }
+    },
+    exec: async (id, spec, signal) => {
+      await faults.enter("exec", signal);
+      const unit = ownUnit(parts, id);
+      if (unit?.info.state !== "running") {
+        throw new MoorageError(
+          "SANDBOX_NOT_RUNNING",
+          `The unit ${id} is ${unit?.info.state ?? "absent"}, not running.`,
+        );
+      }
+      return start(parts, unit, spec);
+    },
+  };
+}
+
+async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: RunSpec): Promise<EngineRun> {
+  const cwd = await unit.files.stat(await resolvePath(unit.files, spec.cwd, true));
+  if (cwd?.type !== "directory") {
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `The working directory ${spec.cwd} is no directory of the unit ${unit.id}.`,
+    );
+  }
+  const name = spec.command[0] ?? "";
+  const program = (Object.hasOwn(programs, name) ? programs[name] : undefined) ?? (await noProgram(unit, name));
+  return startRun({ unit, spec, program, clock });
+}
+
+async function noProgram(unit: MemoryUnit, name: string): Promise<MemoryProgram> {
+  const exists = name.includes("/") && (await unit.files.stat(await resolvePath(unit.files, name, true))) !== undefined;
+  return async ({ stderr }) => {
+    await stderr(`${name}: ${exists ? "cannot be executed" : "not found"}\n`);
+    return exists ? 126 : 127;
+  };
+}

@@ -1,0 +1,37 @@
+import type { OutputChunk, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
+import type { FileStore, Owner } from "./file/file-store.ts";
+import type { MemoryImage } from "./images.ts";
+import type { LiveRun } from "./run/run-state.ts";
+
+/** What Docker's daemon is to its clients: units and images that several memory engines look at. */
+export type MemoryHost = {
+  readonly units: Map<string, MemoryUnit>;
+  readonly images: Map<string, MemoryImage>;
+};
+
+export type MemoryUnit = {
+  readonly id: string;
+  readonly kind: UnitKind;
+  readonly spec: UnitSpec;
+  readonly user: Owner;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the image and the spec. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly files: FileStore;
+  /** Runs that have not ended, and ended ones that left something running. */
+  readonly runs: Set<LiveRun>;
+  readonly createdAt: number;
+  readonly lastOutput: OutputChunk[];
+  info: Pick<UnitInfo, "state" | "exitCode" | "oomKilled" | "finishedAt">;
+};
+
+export function unitInfo({ id, kind, createdAt, info }: MemoryUnit): UnitInfo {
+  return { id, kind, createdAt, startedAt: createdAt, ...info };
+}
+
+/** Ends everything in a unit and marks it as exited. */
+export function stopUnit(unit: MemoryUnit, now: number): void {
+  if (unit.info.state === "exited") return;
+  unit.info = { ...unit.info, state: "exited", exitCode: 137, finishedAt: now };
+  for (const run of unit.runs) run.end({ exitCode: 137, signal: "SIGKILL" });
+}

@@ -1,0 +1,39 @@
+import { posix } from "node:path";
+import { FileProblem } from "../file/file-store.ts";
+import type { MemoryUnit } from "../memory-host.ts";
+import type { ProgramFiles } from "./program.ts";
+import { resolvePath } from "../file/resolve-path.ts";
+
+/** Files of a unit as its programs see them, with the unit's rights. `alive` throws when the program has been ended. */
+export function programFiles(unit: MemoryUnit, cwd: string, alive: () => void): ProgramFiles {
+  const { files: store, user } = unit;
+  const physical = async (path: string, followLast: boolean): Promise<string> => {
+    alive();
+    return resolvePath(store, posix.resolve(cwd, path), followLast);
+  };
+  const writable = async (path: string, followLast: boolean): Promise<string> => {
+    const at = await physical(path, followLast);
+    if (!mayWrite(unit, at)) throw new FileProblem(path, "read-only file system");
+    alive();
+    return at;
+  };
+  return {
+    read: async (path) => store.read(await physical(path, true)),
+    write: async (path, data) => {
+      const at = await writable(path, true);
+      await store.write(at, Buffer.from(data), { mode: 0o644, owner: user });
+    },
+    link: async (target, path) => store.link(target, await writable(path, false), user),
+    owner: async (path) => {
+      const entry = await store.stat(await physical(path, true));
+      if (entry === undefined) throw new FileProblem(path, "no such file");
+      return entry.owner;
+    },
+  };
+}
+
+function mayWrite({ spec, user, env }: MemoryUnit, path: string): boolean {
+  if (spec.writableRoot && user.uid === 0) return true;
+  const places = ["/workspace", "/tmp", "/run", env["HOME"] ?? "/tmp"];
+  return places.some((place) => path.startsWith(`${place}/`));
+}

@@ -1,0 +1,36 @@
+import type { Owner } from "../file/file-store.ts";
+
+/** What a program of the memory engine is given. Once its run has ended, every function of it rejects. */
+export type ProgramContext = {
+  /** Its name first. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly user: Owner;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Resolves when there was room; a slow reader makes it wait. */
+  readonly stdout: (data: string | Uint8Array) => Promise<void>;
+  readonly stderr: (data: string | Uint8Array) => Promise<void>;
+  readonly files: ProgramFiles;
+  /** Resolves after this time. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** From now on TERM does nothing, as to a process that traps it. */
+  readonly trapTerm: () => void;
+  /** Takes memory; beyond the unit's limit the run ends with 137, out of memory. */
+  readonly allocate: (bytes: number) => void;
+  /** Leaves something running that outlives the program, as a child that went to the background. */
+  readonly spawn: (work: () => Promise<void>) => void;
+  /** Aborts when the run's processes are ended. */
+  readonly signal: AbortSignal;
+};
+
+/** Files as a program sees them: relative paths start at its directory, links are followed. */
+export type ProgramFiles = {
+  readonly read: (path: string) => Promise<Uint8Array>;
+  readonly write: (path: string, data: string | Uint8Array) => Promise<void>;
+  readonly link: (target: string, path: string) => Promise<void>;
+  readonly owner: (path: string) => Promise<Owner>;
+};
+
+/** Resolves with the exit code. A thrown FileProblem is printed to stderr and ends it with 1. */
+export type MemoryProgram = (context: ProgramContext) => Promise<number> | number;

@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Clock } from "../../../base/clock.ts";
+import { sleep } from "../../../base/deadline.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { EngineRun, OutputChunk, RunSpec } from "../../engine.ts";
+import { createChannel } from "./channel.ts";
+import { FileProblem } from "../file/file-store.ts";
+import { stopUnit, type MemoryUnit } from "../memory-host.ts";
+import { programFiles } from "./program-files.ts";
+import type { MemoryProgram, ProgramContext } from "./program.ts";
+import { createRunState, PIPE_BYTES, type RunState } from "./run-state.ts";
+
+const LAST_OUTPUT_BYTES = 64 * 1024;
+
+type Start = {
+  readonly unit: MemoryUnit;
+  readonly spec: RunSpec;
+  readonly program: MemoryProgram;
+  readonly clock: Clock;
+};
+
+/** Thrown into a program that goes on after its run has ended. */
+class RunEnded extends Error {}
+
+/** Starts a program in a unit: the only run of a job, or one of many of a sandbox. */
+export function startRun({ unit, spec, program, clock }: Start): EngineRun {
+  const state = createRunState(unit, clock);
+  const input = createChannel<Uint8Array>(PIPE_BYTES);
+  void feed(spec.stdin, input.push, state).finally(input.close);
+  void execute(program, createContext({ unit, spec, state, stdin: input.items }), state);
+  return {
+    output: output(state),
+    exit: state.exit,
+    terminate: async () => {
+      await nextTurn();
+      if (!state.ended()) state.terminate();
+    },
+    kill: async () => {
+      await nextTurn();
+      state.end({ exitCode: 137, signal: "SIGKILL" });
+      if (unit.kind === "job") stopUnit(unit, clock.now());
+      return { unitStopped: unit.kind === "job" };
+    },
+  };
+}
+
+// A program's input is read ahead, as a pipe does, and its source is closed when the program ends.
+async function feed(
+  stdin: AsyncIterable<Uint8Array> | undefined,
+  push: (data: Uint8Array) => Promise<void>,
+  state: RunState,
+): Promise<void> {
+  if (stdin === undefined) return;
+  const ended = Promise.allSettled([state.exit]).then(() => undefined);
+  const source = stdin[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const item = await Promise.race([source.next(), ended]);
+      if (item === undefined || item.done === true) break;
+      await Promise.race([push(item.value), ended]);
+    }
+  } catch (error) {
+    state.fail(new MoorageError("ENGINE_FAILED", "The input of a run could not be read.", { cause: error }));
+  }
+  // Not awaited: a source that waits for its own next item answers only after that.
+  Promise.resolve(source.return?.()).catch(() => undefined);
+}
+
+async function execute(program: MemoryProgram, context: ProgramContext, state: RunState): Promise<void> {
+  const name = context.argv[0] ?? "";
+  try {
+    state.settle({ exitCode: await program(context), signal: null });
+  } catch (error) {
+    if (state.ended()) return;
+    if (error instanceof FileProblem) {
+      await Promise.allSettled([context.stderr(`${name}: ${error.message}\n`)]);
+      return state.settle({ exitCode: 1, signal: null });
+    }
+    const message = `The program ${name} of the memory engine threw an error.`;
+    state.fail(new MoorageError("ENGINE_FAILED", message, { cause: error }));
+  }
+}
+
+async function* output(state: RunState): AsyncGenerator<OutputChunk> {
+  for await (const { stream, data } of state.printed.items) yield { stream, data };
+}
+
+type Parts = {
+  readonly unit: MemoryUnit;
+  readonly spec: RunSpec;
+  readonly state: RunState;
+  readonly stdin: AsyncIterable<Uint8Array>;
+};
+
+function createContext({ unit, spec, state, stdin }: Parts): ProgramContext {
+  const alive = (): void => {
+    if (state.tree.aborted) throw new RunEnded();
+  };
+  const print = (stream: OutputChunk["stream"]) => async (text: string | Uint8Array) => {
+    alive();
+    const data = Uint8Array.from(Buffer.from(text));
+    if (unit.kind === "job") keep(unit.lastOutput, { stream, data });
+    await state.printed.push({ stream, data, byteLength: data.byteLength });
+    alive();
+  };
+  return {
+    argv: spec.command,
+    env: { ...unit.env, ...spec.env },
+    cwd: spec.cwd,
+    user: unit.user,
+    stdin,
+    stdout: print("stdout"),
+    stderr: print("stderr"),
+    files: programFiles(unit, spec.cwd, alive),
+    sleep: async (ms) => {
+      await sleep(ms, state.tree);
+      alive();
+    },
+    trapTerm: state.trapTerm,
+    allocate: (bytes) => {
+      state.allocate(bytes);
+      alive();
+    },
+    spawn: (work) => state.spawn(work()),
+    signal: state.tree,
+  };
+}
+
+function keep(last: OutputChunk[], chunk: OutputChunk): void {
+  last.push(chunk);
+  let bytes = last.reduce((sum, { data }) => sum + data.byteLength, 0);
+  while (bytes > LAST_OUTPUT_BYTES && last.length > 1) bytes -= last.shift()?.data.byteLength ?? 0;
+}

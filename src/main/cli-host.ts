@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import type { CliHost, OpenOptions } from "../cli/host.ts";
+import type { Platform } from "../contracts/platform.ts";
+import type { EngineName } from "../contracts/types.ts";
+import type { Configuration } from "./configuration.ts";
+import { createLogger } from "./logger.ts";
+import { locations, readConfiguration } from "./read-configuration.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line is lent; heavy parts are loaded when a command needs them. */
+export function createCliHost(environment: Environment, version: string): CliHost {
+  const local = async (configuration: Configuration, options: Partial<OpenOptions>, defaultLevel: string) => {
+    const { openLocalPlatform } = await import("./local-platform.ts");
+    return openLocalPlatform({
+      configuration,
+      locations: locations(environment),
+      engine: options.engine,
+      needsImages: options.needsImages ?? false,
+      logger: createLogger(configuration.logLevel ?? defaultLevel),
+      workspaceDirectory: environment["WORKSPACE_DIR"],
+    });
+  };
+  return {
+    version,
+    openPlatform: async (options) => {
+      const configuration = await readConfiguration(environment);
+      const server = await serverFor(configuration, environment, options.engine);
+      return server ?? local(configuration, options, "silent");
+    },
+    serve: async ({ engine, signal, onReady }) => {
+      const configuration = await readConfiguration(environment);
+      await using platform = await local(configuration, engineOption(engine), "info");
+      await serve(platform, { configuration, version, socket: locations(environment).socket, signal, onReady });
+    },
+    mcp: async ({ engine, signal }) => {
+      const configuration = await readConfiguration(environment);
+      const server = await serverFor(configuration, environment, engine);
+      await using platform = server ?? (await local(configuration, engineOption(engine), "warn"));
+      const { serveMcpOnStdio } = await import("../mcp/index.ts");
+      const logger = createLogger(configuration.logLevel ?? "warn");
+      await serveMcpOnStdio({ platform, version, logger, stdin: process.stdin, stdout: process.stdout, signal });
+    },
+  };
+}
+
+function engineOption(engine: EngineName | undefined): Partial<OpenOptions> {
+  return engine === undefined ? {} : { engine };
+}
+
+/** A server is used unless an engine is asked for by name: the server has chosen its own. */
+async function serverFor(configuration: Configuration, environment: Environment, engine: EngineName | undefined) {
+  if (engine !== undefined) return undefined;
+  const { openSocketPlatform, openUrlPlatform } = await import("./remote-platform.ts");
+  if (configuration.url !== undefined) return openUrlPlatform(configuration.url, configuration.key);
+  return openSocketPlatform(locations(environment).socket);
+}
+
+type Serving = {
+  readonly configuration: Configuration;
+  readonly version: string;
+  readonly socket: string;
+  readonly signal: AbortSignal;
+  readonly onReady: (address: string) => void;
+};
+
+async function serve(platform: Platform, { configuration, version, socket, signal, onReady }: Serving): Promise<void> {
+  const { createApi, serveOnSocket } = await import("../api/index.ts");
+  const logger = createLogger(configuration.logLevel ?? "info");
+  await using server = await serveOnSocket({ app: createApi({ platform, logger, version }), path: socket, logger });
+  onReady(server.path);
+  if (!signal.aborted) await once(signal, "abort");
+}

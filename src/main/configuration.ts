@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+/** Every setting with its default. Flags go over `MOORAGE_*`, these over moorage.config.json, and that over defaults. */
+export const Configuration = z.strictObject({
+  engine: z.enum(["docker", "process"]).optional().meta({ description: "Engine to use; chosen by itself otherwise." }),
+  dockerHost: z.string().optional().meta({ description: "Where Docker answers, as in DOCKER_HOST." }),
+  image: z.string().default("python:3.11-slim").meta({ description: "Image of sandboxes and jobs that name none." }),
+  agent: z
+    .strictObject({
+      image: z.string().optional(),
+      network: z.string().optional(),
+      memoryBytes: z.int().positive().optional(),
+      cpus: z.number().positive().optional(),
+      timeoutMs: z.int().positive().optional(),
+    })
+    .prefault({})
+    .meta({ description: "Defaults of `agent run`." }),
+  maxima: z
+    .strictObject({
+      memoryBytes: z.int().positive().optional().meta({ description: "The machine's memory otherwise." }),
+      cpus: z.number().positive().optional().meta({ description: "The machine's processors otherwise." }),
+      pids: z.int().positive().default(4096),
+      timeoutMs: z.int().positive().default(DAY_MS),
+    })
+    .prefault({})
+    .meta({ description: "What no caller may exceed." }),
+  workspaceRoots: z.array(z.string()).optional().meta({
+    description: "Host directories below which workspaces may lie; the current and the home directory otherwise.",
+  }),
+  recordBytes: z
+    .int()
+    .min(2)
+    .default(MIB)
+    .meta({ description: "Bytes of each output stream that a run's record keeps." }),
+  graceMs: z.int().min(0).default(1000).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
+  logLevel: z
+    .enum(["debug", "info", "warn", "error", "silent"])
+    .optional()
+    .meta({ description: "Logs go to stderr as JSON." }),
+  url: z.url().optional().meta({ description: "A Moorage server to use instead of this machine's engine." }),
+  key: z.string().optional().meta({ description: "API key for that server." }),
+});
+
+export type Configuration = z.output<typeof Configuration>;

@@ -1,0 +1,76 @@
+import { delimiter } from "node:path";
+import { MoorageError } from "../base/errors.ts";
+import { parseBytes, parseDuration } from "../base/quantities.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Read = (text: string) => unknown;
+
+type Variable = {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly read: Read;
+  readonly expected: string;
+};
+
+const text: Read = (value) => value;
+const bytes: Read = parseBytes;
+const duration: Read = parseDuration;
+const paths: Read = (value) => value.split(delimiter).filter((part) => part !== "");
+const number: Read = (value) => (value.trim() === "" || Number.isNaN(Number(value)) ? undefined : Number(value));
+
+/** The environment variables that are read, and what of the configuration they set. Later rows win. */
+export const VARIABLES: readonly Variable[] = [
+  { name: "DOCKER_HOST", path: ["dockerHost"], read: text, expected: "an address such as unix:///var/run/docker.sock" },
+  { name: "DOCKER_NETWORK", path: ["agent", "network"], read: text, expected: "a network policy" },
+  { name: "DOCKER_TIMEOUT_SECONDS", path: ["agent", "timeoutMs"], read: duration, expected: "seconds, such as 120" },
+  { name: "DOCKER_MEMORY_LIMIT", path: ["agent", "memoryBytes"], read: bytes, expected: "a size, such as 512m" },
+  { name: "DOCKER_CPU_LIMIT", path: ["agent", "cpus"], read: number, expected: "a number, such as 1" },
+  { name: "MOORAGE_ENGINE", path: ["engine"], read: text, expected: "docker or process" },
+  { name: "MOORAGE_IMAGE", path: ["image"], read: text, expected: "an image reference" },
+  { name: "MOORAGE_AGENT_IMAGE", path: ["agent", "image"], read: text, expected: "an image reference" },
+  { name: "MOORAGE_MAX_MEMORY", path: ["maxima", "memoryBytes"], read: bytes, expected: "a size, such as 4g" },
+  { name: "MOORAGE_MAX_CPUS", path: ["maxima", "cpus"], read: number, expected: "a number, such as 2" },
+  { name: "MOORAGE_MAX_PIDS", path: ["maxima", "pids"], read: number, expected: "a number, such as 1024" },
+  { name: "MOORAGE_MAX_TIMEOUT", path: ["maxima", "timeoutMs"], read: duration, expected: "a duration, such as 1h" },
+  {
+    name: "MOORAGE_WORKSPACE_ROOTS",
+    path: ["workspaceRoots"],
+    read: paths,
+    expected: `directories joined by "${delimiter}"`,
+  },
+  { name: "MOORAGE_RECORD_BYTES", path: ["recordBytes"], read: bytes, expected: "a size, such as 1m" },
+  { name: "MOORAGE_GRACE", path: ["graceMs"], read: duration, expected: "a duration, such as 1s" },
+  { name: "MOORAGE_LOG", path: ["logLevel"], read: text, expected: "debug, info, warn, error or silent" },
+  { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http or https address" },
+  { name: "MOORAGE_KEY", path: ["key"], read: text, expected: "an API key" },
+];
+
+export type Settings = { [key: string]: unknown };
+
+/** What the environment sets, in the configuration's own shape. */
+export function environmentSettings(environment: Environment): Settings {
+  const settings: Settings = {};
+  const image = environment["DOCKER_IMAGE_NAME"];
+  if (image !== undefined && image !== "") {
+    put(settings, ["agent", "image"], `${image}:${environment["DOCKER_IMAGE_TAG"] ?? "latest"}`);
+  }
+  for (const { name, path, read, expected } of VARIABLES) {
+    const given = environment[name];
+    if (given === undefined || given === "") continue;
+    const value = read(given);
+    if (value === undefined) throw new MoorageError("INVALID_INPUT", `${name} is "${given}"; expected ${expected}.`);
+    put(settings, path, value);
+  }
+  return settings;
+}
+
+function put(settings: Settings, [first, ...rest]: readonly string[], value: unknown): void {
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    settings[first] = value;
+    return;
+  }
+  const inner: Settings = { ...(settings[first] as Settings | undefined) };
+  put(inner, rest, value);
+  settings[first] = inner;
+}

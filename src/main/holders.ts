@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import type { Holders } from "../domain/context.ts";
+
+/** Names processes by pid and start: a later process with the same pid is told apart where /proc is there. */
+export function processHolders(): Holders {
+  return {
+    self: name(process.pid),
+    isAlive: (holder) => {
+      const pid = Number(holder.split(":")[0]);
+      return Number.isInteger(pid) && runs(pid) && name(pid) === holder;
+    },
+  };
+}
+
+function name(pid: number): string {
+  return `${pid}:${startOf(pid)}`;
+}
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there and belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Boot id and start in clock ticks after boot; empty where the system has no /proc. */
+function startOf(pid: number): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field is the program's name, which may contain anything but ends with the last parenthesis.
+    return `${boot}:${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return "";
+    throw error;
+  }
+}

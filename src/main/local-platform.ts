@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { isMoorageError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import type { EngineName } from "../contracts/types.ts";
+import type { Platform } from "../contracts/platform.ts";
+import type { DomainContext } from "../domain/context.ts";
+import { createPlatform } from "../domain/domain.ts";
+import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
+import { recoverRuns } from "../domain/recovery/recover-runs.ts";
+import { createDockerEngine } from "../engine/docker/docker-engine.ts";
+import { createProcessEngine } from "../engine/process/process-engine.ts";
+import { createUnitLabels } from "../engine/unit-labels.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
+import { chooseEngine, type ChosenEngine } from "./choose-engine.ts";
+import type { Configuration } from "./configuration.ts";
+import { processHolders } from "./holders.ts";
+import { policyOf } from "./policy.ts";
+import type { Locations } from "./read-configuration.ts";
+import { openStateHome, type StateHome } from "./state-home.ts";
+
+/** Whoever may use this operating-system user's socket or state: the same person. */
+export const LOCAL_OWNER = "local";
+
+export type LocalOptions = {
+  readonly configuration: Configuration;
+  readonly locations: Locations;
+  readonly engine: EngineName | undefined;
+  readonly needsImages: boolean;
+  readonly logger: Logger;
+  readonly workspaceDirectory: string | undefined;
+};
+
+export type LocalPlatform = Platform & AsyncDisposable & { readonly engineName: EngineName };
+
+/** Moorage in this process: opens its state, chooses the engine, and records what an earlier one left open. */
+export async function openLocalPlatform(options: LocalOptions): Promise<LocalPlatform> {
+  const { configuration, locations, logger } = options;
+  await using opening = new AsyncDisposableStack();
+  const state = await openStateHome(locations.home);
+  const store = opening.use(openSqliteStore(state.database));
+  const { engine, warnings } = await engineFor(options, state);
+  opening.use(engine);
+  const context: DomainContext = {
+    engine,
+    store,
+    signer: createReceiptSigner(state.deployment, state.receiptKey),
+    holders: processHolders(),
+    policy: policyOf(configuration, {
+      home: locations.home,
+      currentDirectory: process.cwd(),
+      workspaceDirectory: options.workspaceDirectory,
+    }),
+    hostUser: hostUser(),
+    stateDirectory: locations.home,
+    clock: systemClock,
+    logger,
+    warnings,
+  };
+  await recover(context);
+  const open = opening.move();
+  return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
+    engineName: engine.name,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  });
+}
+
+/** Runs that lost their Moorage are recorded when the engine can tell about them; a later start tries again. */
+async function recover(context: DomainContext): Promise<void> {
+  try {
+    await recoverRuns(context);
+  } catch (error) {
+    if (!isMoorageError(error)) throw error;
+    context.logger.warn({ code: error.code }, "lost runs could not be recorded now");
+  }
+}
+
+function engineFor(
+  { configuration, locations, engine, needsImages, logger }: LocalOptions,
+  state: StateHome,
+): Promise<ChosenEngine> {
+  const labels = createUnitLabels(state.deployment, state.labelKey);
+  return chooseEngine({
+    requested: engine ?? configuration.engine,
+    needsImages: needsImages || configuration.dockerHost !== undefined,
+    docker: () => createDockerEngine({ host: configuration.dockerHost, labels, logger }),
+    process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
+  });
+}
+
+function hostUser(): DomainContext["hostUser"] {
+  const uid = process.getuid?.();
+  const gid = process.getgid?.();
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
+}

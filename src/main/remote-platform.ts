@@ -1,0 +1,57 @@
+import { stat } from "node:fs/promises";
+import { Agent, fetch as undiciFetch } from "undici";
+import type { Platform } from "../contracts/platform.ts";
+import { createClient } from "../sdk/client.ts";
+
+const PROBE_MS = 1000;
+/** Any host name does: the address is the socket. */
+const SOCKET_URL = "http://moorage.localhost";
+
+export type RemotePlatform = Platform & AsyncDisposable;
+
+/** The server that listens on this socket; undefined when none does. */
+export async function openSocketPlatform(path: string): Promise<RemotePlatform | undefined> {
+  if (!(await isSocket(path))) return undefined;
+  const agent = new Agent({ connect: { socketPath: path }, headersTimeout: 0, bodyTimeout: 0 });
+  const fetch = socketFetch(agent);
+  if (!(await answers(fetch))) {
+    await agent.close();
+    return undefined;
+  }
+  return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch }), { [Symbol.asyncDispose]: () => agent.close() });
+}
+
+/** A server elsewhere. */
+export function openUrlPlatform(baseUrl: string, key: string | undefined): RemotePlatform {
+  const client = createClient({ baseUrl, ...(key === undefined ? {} : { key }) });
+  return Object.assign(client, { [Symbol.asyncDispose]: () => Promise.resolve() });
+}
+
+// The types of undici's own fetch and of the global one differ only in name; they follow one standard.
+function socketFetch(agent: Agent): typeof fetch {
+  const call = undiciFetch as unknown as typeof fetch;
+  return (input, init) => {
+    const options = { ...init, dispatcher: agent };
+    return call(input, options as unknown as RequestInit);
+  };
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isSocket();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function answers(fetch: typeof globalThis.fetch): Promise<boolean> {
+  try {
+    const response = await fetch(`${SOCKET_URL}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) });
+    return response.ok;
+  } catch (error) {
+    // A socket file that nobody listens on any more.
+    if (error instanceof Error) return false;
+    throw error;
+  }
+}

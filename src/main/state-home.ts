@@ -1,0 +1,70 @@
+import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MoorageError } from "../base/errors.ts";
+import { ID_PATTERN, newId } from "../base/ids.ts";
+
+/** What makes this deployment itself: its id and its keys, made at the first start and kept with mode 0600. */
+export type StateHome = {
+  readonly directory: string;
+  readonly deployment: string;
+  /** Signs the labels of what is made on engines. */
+  readonly labelKey: Uint8Array;
+  /** Ed25519; signs receipts. */
+  readonly receiptKey: KeyObject;
+  readonly database: string;
+};
+
+/** Opens the state directory and makes what is missing. STATE_UNUSABLE when it cannot be used. */
+export async function openStateHome(directory: string): Promise<StateHome> {
+  try {
+    await mkdir(join(directory, "keys"), { recursive: true, mode: 0o700 });
+    const deployment = await kept(join(directory, "keys", "deployment"), newId);
+    const labelKey = await kept(join(directory, "keys", "labels"), () => randomBytes(32).toString("hex"));
+    const receiptKey = await kept(join(directory, "keys", "receipts.pem"), newReceiptKey);
+    if (!ID_PATTERN.test(deployment)) throw new Error(`the deployment id "${deployment}" is not an id`);
+    return {
+      directory,
+      deployment,
+      labelKey: Buffer.from(labelKey, "hex"),
+      receiptKey: createPrivateKey(receiptKey),
+      database: join(directory, "moorage.db"),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MoorageError("STATE_UNUSABLE", `The state in ${directory} cannot be used: ${reason}.`, { cause: error });
+  }
+}
+
+function newReceiptKey(): string {
+  return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** The file's content; when there is none, a new one that appears whole, or that of whoever was faster. */
+async function kept(path: string, make: () => string): Promise<string> {
+  const before = await contentOf(path);
+  if (before !== undefined) return before;
+  const temporary = `${path}.${newId()}`;
+  try {
+    await writeFile(temporary, make(), { flag: "wx", mode: 0o600, flush: true });
+    await link(temporary, path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return readFile(path, "utf8");
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,75 @@
+import { fromWireError, MoorageError } from "../base/errors.ts";
+import { buildPlatform } from "../contracts/build-platform.ts";
+import type { NamedOperation, Platform, StreamMethod, UnaryMethod } from "../contracts/platform.ts";
+import { isErrorBody, isObject, reached, send, type Connection, type FetchLike, type HttpCall } from "./http.ts";
+import { readLines } from "./lines.ts";
+import { rawOperations } from "./raw-operations.ts";
+import { fillPath, queryOf } from "./request-target.ts";
+import { responseChunks } from "./response-chunks.ts";
+
+export type ClientOptions = {
+  /** Address of the server, such as `http://127.0.0.1:7070`; a path in it is kept as a prefix. */
+  readonly baseUrl: string;
+  /** @default the global `fetch` */
+  readonly fetch?: FetchLike;
+  /** API key, sent as a bearer token. @default none: the local socket asks for no key */
+  readonly key?: string;
+  /** Sent as `user-agent`; browsers send their own. @default the runtime's */
+  readonly userAgent?: string;
+};
+
+/**
+ * A Moorage server's platform, over HTTP: the same methods, inputs, answers and errors as in process.
+ *
+ * Streams send their request when they are first read, can be read once, and end the operation on the server when the
+ * loop is left. Answers may have fields that this version does not know.
+ *
+ * @throws INVALID_INPUT when the address is no http or https URL.
+ */
+export function createClient({ baseUrl, fetch = globalFetch, key, userAgent }: ClientOptions): Platform {
+  const connection: Connection = {
+    baseUrl: checkedBase(baseUrl),
+    fetch,
+    headers: {
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
+    },
+  };
+  const methodFor = (named: NamedOperation): UnaryMethod | StreamMethod =>
+    named.operation.kind === "unary" ? unaryMethod(connection, named) : streamMethod(connection, named);
+  return buildPlatform(methodFor, rawOperations(connection));
+}
+
+const globalFetch: FetchLike = (url, init) => globalThis.fetch(url, init);
+
+function checkedBase(baseUrl: string): string {
+  const known = URL.canParse(baseUrl) && ["http:", "https:"].includes(new URL(baseUrl).protocol);
+  if (known) return baseUrl.replace(/\/+$/, "");
+  throw new MoorageError("INVALID_INPUT", `baseUrl: expected an http or https URL, got ${JSON.stringify(baseUrl)}.`);
+}
+
+function unaryMethod(connection: Connection, named: NamedOperation): UnaryMethod {
+  return async (input, options = {}) => {
+    const response = await send(connection, callOf(named, input, options.signal));
+    return reached(connection, options.signal, () => response.json());
+  };
+}
+
+function streamMethod(connection: Connection, named: NamedOperation): StreamMethod {
+  return async function* (input, { signal } = {}) {
+    const response = await send(connection, callOf(named, input, signal));
+    for await (const line of readLines(responseChunks({ connection, response, signal }))) {
+      const event: unknown = await reached(connection, signal, async () => JSON.parse(line));
+      if (isObject(event) && event["type"] === "error" && isErrorBody(event)) throw fromWireError(event.error);
+      yield event;
+    }
+  };
+}
+
+function callOf(named: NamedOperation, input: unknown, signal: AbortSignal | undefined): HttpCall {
+  const { method, path: pattern } = named.operation.http;
+  const { path, rest } = fillPath(pattern, isObject(input) ? input : {});
+  const call = { method: method.toUpperCase(), signal };
+  if (method === "get" || method === "delete") return { ...call, target: `${path}${queryOf(rest)}` };
+  return { ...call, target: path, headers: { "content-type": "application/json" }, body: JSON.stringify(rest) };
+}

@@ -1,0 +1,86 @@
+import { canceled } from "../base/deadline.ts";
+import { fromWireError, isMoorageError, MoorageError } from "../base/errors.ts";
+
+/** What the SDK needs of `fetch`; the global one has it. */
+export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+
+export type Connection = {
+  readonly baseUrl: string;
+  readonly fetch: FetchLike;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+export type HttpCall = {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | ReadableStream<Uint8Array>;
+  readonly signal: AbortSignal | undefined;
+};
+
+/** The answer of a request that the server accepted; rejects with the error that the server tells. */
+export async function send(connection: Connection, call: HttpCall): Promise<Response> {
+  // Not called as a method: browsers refuse a `fetch` that is bound to something else.
+  const { fetch, baseUrl } = connection;
+  const response = await reached(connection, call.signal, () =>
+    fetch(`${baseUrl}${call.target}`, requestInit(connection, call)),
+  );
+  if (response.ok) return response;
+  const text = await reached(connection, call.signal, () => response.text());
+  throw told(text) ?? notMoorage(connection, response);
+}
+
+/** Runs a step of a request; what breaks in it is told as the caller's own abort, or as a server out of reach. */
+export async function reached<T>(connection: Connection, signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (isMoorageError(error)) throw error;
+    if (signal?.aborted) throw canceled(error);
+    const message = `The Moorage server at ${connection.baseUrl} did not answer, or the connection broke.`;
+    throw new MoorageError("SERVER_UNREACHABLE", message, { cause: error });
+  }
+}
+
+/** The error that a body or the last line of a stream tells, when it has Moorage's form. */
+export function told(text: string): MoorageError | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isErrorBody(body) ? fromWireError(body.error) : undefined;
+}
+
+type ErrorBody = { readonly error: Parameters<typeof fromWireError>[0] };
+
+export function isErrorBody(body: unknown): body is ErrorBody {
+  if (!isObject(body) || !isObject(body["error"])) return false;
+  const { code, message } = body["error"];
+  return typeof code === "string" && typeof message === "string";
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function requestInit(connection: Connection, { method, headers, body, signal }: HttpCall): RequestInit {
+  return {
+    method,
+    headers: { ...connection.headers, ...headers },
+    ...(body === undefined ? {} : { body }),
+    // Bodies that are streams are sent in one direction at a time, which fetch wants to be said.
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+function notMoorage(connection: Connection, response: Response): MoorageError {
+  const message = `${connection.baseUrl} answered ${response.status} without an error of Moorage's form.`;
+  return new MoorageError("SERVER_UNREACHABLE", message, {
+    hint: "Check that the address is that of a Moorage server, and what stands before it.",
+    details: { status: response.status },
+  });
+}

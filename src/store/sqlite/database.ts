@@ -1,0 +1,88 @@
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { MoorageError } from "../../base/errors.ts";
+import { MIGRATIONS } from "./migrations.ts";
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One SQLite connection; foreign errors are told as STATE_UNUSABLE. */
+export type Database = {
+  readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[];
+  readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined;
+  /** The number of rows changed. */
+  readonly run: (sql: string, ...values: SQLInputValue[]) => number;
+  /** Runs `work` alone among all writers; rolls back when it throws. */
+  readonly transaction: <T>(work: () => T) => T;
+  readonly close: () => void;
+};
+
+const BUSY_TIMEOUT_MS = 10_000;
+
+/** Opens or makes the database at `path` (`:memory:` for one that lives with the process) and brings it up to date. */
+export function openDatabase(path: string): Database {
+  const connection = translated(path, () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS }));
+  const database = connect(path, connection);
+  try {
+    // FULL: a receipt that was answered survives a loss of power.
+    for (const pragma of ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"]) {
+      database.get(`PRAGMA ${pragma}`);
+    }
+    migrate(path, database);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return database;
+}
+
+function connect(path: string, connection: DatabaseSync): Database {
+  const execute = <T>(work: () => T): T => translated(path, work);
+  return {
+    all: (sql, ...values) => execute(() => connection.prepare(sql).all(...values)),
+    get: (sql, ...values) => execute(() => connection.prepare(sql).get(...values)),
+    run: (sql, ...values) => execute(() => Number(connection.prepare(sql).run(...values).changes)),
+    transaction: (work) => {
+      execute(() => connection.exec("BEGIN IMMEDIATE"));
+      try {
+        const result = work();
+        execute(() => connection.exec("COMMIT"));
+        return result;
+      } catch (error) {
+        if (connection.isTransaction) execute(() => connection.exec("ROLLBACK"));
+        throw error;
+      }
+    },
+    close: () => {
+      if (connection.isOpen) connection.close();
+    },
+  };
+}
+
+function migrate(path: string, database: Database): void {
+  database.transaction(() => {
+    const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
+    if (version > MIGRATIONS.length) {
+      const message = `The state in ${path} has schema ${version}; this Moorage knows up to ${MIGRATIONS.length}.`;
+      throw new MoorageError("STATE_UNUSABLE", message, { hint: "Install the newer Moorage that wrote it." });
+    }
+    for (const step of MIGRATIONS.slice(version)) {
+      for (const statement of step.split(";").filter((part) => part.trim() !== "")) database.run(statement);
+    }
+    database.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  });
+}
+
+function translated<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new MoorageError("CONFLICT", "It exists already.", { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MoorageError("STATE_UNUSABLE", `The state in ${path} cannot be used: ${reason}.`, { cause: error });
+  }
+}
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE;
+}

@@ -1,0 +1,39 @@
+/**
+ * Forward only: the database's `user_version` counts how many of these were applied. A released step is never changed;
+ * a change of the schema is a new step at the end.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE sandboxes (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     name TEXT,
+     conversation_id TEXT UNIQUE,
+     created_at TEXT NOT NULL,
+     data TEXT NOT NULL,
+     UNIQUE (owner, name)
+   ) STRICT;
+   CREATE INDEX sandboxes_by_owner ON sandboxes (owner, created_at DESC, id DESC);
+   CREATE TABLE runs (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     sandbox_id TEXT NOT NULL,
+     status TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     data TEXT NOT NULL,
+     stdout BLOB NOT NULL,
+     stderr BLOB NOT NULL
+   ) STRICT;
+   CREATE INDEX runs_by_sandbox ON runs (owner, sandbox_id, created_at DESC, id DESC);
+   CREATE INDEX runs_open ON runs (status) WHERE status = 'running';
+   CREATE TABLE receipts (
+     sequence INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     owner TEXT NOT NULL,
+     text TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     signature TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX receipts_by_owner ON receipts (owner, sequence DESC);
+   CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
+];

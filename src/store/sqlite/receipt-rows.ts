@@ -1,0 +1,73 @@
+import type { ReceiptHead } from "../../contracts/types.ts";
+import type { ReceiptRow, ReceiptRows } from "../store.ts";
+import type { Database, Row } from "./database.ts";
+import { decodeCursor, toPage } from "./pages.ts";
+
+const COLUMNS = "sequence, id, owner, text, hash, signature";
+const BATCH = 500;
+
+export function createReceiptRows(database: Database): ReceiptRows {
+  return {
+    append: (make) =>
+      Promise.try(() => {
+        return database.transaction(() => {
+          const last = database.get(`SELECT ${COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT 1`);
+          const { row, head } = make(last === undefined ? undefined : read(last));
+          database.run(
+            `INSERT INTO receipts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+            ...[row.sequence, row.id, row.owner, row.text, row.hash, row.signature],
+          );
+          database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
+          return row;
+        });
+      }),
+    find: (owner, id) =>
+      Promise.try(() => {
+        const row = database.get(`SELECT ${COLUMNS} FROM receipts WHERE owner = ? AND id = ?`, owner, id);
+        return row === undefined ? undefined : read(row);
+      }),
+    list: (owner, query) =>
+      Promise.try(() => {
+        const before = Number(decodeCursor(query.cursor) ?? Number.MAX_SAFE_INTEGER);
+        const rows = database.all(
+          `SELECT ${COLUMNS}, sequence AS sort_key FROM receipts WHERE owner = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?`,
+          ...[owner, Number.isSafeInteger(before) ? before : 0, query.limit + 1],
+        );
+        return toPage(rows, query, read);
+      }),
+    chain: () => walk(database),
+    head: () =>
+      Promise.try(() => {
+        const row = database.get("SELECT head FROM receipt_head");
+        return row === undefined ? undefined : (JSON.parse(String(row["head"])) as ReceiptHead);
+      }),
+  };
+}
+
+// In batches, so that a chain of any length is walked in constant memory.
+async function* walk(database: Database): AsyncGenerator<ReceiptRow> {
+  let after = Number.MIN_SAFE_INTEGER;
+  for (;;) {
+    const rows = database.all(
+      `SELECT ${COLUMNS} FROM receipts WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+      after,
+      BATCH,
+    );
+    for (const row of rows) {
+      after = Number(row["sequence"]);
+      yield read(row);
+    }
+    if (rows.length < BATCH) return;
+  }
+}
+
+function read(row: Row): ReceiptRow {
+  return {
+    sequence: Number(row["sequence"]),
+    id: String(row["id"]),
+    owner: String(row["owner"]),
+    text: String(row["text"]),
+    hash: String(row["hash"]),
+    signature: String(row["signature"]),
+  };
+}

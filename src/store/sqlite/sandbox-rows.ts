@@ -1,0 +1,69 @@
+import { isMoorageError, MoorageError } from "../../base/errors.ts";
+import type { SandboxRow, SandboxRows } from "../store.ts";
+import type { Database, Row } from "./database.ts";
+import { decodeCursor, toPage } from "./pages.ts";
+
+export function createSandboxRows(database: Database): SandboxRows {
+  const byId = (id: string): SandboxRow | undefined => {
+    const row = database.get("SELECT data FROM sandboxes WHERE id = ?", id);
+    return row === undefined ? undefined : read(row);
+  };
+  return {
+    insert: (row) =>
+      Promise.try(() => {
+        insert(database, row);
+      }),
+    find: (owner, ref) =>
+      Promise.try(() => {
+        const row = database.get(
+          `SELECT data FROM sandboxes WHERE owner = ? AND (id = ? OR name = ? OR conversation_id = ?)
+         ORDER BY id = ? DESC, name = ? DESC LIMIT 1`,
+          ...[owner, ref, ref, ref, ref, ref],
+        );
+        return row === undefined ? undefined : read(row);
+      }),
+    list: (owner, query) =>
+      Promise.try(() => {
+        const rows = database.all(
+          `SELECT data, created_at || id AS sort_key FROM sandboxes WHERE owner = ? AND created_at || id < ?
+         ORDER BY created_at DESC, id DESC LIMIT ?`,
+          ...[owner, decodeCursor(query.cursor) ?? "~", query.limit + 1],
+        );
+        return toPage(rows, query, read);
+      }),
+    all: () =>
+      Promise.try(() => {
+        return database.all("SELECT data FROM sandboxes").map(read);
+      }),
+    update: (id, change) =>
+      Promise.try(() => {
+        database.transaction(() => {
+          const row = byId(id);
+          if (row === undefined) return;
+          database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify({ ...row, ...change }), id);
+        });
+      }),
+    remove: (id) =>
+      Promise.try(() => {
+        database.run("DELETE FROM sandboxes WHERE id = ?", id);
+      }),
+  };
+}
+
+function insert(database: Database, row: SandboxRow): void {
+  try {
+    database.run(
+      "INSERT INTO sandboxes (id, owner, name, conversation_id, created_at, data) VALUES (?, ?, ?, ?, ?, ?)",
+      ...[row.id, row.owner, row.name, row.conversationId, row.createdAt, JSON.stringify(row)],
+    );
+  } catch (error) {
+    if (!isMoorageError(error) || error.code !== "CONFLICT") throw error;
+    const taken =
+      row.conversationId === null ? `name "${row.name}"` : `name or conversation id "${row.conversationId}"`;
+    throw new MoorageError("CONFLICT", `A sandbox with the ${taken} exists already.`, { cause: error });
+  }
+}
+
+function read(row: Row): SandboxRow {
+  return JSON.parse(String(row["data"])) as SandboxRow;
+}

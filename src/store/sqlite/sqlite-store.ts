@@ -1,0 +1,19 @@
+import type { Store } from "../store.ts";
+import { openDatabase } from "./database.ts";
+import { createReceiptRows } from "./receipt-rows.ts";
+import { createRunRows } from "./run-rows.ts";
+import { createSandboxRows } from "./sandbox-rows.ts";
+
+/** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
+export function openSqliteStore(path: string): Store {
+  const database = openDatabase(path);
+  return {
+    sandboxes: createSandboxRows(database),
+    runs: createRunRows(database),
+    receipts: createReceiptRows(database),
+    [Symbol.asyncDispose]: () =>
+      Promise.try(() => {
+        database.close();
+      }),
+  };
+}

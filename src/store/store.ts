@@ -1,0 +1,128 @@
+import type {
+  EngineName,
+  Isolation,
+  Limits,
+  ProfileName,
+  ReceiptHead,
+  RunStatus,
+  SandboxState,
+} from "../contracts/types.ts";
+
+/** A page: newest first; `nextCursor` is null on the last one. */
+export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
+export type PageQuery = { readonly limit: number; readonly cursor?: string | undefined };
+
+export type SandboxRow = {
+  readonly id: string;
+  readonly owner: string;
+  readonly name: string | null;
+  readonly conversationId: string | null;
+  readonly state: SandboxState;
+  readonly reason: string | null;
+  readonly image: string | null;
+  readonly imageDigest: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly profile: ProfileName;
+  readonly limits: Limits;
+  readonly network: string;
+  readonly engine: EngineName;
+  readonly isolation: Isolation;
+  readonly createdAt: string;
+  readonly lastActiveAt: string;
+  /** The process that is creating it; a dead one's half-made sandbox is swept. */
+  readonly holder: string;
+};
+
+export type RunKind = "exec" | "job" | "agent";
+
+export type RunRow = {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly sandboxId: string;
+  readonly owner: string;
+  readonly keyId: string | null;
+  readonly agentId: string | null;
+  readonly command: readonly string[];
+  readonly status: RunStatus;
+  readonly exitCode: number | null;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly truncated: boolean;
+  readonly timedOut: boolean;
+  readonly oomKilled: boolean;
+  readonly signal: string | null;
+  readonly startedAt: string;
+  readonly durationMs: number | null;
+  readonly engine: EngineName;
+  readonly isolation: Isolation;
+  readonly image: string | null;
+  readonly imageDigest: string | null;
+  readonly profile: ProfileName;
+  readonly limits: Limits;
+  readonly network: string;
+  readonly peakMemoryBytes: number | null;
+  readonly receiptId: string | null;
+  readonly warnings: readonly string[];
+  /** Of a job: the host directory at /workspace. */
+  readonly workspacePath: string | null;
+  /** True while the host directory belongs to the job's user instead of root. */
+  readonly workspaceHandedOver: boolean;
+  readonly workspaceBefore: string | null;
+  /** The process that watches it while it is running. */
+  readonly holder: string;
+};
+
+/** A link of the chain as it is kept: `text` is the exact canonical JSON that was hashed, `hash` and `signature` apart. */
+export type ReceiptRow = {
+  readonly sequence: number;
+  readonly id: string;
+  readonly owner: string;
+  readonly text: string;
+  readonly hash: string;
+  readonly signature: string;
+};
+
+export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
+
+export type SandboxRows = {
+  /** CONFLICT when the owner's name or the conversation id is taken. */
+  readonly insert: (row: SandboxRow) => Promise<void>;
+  /** By id, the owner's name, or conversation id; only the owner's own. */
+  readonly find: (owner: string, ref: string) => Promise<SandboxRow | undefined>;
+  readonly list: (owner: string, query: PageQuery) => Promise<Page<SandboxRow>>;
+  /** Of all owners: for recovery. */
+  readonly all: () => Promise<readonly SandboxRow[]>;
+  readonly update: (id: string, change: Partial<SandboxRow>) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+};
+
+export type RunRows = {
+  readonly insert: (row: RunRow) => Promise<void>;
+  readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+  readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
+  readonly listBySandbox: (owner: string, sandboxId: string, query: PageQuery) => Promise<Page<RunRow>>;
+  /** Runs whose status is `running`, of all owners. */
+  readonly open: () => Promise<readonly RunRow[]>;
+  /** Takes an open run over from a dead holder; false when somebody else was faster. */
+  readonly claim: (id: string, from: string, to: string) => Promise<boolean>;
+};
+
+export type ReceiptRows = {
+  /** Adds one link, atomically: `make` gets the last link, or undefined for the first, and its result becomes the end. */
+  readonly append: (make: (last: ReceiptRow | undefined) => ChainLink) => Promise<ReceiptRow>;
+  readonly find: (owner: string, id: string) => Promise<ReceiptRow | undefined>;
+  readonly list: (owner: string, query: PageQuery) => Promise<Page<ReceiptRow>>;
+  /** The whole chain in its order. What is appended meanwhile may follow. */
+  readonly chain: () => AsyncIterable<ReceiptRow>;
+  readonly head: () => Promise<ReceiptHead | undefined>;
+};
+
+/** The persistence port. Every method may reject with STATE_UNUSABLE. */
+export type Store = AsyncDisposable & {
+  readonly sandboxes: SandboxRows;
+  readonly runs: RunRows;
+  readonly receipts: ReceiptRows;
+};
