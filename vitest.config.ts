@@ -1,16 +1,17 @@
 import { defineConfig } from "vitest/config";
 
-const engineTests = ["src/**/*.engine.test.ts", "test/e2e/**/*.test.ts"];
+/** What starts real containers or sandboxes, a daemon, or the built command. */
+const engineTests = ["src/**/*.engine.test.ts", "scripts/**/*.engine.test.ts", "test/e2e/**/*.test.ts"];
 
 export default defineConfig({
   test: {
-    allowOnly: process.env["CI"] === undefined,
+    allowOnly: !process.env["CI"],
     retry: 0,
     projects: [
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/architecture/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["{src,scripts,bench,test}/**/*.test.ts"],
           exclude: engineTests,
           testTimeout: 20_000,
         },

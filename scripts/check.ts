@@ -22,6 +22,7 @@ const STEPS: readonly Step[] = [
     hint: "ARCHITECTURE.md tells which layer may import which",
   },
   { name: "dead code", argv: ["node_modules/knip/bin/knip.js"], hint: "remove it, or use it" },
+  { name: "build", argv: ["scripts/build.ts"], hint: "npm run build runs it alone" },
   { name: "generated", argv: ["scripts/generate.ts", "--check"], hint: "npm run generate writes them anew" },
 ];
 

@@ -10,7 +10,7 @@ import { findLeaks, findTraces } from "./setup/leaks.ts";
 import { BUBBLEWRAP } from "./setup/needed-packages.ts";
 import { ensurePackages } from "./setup/packages.ts";
 import { readyEngine } from "./setup/ready-engine.ts";
-import { terminalSay } from "./setup/say.ts";
+import { terminalSay, type Say } from "./setup/say.ts";
 import { TEST_IMAGES } from "./setup/stand-in-recipes.ts";
 import { stopSignal } from "./setup/stop-signal.ts";
 import { runChecks, runVitest, tellTotals, type Counted, type TestRunOptions } from "./setup/test-run.ts";
@@ -45,17 +45,34 @@ async function testOnEngine(options: TestRunOptions): Promise<number> {
     const never = new AbortController().signal;
     return runForeground(engine.argv, { cwd: root, env: process.env, signal: never, deadlineMs: REENTERED_MS });
   }
-  let counts: Counted[];
   try {
-    const reason = "the tests of the process engine need bubblewrap";
-    if (!(await ensurePackages([BUBBLEWRAP], { command: "test", reason, say, signal }))) return NOT_RUN;
-    await ensureBaseImages(TEST_IMAGES, { engine: engine.address, say, signal, command: "test" });
-    const env = { ...process.env, ...engineEnvironment(engine.address) };
-    counts = await countAll({ ...options, env }, engine.address);
-  } finally {
-    await engine.stop();
+    const counts = await countOnEngine(options, engine.address);
+    return tellTotals([...counts, await stopEngine(engine.stop, say)], say);
+  } catch (error) {
+    await stopEngine(engine.stop, say);
+    throw error;
   }
-  return tellTotals(counts, say);
+}
+
+async function countOnEngine(options: TestRunOptions, engine: EngineAddress): Promise<Counted[]> {
+  const { say, signal } = options;
+  const reason = "the tests of the process engine need bubblewrap";
+  if (!(await ensurePackages([BUBBLEWRAP], { command: "test", reason, say, signal }))) {
+    throw new Error("the tests cannot run without bubblewrap");
+  }
+  await ensureBaseImages(TEST_IMAGES, { engine, say, signal, command: "test" });
+  return countAll({ ...options, env: { ...process.env, ...engineEnvironment(engine) } }, engine);
+}
+
+/** An engine that does not end is a failure beside those of the tests. */
+async function stopEngine(stop: () => Promise<void>, say: Say): Promise<Counted> {
+  try {
+    await stop();
+    return { passed: 0, failed: 0 };
+  } catch (error) {
+    say.fail(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1 };
+  }
 }
 
 /** The checks, the tests, and what they left behind. */

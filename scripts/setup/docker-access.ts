@@ -28,7 +28,7 @@ export async function joinDockerGroup(options: AccessOptions): Promise<[string, 
     return undefined;
   }
   if (!(await hasConsent(user, options))) {
-    say.fail("this user may not talk to the Docker Engine, and nothing is changed without a yes", advice);
+    say.fail("this user may not talk to the Docker Engine; nothing is changed without a yes", advice);
     return undefined;
   }
   await runOrThrow(["sudo", "usermod", "-aG", "docker", user], { deadlineMs: 60_000, interactive: true });

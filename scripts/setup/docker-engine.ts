@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { formatEngineHost, type EngineAddress } from "./engine-http.ts";
 import { pingEngine } from "./engine-presence.ts";
 import { asRoot } from "./privilege.ts";
-import { isAlive, parentOf, readPid, waitUntilGone } from "./processes.ts";
+import { childrenOf, isAlive, waitUntilGone } from "./processes.ts";
 import { runOrThrow, runProgram } from "./run-program.ts";
 
 /** An engine process that belongs to this script; disposing stops it and waits until it is gone. */
@@ -64,7 +64,7 @@ export async function startByServiceManager(): Promise<boolean> {
 export async function startDockerd({ files, signal, deadlineMs = START_MS }: StartOptions): Promise<StartedEngine> {
   const address: EngineAddress = { kind: "unix", path: files.socket };
   const pid = await launchDockerd(files);
-  const stop = async () => stopProcesses([pid, ...(await ownContainerd(pid, files))], files);
+  const stop = async () => stopProcesses([pid, ...(await childrenOf(pid))], files);
   try {
     await untilAnswering({ address, pid, files, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) });
     return { address, pid, [Symbol.asyncDispose]: stop };
@@ -102,13 +102,10 @@ async function untilAnswering({ address, pid, files, signal }: Awaited): Promise
   }
 }
 
-/** The containerd that this dockerd started; one that belongs to the system has another parent. */
-async function ownContainerd(daemon: number, files: EngineFiles): Promise<number[]> {
-  const pid = await readPid(`${files.execRoot}/containerd/containerd.pid`);
-  return pid !== undefined && (await parentOf(pid)) === daemon ? [pid] : [];
-}
-
-/** SIGTERM to the engine, which ends its containers and its containerd; SIGKILL to what is left at the deadline. */
+/**
+ * SIGTERM to the engine, which ends its containers and the containerd that it started; one that belongs to the system
+ * is no child of it. SIGKILL to what is left at the deadline.
+ */
 async function stopProcesses(pids: readonly [number, ...number[]], files: EngineFiles): Promise<void> {
   const [daemon] = pids;
   if (await isAlive(daemon)) await sendSignal("TERM", daemon);

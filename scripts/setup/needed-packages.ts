@@ -7,7 +7,12 @@ export const STATIC_BUSYBOX = "/bin/busybox";
 const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 export const DOCKER_ENGINE: NeededPackage = { name: "docker.io", isHere: () => hasProgram("dockerd") };
-export const BUBBLEWRAP: NeededPackage = { name: "bubblewrap", isHere: () => hasProgram("bwrap") };
+
+/** The process engine, which needs it, is one for Linux alone. */
+export const BUBBLEWRAP: NeededPackage = {
+  name: "bubblewrap",
+  isHere: async () => process.platform !== "linux" || hasProgram("bwrap"),
+};
 
 /** Where AppArmor is on, the engine cannot start a container without its parser. */
 export const APPARMOR: NeededPackage = {

@@ -67,7 +67,7 @@ async function installPackages(packages: readonly string[], options: InstallOpti
     return false;
   }
   if (!(await hasConsent(packages, options))) {
-    say.fail(`${reason}, and nothing is installed without a yes`, `run: ${commands}`);
+    say.fail(`${reason}; nothing is installed without a yes`, `run: ${commands}`);
     return false;
   }
   const started = performance.now();

@@ -35,15 +35,6 @@ async function readCommand(pid: number): Promise<string> {
   return raw.replaceAll("\0", " ").trim();
 }
 
-export async function readPid(file: string): Promise<number | undefined> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (hasCode(error, "ENOENT")) return "";
-    throw error;
-  });
-  const pid = Number.parseInt(text, 10);
-  return pid > 1 ? pid : undefined;
-}
-
 /** Whether the process still runs: one that has ended and is only waited for does not. */
 export async function isAlive(pid: number): Promise<boolean> {
   try {
@@ -55,9 +46,13 @@ export async function isAlive(pid: number): Promise<boolean> {
   return state !== "Z" && state !== "X";
 }
 
-/** The parent's process id; undefined where there is no such process, or no /proc. */
-export async function parentOf(pid: number): Promise<number | undefined> {
-  return (await statOf(pid))?.parent;
+/** The processes whose parent is this one. */
+export async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = [];
+  for (const candidate of await listProcesses()) {
+    if ((await statOf(candidate.pid))?.parent === pid) children.push(candidate.pid);
+  }
+  return children;
 }
 
 async function statOf(pid: number): Promise<{ state: string; parent: number } | undefined> {

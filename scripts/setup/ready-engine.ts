@@ -43,7 +43,7 @@ export async function readyEngine(options: ReadyOptions): Promise<ReadyEngine> {
 
 async function installAndStart(options: ReadyOptions): Promise<ReadyEngine> {
   const { say, signal } = options;
-  const reason = "the tests need Docker Engine, and none answers";
+  const reason = "the tests need a Docker Engine and bubblewrap";
   const needed = [DOCKER_ENGINE, APPARMOR, BUBBLEWRAP];
   if (!(await ensurePackages(needed, { command: "test", reason, say, signal }))) return { kind: "impossible" };
   const installed = await reachEngine(options);

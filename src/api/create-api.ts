@@ -63,7 +63,10 @@ function refuseOtherMethods(app: Api): void {
       context.var.record.route = path;
       const allow = methods.join(", ");
       const message = `${context.req.method} ${path}: expected the method ${methods.join(" or ")}.`;
-      const error = new TransportError(405, message, { hint: "See /openapi.json for every route.", details: { allow } });
+      const error = new TransportError(405, message, {
+        hint: "See /openapi.json for every route.",
+        details: { allow },
+      });
       const answer = errorAnswer(context.var.record, error);
       answer.headers.set("allow", allow);
       return answer;

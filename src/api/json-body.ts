@@ -3,7 +3,7 @@ import { jsonErrorOffset } from "./json-error-offset.ts";
 import { TransportError } from "./transport-error.ts";
 
 /** Largest JSON body: a file of 16 MiB in base64, and what is around it. Larger files go through the archive routes. */
-export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** The object in a request's body; an empty object where there is no body. */
 export async function readJsonBody(request: Request): Promise<Readonly<Record<string, unknown>>> {
@@ -24,6 +24,8 @@ function requireJson(contentType: string | null): void {
   throw new TransportError(415, message, { hint: "Send the header `content-type: application/json`." });
 }
 
+type Chunk = { readonly value?: Uint8Array | undefined };
+
 async function readCapped(request: Request): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > MAX_BODY_BYTES) throw tooLarge(declared);
@@ -32,14 +34,14 @@ async function readCapped(request: Request): Promise<Uint8Array> {
   let size = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
+    const chunk: Chunk = await reader.read();
+    if (chunk.value === undefined) break;
+    size += chunk.value.byteLength;
     if (size > MAX_BODY_BYTES) {
       await reader.cancel();
       throw tooLarge(size);
     }
-    chunks.push(value);
+    chunks.push(chunk.value);
   }
   return Buffer.concat(chunks);
 }

@@ -1,8 +1,12 @@
 type Expectation = "value" | "value-or-end" | "key" | "key-or-end" | "colon" | "comma-or-end" | "nothing";
 
+/** What one character means where it stands: a mark to step over, or the first of a key or a value. */
+type Step = { readonly kind: "mark"; readonly next: Expectation } | { readonly kind: "key" | "scalar" };
+
 const SPACE = /[ \t\r\n]*/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const PLAIN_RUN = /[^"\\\u0000-\u001f]{1,65536}/y;
+/** Everything but quotes, backslashes and control characters. */
+const PLAIN_RUN = /[\u0020\u0021\u0023-\u005b\u005d-\uffff]{1,65536}/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /** Where a text stops being JSON; its length when it ends too early. Only for texts that JSON.parse has refused. */
@@ -13,55 +17,70 @@ export function jsonErrorOffset(text: string): number {
   for (;;) {
     offset = after(SPACE, text, offset) ?? offset;
     const character = text.charAt(offset);
-    const step = next(expected, character, closers);
+    const step = stepOf(expected, character, closers);
     if (step === undefined) return offset;
     if (step.kind === "mark") {
-      expected = step.then;
+      expected = step.next;
       offset += 1;
       continue;
     }
-    const end: number | Failure = character === '"' ? stringEnd(text, offset) : scalarEnd(text, offset);
-    if (typeof end !== "number") return end.at;
+    const { end, whole } = character === '"' ? stringEnd(text, offset) : scalarEnd(text, offset);
+    if (!whole) return end;
     offset = end;
     expected = step.kind === "key" ? "colon" : afterValue(closers);
   }
 }
 
-type Failure = { readonly at: number };
-type Step = { readonly kind: "mark"; readonly then: Expectation } | { readonly kind: "key" | "scalar" };
+function stepOf(expected: Expectation, character: string, closers: string[]): Step | undefined {
+  if (character === "") return undefined;
+  switch (expected) {
+    case "nothing":
+      return undefined;
+    case "colon":
+      return character === ":" ? { kind: "mark", next: "value" } : undefined;
+    case "comma-or-end":
+      if (character === ",") return { kind: "mark", next: closers.at(-1) === "}" ? "key" : "value" };
+      return closed(character, closers);
+    case "key":
+      return character === '"' ? { kind: "key" } : undefined;
+    case "key-or-end":
+      return character === '"' ? { kind: "key" } : closed(character, closers);
+    case "value":
+      return opened(character, closers);
+    case "value-or-end":
+      return closed(character, closers) ?? opened(character, closers);
+  }
+}
 
-function next(expected: Expectation, character: string, closers: string[]): Step | undefined {
-  if (character === "" || expected === "nothing") return undefined;
-  if (expected === "colon") return character === ":" ? { kind: "mark", then: "value" } : undefined;
-  if (expected !== "value" && expected !== "key" && character === closers.at(-1)) {
-    closers.pop();
-    return { kind: "mark", then: afterValue(closers) };
-  }
-  if (expected === "comma-or-end") {
-    if (character !== ",") return undefined;
-    return { kind: "mark", then: closers.at(-1) === "}" ? "key" : "value" };
-  }
-  if (expected === "key" || expected === "key-or-end") return character === '"' ? { kind: "key" } : undefined;
+function opened(character: string, closers: string[]): Step {
   if (character !== "{" && character !== "[") return { kind: "scalar" };
   closers.push(character === "{" ? "}" : "]");
-  return { kind: "mark", then: character === "{" ? "key-or-end" : "value-or-end" };
+  return { kind: "mark", next: character === "{" ? "key-or-end" : "value-or-end" };
+}
+
+function closed(character: string, closers: string[]): Step | undefined {
+  if (character !== closers.at(-1)) return undefined;
+  closers.pop();
+  return { kind: "mark", next: afterValue(closers) };
 }
 
 function afterValue(closers: readonly string[]): Expectation {
   return closers.length === 0 ? "nothing" : "comma-or-end";
 }
 
-function scalarEnd(text: string, start: number): number | Failure {
+type Token = { readonly end: number; readonly whole: boolean };
+
+function scalarEnd(text: string, start: number): Token {
   const end = after(SCALAR, text, start);
-  return end === undefined ? { at: start } : end;
+  return end === undefined ? { end: start, whole: false } : { end, whole: true };
 }
 
-function stringEnd(text: string, start: number): number | Failure {
+function stringEnd(text: string, start: number): Token {
   let offset = start + 1;
   for (;;) {
     const end = after(PLAIN_RUN, text, offset) ?? after(ESCAPE, text, offset);
     if (end !== undefined) offset = end;
-    else return text.charAt(offset) === '"' ? offset + 1 : { at: offset };
+    else return text.charAt(offset) === '"' ? { end: offset + 1, whole: true } : { end: offset, whole: false };
   }
 }
 

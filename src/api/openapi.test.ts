@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../base/error-codes.ts";
 import { listOperations } from "../contracts/platform.ts";
+import { asFields } from "../contracts/testing/as-fields.ts";
 import { createOpenApi } from "./openapi.ts";
 
 const document = createOpenApi("1.2.3");
@@ -11,7 +12,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 function resolve(reference: string): unknown {
   const [root, ...names] = reference.split("/");
   expect(root).toBe("#");
-  return names.reduce<unknown>((value, name) => Object(value)[name], document);
+  return names.reduce<unknown>((value, name) => asFields(value)[name], document);
 }
 
 function references(value: unknown): string[] {
@@ -46,9 +47,12 @@ test("every row of the table is there, by method, path, summary and a name of it
 test("the placeholders of a path are its required path parameters, and no other parameter is in the path", () => {
   for (const { path, operation } of operations) {
     const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-    const parameters = Array.isArray(operation["parameters"]) ? operation["parameters"] : [];
-    const inPath = parameters.filter((parameter) => Object(parameter).in === "path");
-    expect(inPath.map((parameter) => Object(parameter).name), path).toEqual(placeholders);
+    const parameters: unknown[] = Array.isArray(operation["parameters"]) ? operation["parameters"] : [];
+    const inPath = parameters.map(asFields).filter((parameter) => parameter["in"] === "path");
+    expect(
+      inPath.map((parameter) => parameter["name"]),
+      path,
+    ).toEqual(placeholders);
     for (const parameter of inPath) expect(parameter).toMatchObject({ required: true });
   }
 });
@@ -79,7 +83,9 @@ test("streams are described as lines, with the error that may be their last", ()
       "200": {
         content: {
           "application/x-ndjson": {
-            schema: { anyOf: [{ $ref: "#/components/schemas/RunEvent" }, { $ref: "#/components/schemas/StreamError" }] },
+            schema: {
+              anyOf: [{ $ref: "#/components/schemas/RunEvent" }, { $ref: "#/components/schemas/StreamError" }],
+            },
           },
         },
       },

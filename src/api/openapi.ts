@@ -59,7 +59,9 @@ function describeOperation({ name, noun, operation }: NamedOperation, schemas: R
     tags: [noun],
     summary: operation.summary,
     parameters: [
-      ...Object.keys(properties).filter((field) => inPath.includes(field)).map(parameter("path")),
+      ...Object.keys(properties)
+        .filter((field) => inPath.includes(field))
+        .map(parameter("path")),
       ...(hasBody ? [] : rest.map(parameter("query"))),
     ],
     ...(hasBody ? { requestBody: describeBody(input.schema, rest) } : {}),

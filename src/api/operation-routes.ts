@@ -1,5 +1,12 @@
 import type { Context } from "hono";
-import { listOperations, methodOf, type NamedOperation, type Platform, type StreamMethod, type UnaryMethod } from "../contracts/platform.ts";
+import {
+  listOperations,
+  methodOf,
+  type NamedOperation,
+  type Platform,
+  type StreamMethod,
+  type UnaryMethod,
+} from "../contracts/platform.ts";
 import { errorBody, NDJSON, streamAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createInputReader } from "./read-input.ts";
@@ -31,7 +38,11 @@ function operationHandler(platform: Platform, named: NamedOperation) {
   };
 }
 
-async function eventAnswer(context: Context<ApiEnv>, events: AsyncIterable<unknown>, abort: AbortController): Promise<Response> {
+async function eventAnswer(
+  context: Context<ApiEnv>,
+  events: AsyncIterable<unknown>,
+  abort: AbortController,
+): Promise<Response> {
   const { record } = context.var;
   const encoder = new TextEncoder();
   const line = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);

@@ -16,7 +16,10 @@ export function createInputReader(operation: Operation): InputReader {
   const hasBody = operation.http.method === "post" || operation.http.method === "put";
   return async (request, pathValues) => {
     const parts: Fields[] = [
-      textFields(Object.entries(pathValues).map(([name, text]) => [name, [text]]), schemas),
+      textFields(
+        Object.entries(pathValues).map(([name, text]) => [name, [text]]),
+        schemas,
+      ),
       textFields(groupedQuery(new URL(request.url).searchParams), schemas),
       hasBody ? await readJsonBody(request) : {},
     ];
@@ -32,8 +35,9 @@ function textFields(
   entries: readonly (readonly [string, readonly string[]])[],
   schemas: ReadonlyMap<string, JsonSchema>,
 ): Fields {
-  const typed = entries.map(([name, texts]) => [name, valueFromTexts(texts, { name, schema: schemas.get(name) ?? {} })]);
-  return Object.fromEntries(typed);
+  const valueOf = (name: string, texts: readonly string[]): unknown =>
+    valueFromTexts(texts, { name, schema: schemas.get(name) ?? {} });
+  return Object.fromEntries(entries.map(([name, texts]) => [name, valueOf(name, texts)] as const));
 }
 
 function merged(parts: readonly Fields[]): Fields {

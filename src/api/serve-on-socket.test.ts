@@ -111,7 +111,7 @@ describe("the socket", () => {
 
   test("with too long a path, or in a directory that is not there, is refused", async () => {
     path = join(directory, "x".repeat(120));
-    await expect(start()).rejects.toMatchObject({ code: "STATE_UNUSABLE", message: expect.stringContaining("107 bytes") });
+    await expect(start()).rejects.toThrow("expected at most 107 bytes");
     path = join(directory, "missing", "moorage.sock");
     await expect(start()).rejects.toMatchObject({ code: "STATE_UNUSABLE" });
   });
@@ -259,7 +259,7 @@ describe("a stop", () => {
     await begun;
     const stopping = server[Symbol.asyncDispose]();
     await expect.poll(() => readdir(directory)).toEqual([]);
-    await expect(client()("/healthz")).rejects.toThrow();
+    await expect(client()("/healthz")).rejects.toThrow("fetch failed");
     go();
     expect(await (await answer).json()).toEqual({ id: "done" });
     const startedAt = performance.now();
@@ -271,10 +271,13 @@ describe("a stop", () => {
     const { begun, answers } = slow();
     const { server } = await start({ answers }, 50);
     const answer = client()("/v1/sandboxes/a");
-    const broken = expect(answer).rejects.toThrow();
+    const outcome = answer.then(
+      () => "answered",
+      () => "broken",
+    );
     await begun;
     await server[Symbol.asyncDispose]();
-    await broken;
+    expect(await outcome).toBe("broken");
   });
 
   test("leaves the name to a server that has taken it since", async () => {
@@ -299,7 +302,7 @@ async function leaveDeadSocket(): Promise<void> {
 
 /** Waits until a count has stopped growing. */
 async function settled(count: () => number): Promise<void> {
-  for (let last = -1, same = 0; same < 20; ) {
+  for (let last = -1, same = 0; same < 20;) {
     await new Promise(setImmediate);
     same = count() === last ? same + 1 : 0;
     last = count();

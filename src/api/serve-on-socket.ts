@@ -26,7 +26,12 @@ export type SocketServer = AsyncDisposable & { readonly path: string };
  * Serves the app on a unix socket that only this user can open, and on nothing else.
  * @throws CONFLICT when a server is listening there already.
  */
-export async function serveOnSocket({ app, path, logger, drainMs = DRAIN_MS }: SocketServerParts): Promise<SocketServer> {
+export async function serveOnSocket({
+  app,
+  path,
+  logger,
+  drainMs = DRAIN_MS,
+}: SocketServerParts): Promise<SocketServer> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
@@ -45,8 +50,7 @@ export async function serveOnSocket({ app, path, logger, drainMs = DRAIN_MS }: S
   });
   return {
     path,
-    [Symbol.asyncDispose]: () =>
-      (stopped ??= stop(server, file, drainMs).then(() => logger.info({ path }, "stopped"))),
+    [Symbol.asyncDispose]: () => (stopped ??= stop(server, file, drainMs).then(() => logger.info({ path }, "stopped"))),
   };
 }
 

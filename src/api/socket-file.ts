@@ -37,7 +37,9 @@ async function privateDirectory(path: string): Promise<string> {
   try {
     return await mkdtemp(join(dirname(path), ".s-"));
   } catch (error) {
-    throw new MoorageError("STATE_UNUSABLE", `The directory ${dirname(path)} for the socket cannot be written.`, { cause: error });
+    throw new MoorageError("STATE_UNUSABLE", `The directory ${dirname(path)} for the socket cannot be written.`, {
+      cause: error,
+    });
   }
 }
 
@@ -54,7 +56,8 @@ async function claimName(made: string, path: string): Promise<void> {
     if (await linked(made, path)) return;
     const found = await lstatOrMissing(path);
     if (found === undefined) continue;
-    if (!found.isSocket()) throw new MoorageError("CONFLICT", `${path} is there and is no socket.`, { hint: "Move it away." });
+    if (!found.isSocket())
+      throw new MoorageError("CONFLICT", `${path} is there and is no socket.`, { hint: "Move it away." });
     if (await answers(path)) {
       throw new MoorageError("CONFLICT", `A Moorage server is already listening at ${path}.`, {
         hint: "Use it, or stop it first.",

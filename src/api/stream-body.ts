@@ -3,7 +3,7 @@ import type { MoorageError } from "../base/errors.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Pause after which a silent stream sends its `idle` bytes: clients and proxies give up after some minutes without. */
-export const IDLE_MS = 15_000;
+const IDLE_MS = 15_000;
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 

@@ -12,7 +12,10 @@ afterEach(() => vi.useRealTimers());
 async function linesOf(response: Response): Promise<unknown[]> {
   const text = await response.text();
   expect(text.endsWith("\n")).toBe(true);
-  return text.trimEnd().split("\n").map((line): unknown => JSON.parse(line));
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
 }
 
 /** Yields without end, and tells how often it was asked and how it ended. */
@@ -149,7 +152,10 @@ describe("a stream operation", () => {
       },
     });
     const reader = (await app.request(PATH, request)).body?.getReader();
-    const read = async () => new TextDecoder().decode((await reader?.read())?.value);
+    const read = async (): Promise<string> => {
+      const chunk: { readonly value?: Uint8Array | undefined } | undefined = await reader?.read();
+      return new TextDecoder().decode(chunk?.value);
+    };
     expect(await read()).toContain("sleeping");
     for (let beat = 0; beat < 2; beat += 1) {
       const idle = read();

@@ -32,9 +32,11 @@ async function tell(error: MoorageError, { ui, json }: Failing): Promise<void> {
   await ui.out(line).catch(onStderr);
 }
 
+// What an interruption makes of the work's own errors is not the person's concern; what else went wrong is.
 function asCanceled(failure: unknown): MoorageError {
-  if (isMoorageError(failure) && failure.code !== "INTERNAL") return failure;
-  return new MoorageError("CANCELED", "The command was canceled.", { cause: failure });
+  if (isMoorageError(failure) && failure.code !== "INTERNAL" && failure.code !== "CANCELED") return failure;
+  const hint = "What it had begun was ended too.";
+  return new MoorageError("CANCELED", "The command was canceled.", { hint, cause: failure });
 }
 
 function explained(error: MoorageError): MoorageError {

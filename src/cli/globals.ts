@@ -7,11 +7,11 @@ const OFFERED_ENGINES: readonly EngineName[] = ["docker", "process"];
 
 /** Options of every command, before its words or after them. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
-  { flag: "json", description: 'Print one line of JSON: the result, or { "error": … }.' },
+  { flag: "json", description: "Print the result or error as one line of JSON." },
   {
     flag: "engine",
     takes: OFFERED_ENGINES.join("|"),
-    description: "What runs the containers; chosen by itself otherwise.",
+    description: "What runs the sandboxes; else it is chosen by itself.",
   },
   { flag: "no-color", description: "No colour, as with NO_COLOR." },
 ];
@@ -19,7 +19,8 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
 export function globalsOf(given: ReadonlyMap<string, readonly string[]>): GlobalOptions {
   const text = given.get("engine")?.at(-1);
   const engine = OFFERED_ENGINES.find((name) => name === text);
-  if (text !== undefined && engine === undefined) throw invalidValue("--engine", OFFERED_ENGINES.join(" or "), text);
+  if (text !== undefined && engine === undefined)
+    throw invalidValue("--engine", { expected: OFFERED_ENGINES.join(" or "), got: text });
   return { json: given.has("json"), ...(engine === undefined ? {} : { engine }) };
 }
 

@@ -40,7 +40,8 @@ test("every operation has a strict object as its input, and an object or a union
   for (const { name, operation } of listOperations()) {
     expect(inlineSchema(operation.input), name).toMatchObject({ type: "object", additionalProperties: false });
     const output = inlineSchema(operation.output);
-    const variants: readonly JsonSchema[] = operation.kind === "unary" ? [output] : (output.oneOf ?? output.anyOf ?? []);
+    const variants: readonly JsonSchema[] =
+      operation.kind === "unary" ? [output] : (output.oneOf ?? output.anyOf ?? []);
     expect(variants.length, name).toBeGreaterThan(0);
     for (const variant of variants) expect(variant.type, name).toBe("object");
   }

@@ -16,10 +16,10 @@ export function valueFromText(text: string, target: TextTarget): unknown {
   switch (jsonTypeOf(target.schema)) {
     case "integer":
     case "number":
-      if (!JSON_NUMBER.test(text)) throw mismatch(target, "a number", text);
+      if (!JSON_NUMBER.test(text)) throw mismatch(target, { expected: "a number", text });
       return Number(text);
     case "boolean":
-      if (text !== "true" && text !== "false") throw mismatch(target, "true or false", text);
+      if (text !== "true" && text !== "false") throw mismatch(target, { expected: "true or false", text });
       return text === "true";
     case "array":
       return [valueFromText(text, { name: target.name, schema: target.schema.items ?? {} })];
@@ -57,12 +57,14 @@ function objectFromText(text: string, target: TextTarget): unknown {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (error) {
-    throw mismatch(target, "a JSON object", text, error);
+    throw mismatch(target, { expected: "a JSON object", text, cause: error });
   }
-  throw mismatch(target, "a JSON object", text);
+  throw mismatch(target, { expected: "a JSON object", text });
 }
 
-function mismatch(target: TextTarget, expected: string, text: string, cause?: unknown): MoorageError {
+type Mismatch = { readonly expected: string; readonly text: string; readonly cause?: unknown };
+
+function mismatch(target: TextTarget, { expected, text, cause }: Mismatch): MoorageError {
   const value = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   const message = `${target.name}: expected ${expected} (got ${JSON.stringify(value)}).`;
   return new MoorageError("INVALID_INPUT", message, { details: { field: target.name, value }, cause });

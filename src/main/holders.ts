@@ -7,7 +7,7 @@ export function processHolders(): Holders {
     self: name(process.pid),
     isAlive: (holder) => {
       const pid = Number(holder.split(":")[0]);
-      return Number.isInteger(pid) && runs(pid) && name(pid) === holder;
+      return Number.isInteger(pid) && pid > 0 && runs(pid) && name(pid) === holder;
     },
   };
 }

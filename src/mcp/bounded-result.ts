@@ -13,7 +13,7 @@ export function boundedResult(result: Fields): Fields {
     // The same bytes again, and as long.
     delete shortened[`${output}Base64`];
   }
-  const warnings = Array.isArray(result["warnings"]) ? result["warnings"] : [];
+  const warnings: unknown[] = Array.isArray(result["warnings"]) ? result["warnings"] : [];
   return { ...shortened, warnings: [...warnings, ...cuts.map(({ note }) => note)] };
 }
 

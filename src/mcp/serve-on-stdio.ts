@@ -1,5 +1,4 @@
 import type { Readable, Writable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { createMcpServer, type McpParts } from "./create-mcp-server.ts";
 
@@ -13,18 +12,27 @@ export type McpStdioParts = McpParts & {
   readonly signal: AbortSignal;
 };
 
-/** Serves MCP on a pair of streams until stdin ends or the signal aborts; calls that are open then are ended. */
+/**
+ * Serves MCP on a pair of streams until stdin ends, stdout breaks, a message is too long, or the signal aborts. Calls
+ * that are open then are ended.
+ */
 export async function serveMcpOnStdio({ stdin, stdout, signal, ...parts }: McpStdioParts): Promise<void> {
   const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: MAX_MESSAGE_BYTES });
   const server = serveStdio(() => createMcpServer(parts), {
     transport,
     onerror: (error) => parts.logger.warn({ err: error }, "An MCP message could not be handled."),
   });
-  try {
-    await finished(stdin, { writable: false, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    await server.close();
-  }
+  const over = Promise.withResolvers<void>();
+  const { onclose } = transport;
+  Object.assign(transport, {
+    onclose: () => {
+      onclose?.();
+      over.resolve();
+    },
+  });
+  const stop = (): void => over.resolve();
+  signal.addEventListener("abort", stop, { once: true });
+  if (!signal.aborted) await over.promise;
+  signal.removeEventListener("abort", stop);
+  await server.close();
 }

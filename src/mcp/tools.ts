@@ -11,7 +11,11 @@ export type McpTool = {
   readonly inputSchema: JsonSchema;
   /** Of a stream: what its `result` event holds. */
   readonly outputSchema: JsonSchema;
-  readonly annotations: { readonly readOnlyHint: boolean; readonly destructiveHint: boolean; readonly openWorldHint: boolean };
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly openWorldHint: boolean;
+  };
 };
 
 /** Every operation that is offered to agents. */

@@ -25,6 +25,25 @@ export type ClientOptions = {
  * loop is left. Answers may have fields that this version does not know.
  *
  * @throws INVALID_INPUT when the address is no http or https URL.
+ * @example
+ * ```ts
+ * import { createClient, isMoorageError } from "moorage";
+ *
+ * const moorage = createClient({ baseUrl: "https://moorage.example", key: "mk_…" });
+ * const sandbox = await moorage.sandbox.create({ name: "demo", image: "python:3.11-slim" });
+ * try {
+ *   const command = ["python", "-c", "print(6 * 7)"];
+ *   for await (const event of moorage.sandbox.exec({ id: sandbox.id, command, timeoutMs: 10_000 })) {
+ *     if (event.type === "stdout") console.log(event.data);
+ *     if (event.type === "result") console.log(`exit code ${event.result.exitCode}`);
+ *   }
+ * } catch (error) {
+ *   if (isMoorageError(error)) console.error(`${error.code}: ${error.message} ${error.hint}`);
+ *   else throw error;
+ * } finally {
+ *   await moorage.sandbox.remove({ id: sandbox.id });
+ * }
+ * ```
  */
 export function createClient({ baseUrl, fetch = globalFetch, key, userAgent }: ClientOptions): Platform {
   const connection: Connection = {
@@ -59,11 +78,15 @@ function streamMethod(connection: Connection, named: NamedOperation): StreamMeth
   return async function* (input, { signal } = {}) {
     const response = await send(connection, callOf(named, input, signal));
     for await (const line of readLines(responseChunks({ connection, response, signal }))) {
-      const event: unknown = await reached(connection, signal, async () => JSON.parse(line));
+      const event: unknown = await reached(connection, signal, async () => parsed(line));
       if (isObject(event) && event["type"] === "error" && isErrorBody(event)) throw fromWireError(event.error);
       yield event;
     }
   };
+}
+
+function parsed(line: string): unknown {
+  return JSON.parse(line);
 }
 
 function callOf(named: NamedOperation, input: unknown, signal: AbortSignal | undefined): HttpCall {

@@ -32,7 +32,11 @@ export async function send(connection: Connection, call: HttpCall): Promise<Resp
 }
 
 /** Runs a step of a request; what breaks in it is told as the caller's own abort, or as a server out of reach. */
-export async function reached<T>(connection: Connection, signal: AbortSignal | undefined, step: () => Promise<T>): Promise<T> {
+export async function reached<T>(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+  step: () => Promise<T>,
+): Promise<T> {
   try {
     return await step();
   } catch (error) {
@@ -44,7 +48,7 @@ export async function reached<T>(connection: Connection, signal: AbortSignal | u
 }
 
 /** The error that a body or the last line of a stream tells, when it has Moorage's form. */
-export function told(text: string): MoorageError | undefined {
+function told(text: string): MoorageError | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -27,9 +27,10 @@ test("empty lines say nothing", async () => {
 test("a line over the cap is refused while it comes, lines before it are given", async () => {
   const got: string[] = [];
   const reading = async (): Promise<void> => {
-    for await (const line of readLines(chunksOf(new TextEncoder().encode(`ok\n${"x".repeat(500)}`), 10), 100)) got.push(line);
+    for await (const line of readLines(chunksOf(new TextEncoder().encode(`ok\n${"x".repeat(500)}`), 10), 100))
+      got.push(line);
   };
-  await expect(reading()).rejects.toMatchObject({ code: "SERVER_UNREACHABLE", message: expect.stringContaining("100 characters") });
+  await expect(reading()).rejects.toThrow("more than 100 characters");
   expect(got).toEqual(["ok"]);
 });
 

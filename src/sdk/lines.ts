@@ -1,7 +1,7 @@
 import { MoorageError } from "../base/errors.ts";
 
 /** Longest line that is kept: a result with the largest record of both outputs fits well. */
-export const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
 
 /** Cuts chunks of UTF-8 into lines, empty ones left out. A last line without an end is one, too. */
 export async function* readLines(
@@ -33,5 +33,7 @@ export async function* readLines(
 
 function tooLong(maxCharacters: number): MoorageError {
   const message = `A line of the server's answer has more than ${maxCharacters} characters.`;
-  return new MoorageError("SERVER_UNREACHABLE", message, { hint: "Check that the address is that of a Moorage server." });
+  return new MoorageError("SERVER_UNREACHABLE", message, {
+    hint: "Check that the address is that of a Moorage server.",
+  });
 }

@@ -31,9 +31,9 @@ function bodyOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
       pull: async (controller) => {
-        const { done, value } = await iterator.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        const result: IteratorResult<Uint8Array, unknown> = await iterator.next();
+        if (result.done === true) controller.close();
+        else controller.enqueue(result.value);
       },
       cancel: async () => {
         await iterator.return?.();

@@ -1,17 +1,27 @@
 import { reached, type Connection } from "./http.ts";
 
-export type ChunkSource = { readonly connection: Connection; readonly response: Response; readonly signal: AbortSignal | undefined };
+export type ChunkSource = {
+  readonly connection: Connection;
+  readonly response: Response;
+  readonly signal: AbortSignal | undefined;
+};
+
+type Chunk = { readonly value?: Uint8Array | undefined };
 
 /** The chunks of a response's body, by the reader that every runtime has. Leaving early closes the connection. */
-export async function* responseChunks({ connection, response, signal }: ChunkSource): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* responseChunks({
+  connection,
+  response,
+  signal,
+}: ChunkSource): AsyncGenerator<Uint8Array, void, undefined> {
   if (response.body === null) return;
   const reader = response.body.getReader();
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await reached(connection, signal, () => reader.read());
-      if (done) break;
-      yield value;
+      const chunk: Chunk = await reached(connection, signal, () => reader.read());
+      if (chunk.value === undefined) break;
+      yield chunk.value;
     }
     ended = true;
   } finally {

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { createApi } from "../../src/api/index.ts";
 import { MoorageError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { listOperations, methodOf, type NamedOperation, type Platform, type StreamMethod } from "../../src/contracts/platform.ts";
+import {
+  listOperations,
+  methodOf,
+  type NamedOperation,
+  type Platform,
+  type StreamMethod,
+} from "../../src/contracts/platform.ts";
 import { createRecordingPlatform, type RecordingParts } from "../../src/contracts/testing/recording-platform.ts";
 import { createClient } from "../../src/sdk/index.ts";
 import { arbitraryInput } from "./arbitrary-input.ts";
@@ -12,7 +18,10 @@ import { arbitraryInput } from "./arbitrary-input.ts";
 function connect(parts: RecordingParts = {}) {
   const { platform, calls } = createRecordingPlatform(parts);
   const app = createApi({ platform, logger: silentLogger, version: "0.0.0" });
-  const client = createClient({ baseUrl: "http://moorage.localhost", fetch: async (url, init) => app.request(url, init) });
+  const client = createClient({
+    baseUrl: "http://moorage.localhost",
+    fetch: async (url, init) => app.request(url, init),
+  });
   return { client, calls };
 }
 

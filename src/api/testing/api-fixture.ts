@@ -2,10 +2,14 @@ import type { Logger } from "../../base/logger.ts";
 import { createRecordingPlatform, type RecordingParts } from "../../contracts/testing/recording-platform.ts";
 import { createApi } from "../create-api.ts";
 
-export type LogEvent = { readonly level: string; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+export type LogEvent = {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+};
 
 /** A logger that keeps what it is told, and says when something new came. */
-export function createRecordingLogger() {
+function createRecordingLogger() {
   const events: LogEvent[] = [];
   const waiting: (() => void)[] = [];
   const keep =

@@ -5,6 +5,7 @@ import type { CopyContext } from "../copy/copy-context.ts";
 import { placeOf, type HostPlace, type SandboxPlace } from "../copy/place.ts";
 import type { CopyReport } from "../copy/unpack-tree.ts";
 import { upload } from "../copy/upload.ts";
+import { printable } from "../output/text.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliCommand, Session } from "../invocation.ts";
 
@@ -53,12 +54,13 @@ async function tell({ files, bytes, refused }: CopyReport, target: string, { glo
   if (refused.length === 0) {
     await (globals.json
       ? ui.out(`${JSON.stringify({ files, bytes })}\n`)
-      : ui.success(`Copied ${copied} to ${target}`));
+      : ui.success(`Copied ${copied} to ${printable(target)}`));
     return EXIT.ok;
   }
+  const left = refused.length === 1 ? "1 entry was" : `${refused.length} entries were`;
   for (const { name, reason } of refused.slice(0, MOST_NAMED))
     await ui.warning(`${JSON.stringify(name)} was left out: ${reason}.`);
-  throw new MoorageError("PATH_NOT_ALLOWED", `${refused.length} of the entries were left out; ${copied} were copied.`, {
+  throw new MoorageError("PATH_NOT_ALLOWED", `${left} left out; ${copied} copied.`, {
     hint: "Pack what must be copied as it is with tar inside the sandbox, and copy the archive.",
     details: { files, bytes, refused: refused.slice(0, 100) },
   });

@@ -29,7 +29,10 @@ function landAt(given: string, { directory, contents }: Target): Land {
       return landing(dirname(path), basename(path));
     }
     if (kind === "other")
-      throw new MoorageError("CONFLICT", `${JSON.stringify(given)} is a file; a directory is copied to it.`);
+      throw new MoorageError(
+        "CONFLICT",
+        `${JSON.stringify(given)} on this host is a file, and a directory is copied to it.`,
+      );
     if (kind === "missing") return landing(dirname(path), basename(path));
     return contents ? landing(path) : landing(path, name);
   };

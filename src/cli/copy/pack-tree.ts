@@ -73,8 +73,9 @@ type Entry = { readonly sink: ReturnType<Pack["entry"]>; readonly packed: Promis
 
 function entryOf({ archive }: Packing, header: Partial<Header> & Pick<Header, "name">): Entry {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Where it is never awaited, the archive has failed before, and that is told.
+  // Where nobody awaits it, the archive has failed before, and that is told.
   promise.catch(() => undefined);
   const sink = archive.entry(header, (error) => (error instanceof Error ? reject(error) : resolve()));
+  sink.on("error", () => undefined);
   return { sink, packed: promise };
 }

@@ -10,7 +10,8 @@ const WORKSPACE = "/workspace";
 
 /** `ID:PATH`, else a path of this host; `./` before a host path with a colon tells them apart. */
 export function placeOf(text: string, label: string): SandboxPlace | HostPlace {
-  if (text === "" || text.includes("\0")) throw invalidValue(label, "ID:PATH or a path of this host", text);
+  if (text === "" || text.includes("\0"))
+    throw invalidValue(label, { expected: "ID:PATH or a path of this host", got: text });
   const [, id, path] = SANDBOX.exec(text) ?? [];
   if (id === undefined || path === undefined) return { kind: "host", path: text };
   if (path.split("/").includes("..")) {

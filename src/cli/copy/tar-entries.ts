@@ -12,15 +12,16 @@ export type TarEntry = {
 /** The entries of a tar stream, each to be read or skipped before the next. */
 export async function* tarEntries(tar: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry, void, undefined> {
   const reader = extract();
-  // The loop below meets it too, as a rejection.
+  // The loops below meet it too, as a rejection.
   reader.on("error", () => undefined);
   const fed = feed(reader, tar);
+  const asCause = async (error: unknown): Promise<unknown> => archiveError((await fed) ?? error);
   try {
     for await (const source of reader) {
-      yield { header: source.header, content: chunksOf(source), skip: () => void source.resume() };
+      yield { header: source.header, content: chunksOf(source, asCause), skip: () => void source.resume() };
     }
   } catch (error) {
-    throw asArchiveError((await fed) ?? error);
+    throw await asCause(error);
   } finally {
     reader.destroy();
     await fed;
@@ -39,11 +40,17 @@ async function feed(reader: Extract, tar: AsyncIterable<Uint8Array>): Promise<un
   }
 }
 
-async function* chunksOf(source: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of source) if (chunk instanceof Uint8Array) yield chunk;
+type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+async function* chunksOf(source: AsyncIterable<unknown>, asCause: (error: unknown) => Promise<unknown>): Chunks {
+  try {
+    for await (const chunk of source) if (chunk instanceof Uint8Array) yield chunk;
+  } catch (error) {
+    throw await asCause(error);
+  }
 }
 
-function asArchiveError(error: unknown): unknown {
+function archiveError(error: unknown): unknown {
   if (isMoorageError(error)) return error;
   const message = "The archive that came from the sandbox could not be read to its end.";
   return new MoorageError("ENGINE_FAILED", message, { cause: error });

@@ -76,6 +76,8 @@ type Sending = {
 /** Uploads an archive while it is filled. Where filling fails, its error is told, not what the upload made of it. */
 async function send(archive: Pack, { fill, upload: put }: Sending): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
+  // Whoever reads the archive meets it too, as a rejection.
+  archive.on("error", () => undefined);
   const filled = fill().then(
     () => archive.finalize(),
     (error: unknown) => {

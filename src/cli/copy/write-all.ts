@@ -14,8 +14,9 @@ export async function writeAll(stream: Sink, data: AsyncIterable<unknown>): Prom
   return size;
 }
 
-function drained(stream: Sink): Promise<void> {
+async function drained(stream: Sink): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  stream.once("drain", resolve).once("close", resolve);
-  return promise;
+  stream.on("drain", resolve).on("close", resolve);
+  await promise;
+  stream.off("drain", resolve).off("close", resolve);
 }

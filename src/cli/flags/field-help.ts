@@ -1,7 +1,7 @@
 import type { JsonSchema } from "../../contracts/json-schema.ts";
 import { jsonTypeOf } from "../../contracts/text-values.ts";
 import type { OptionSpec, PositionalSpec } from "../invocation.ts";
-import { alwaysReadsStdin, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+import { alwaysReadsStdin, isHostDirectory, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
 
 const PLACEHOLDERS = { bytes: "size", duration: "duration", "key-value": "name=value", "code-file": "file", stdin: "" };
 
@@ -28,23 +28,31 @@ export function positionalOf(field: CliField): PositionalSpec {
   return { name: field.label, required: field.required, description: describe(field) };
 }
 
-function placeholder({ parse, schema, flag }: CliField): string {
+function placeholder(field: CliField): string {
+  const { parse, schema, flag } = field;
   if (parse !== undefined) return PLACEHOLDERS[parse];
+  if (isHostDirectory(field)) return "directory";
   const values = schema.enum;
   if (values !== undefined) return values.join("|");
   const type = jsonTypeOf(schema);
-  return type === "integer" || type === "number" ? "n" : flag;
+  return type === "integer" || type === "number" ? "n" : (flag.split("-").at(-1) ?? flag);
 }
 
 function describe(field: CliField): string {
-  const { parse, required, schema } = field;
+  const { parse, schema, label, required } = field;
   if (alwaysReadsStdin(field)) return "The content is read from standard input, also without this flag.";
-  if (parse === "stdin") return `Read standard input to its end. ${schema.description ?? ""}`.trimEnd();
-  const parts = [schema.description, WRITTEN_AS[parse ?? ""], required ? "Required." : undefined, defaultText(schema)];
+  if (parse === "stdin") return "Pass standard input on, read to its end first; at most 16 MiB.";
+  const need = required && label.startsWith("--") ? "Required." : undefined;
+  const parts = [withoutUnit(schema.description), WRITTEN_AS[parse ?? ""], need, defaultText(schema)];
   return parts.filter((part) => part !== undefined).join(" ");
+}
+
+// The contract's unit is not the command line's, where a size or a duration names its own.
+function withoutUnit(description: string | undefined): string | undefined {
+  return description?.replace(/ in (?:milliseconds|bytes)\b/, "");
 }
 
 function defaultText({ default: value }: JsonSchema): string | undefined {
   if (value === undefined) return undefined;
-  return `Default: ${typeof value === "string" ? value : JSON.stringify(value)}.`;
+  return `(default: ${typeof value === "string" ? value : JSON.stringify(value)})`;
 }

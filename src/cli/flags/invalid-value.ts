@@ -2,11 +2,11 @@ import { MoorageError } from "../../base/errors.ts";
 
 const LONGEST_SHOWN = 80;
 
+type Mismatch = { readonly expected: string; readonly got: string };
+
 /** `label: expected … (got "…").` */
-export function invalidValue(label: string, expected: string, text: string, hint?: string): MoorageError {
-  const value = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return new MoorageError("INVALID_INPUT", `${label}: expected ${expected} (got ${JSON.stringify(value)}).`, {
-    details: { field: label, value },
-    ...(hint === undefined ? {} : { hint }),
-  });
+export function invalidValue(label: string, { expected, got }: Mismatch): MoorageError {
+  const value = got.length > LONGEST_SHOWN ? `${got.slice(0, LONGEST_SHOWN)}…` : got;
+  const message = `${label}: expected ${expected} (got ${JSON.stringify(value)}).`;
+  return new MoorageError("INVALID_INPUT", message, { details: { field: label, value } });
 }

@@ -26,13 +26,14 @@ export function programHelp(commands: readonly CliCommand[], layout: TableLayout
   return sections([
     usage("[options] COMMAND", layout),
     wrap(ABOUT, layout.width),
-    list("Commands:", single.map(commandItem), layout),
-    list(
-      "Groups of commands:",
-      [...groups].map((group) => [group, verbs(commands, group).join(", ")]),
+    ...lists(
+      [
+        { title: "Commands:", items: single.map(commandItem) },
+        { title: "Groups of commands:", items: [...groups].map((group) => [group, verbs(commands, group).join(", ")]) },
+      ],
       layout,
     ),
-    list("Options:", [...GLOBAL_OPTIONS, VERSION_OPTION, HELP_OPTION].map(optionItem), layout),
+    ...lists([{ title: "Options:", items: [...GLOBAL_OPTIONS, VERSION_OPTION, HELP_OPTION].map(optionItem) }], layout),
     examples(PROGRAM_EXAMPLES, layout),
     wrap("`moorage COMMAND --help` tells more about a command or a group.", layout.width),
   ]);
@@ -42,24 +43,26 @@ export function groupHelp(group: string, commands: readonly CliCommand[], layout
   const members = commands.filter(({ words }) => words.length > 1 && words[0] === group);
   return sections([
     usage(`${group} [options] COMMAND`, layout),
-    list("Commands:", members.map(commandItem), layout),
-    list("Options:", [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem), layout),
+    ...lists([{ title: "Commands:", items: members.map(commandItem) }], layout),
+    ...lists([{ title: "Options:", items: [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem) }], layout),
   ]);
 }
 
 export function commandHelp(command: CliCommand, layout: TableLayout): string {
   const { options, positionals, summary } = command;
   const notes = [...(command.rest === undefined ? [] : PROGRAM_NOTES), ...(command.notes ?? [])];
+  const described = positionals.filter(({ description }) => description !== "");
   return sections([
     usage(usageOf(command), layout),
     wrap(summary, layout.width),
-    list(
-      "Arguments:",
-      positionals.map(({ name, description }) => [name, description]),
+    ...lists(
+      [
+        { title: "Arguments:", items: described.map(({ name, description }) => [name, description]) },
+        { title: "Options:", items: options.map(optionItem) },
+        { title: "Options of every command:", items: [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem) },
+      ],
       layout,
     ),
-    list("Options:", options.map(optionItem), layout),
-    list("Options of every command:", [...GLOBAL_OPTIONS, HELP_OPTION].map(optionItem), layout),
     notes.flatMap((note) => wrap(note, layout.width)),
     examples(EXAMPLES[command.words.join(" ")] ?? [], layout),
   ]);
@@ -101,10 +104,15 @@ function examples(lines: readonly string[], { style }: TableLayout): readonly st
   return lines.length === 0 ? [] : [style.bold("Examples:"), ...lines.map((line) => " ".repeat(INDENT) + line)];
 }
 
-function list(title: string, items: readonly Item[], layout: TableLayout): readonly string[] {
-  if (items.length === 0) return [];
-  const widest = Math.max(...items.map(([term]) => displayWidth(term)).filter((width) => width <= WIDEST_TERM), 0);
-  return [layout.style.bold(title), ...items.flatMap((item) => itemLines(item, widest, layout.width))];
+type List = { readonly title: string; readonly items: readonly Item[] };
+
+/** Lists with their descriptions in one column. */
+function lists(all: readonly List[], { style, width }: TableLayout): readonly (readonly string[])[] {
+  const terms = all.flatMap(({ items }) => items.map(([term]) => displayWidth(term)));
+  const widest = Math.max(...terms.filter((term) => term <= WIDEST_TERM), 0);
+  return all.map(({ title, items }) =>
+    items.length === 0 ? [] : [style.bold(title), ...items.flatMap((item) => itemLines(item, widest, width))],
+  );
 }
 
 // Beside its term where both fit, else below it: a narrow terminal gets short lines and no overflow.

@@ -32,7 +32,7 @@ export function createSink(stream: Writable, name: string, canceled: AbortSignal
       if (closed.aborted) throw writeFailed(name, closed.reason);
     },
     flush: async () => {
-      if (closed.aborted) return;
+      if (closed.aborted || stream.writableLength === 0) return;
       const written = Promise.withResolvers<void>();
       const giveUp = canceled.aborted ? AbortSignal.any([closed, AbortSignal.timeout(PATIENCE_MS)]) : wake;
       giveUp.addEventListener("abort", () => written.resolve(), { once: true });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatBytes } from "../../base/quantities.ts";
 import { FileContent, FileInfo, FileWritten } from "../../contracts/file.ts";
 import { table } from "../output/table.ts";
+import { printable } from "../output/text.ts";
 import { timeCell } from "./cells.ts";
 import { view } from "./view.ts";
 
@@ -28,7 +29,9 @@ export const fileList = view(z.object({ items: z.array(FileInfo) }), ({ items },
 export const fileContent = view(FileContent, ({ content, encoding }) => ({ out: Buffer.from(content, encoding) }));
 
 export const fileWritten = view(FileWritten, ({ path, sizeBytes }) => ({
-  success: `Wrote ${formatBytes(sizeBytes)} to ${path}`,
+  success: `Wrote ${formatBytes(sizeBytes)} to ${printable(path)}`,
 }));
 
-export const fileRemoved = view(z.object({ path: z.string() }), ({ path }) => ({ success: `Removed ${path}` }));
+export const fileRemoved = view(z.object({ path: z.string() }), ({ path }) => ({
+  success: `Removed ${printable(path)}`,
+}));

@@ -57,7 +57,7 @@ function identity(receipt: ReceiptData): Pairs {
 }
 
 function outcome(receipt: ReceiptData): Pairs {
-  const flags = [receipt.timedOut ? "timed out" : "", receipt.oomKilled ? "out of memory" : "", receipt.signal ?? ""];
+  const flags = [receipt.oomKilled ? "out of memory" : "", receipt.signal ?? ""];
   return [
     ["Status", [receipt.status, ...flags].filter((flag) => flag !== "").join(", ")],
     ["Exit code", receipt.exitCode === null ? NOTHING : String(receipt.exitCode)],

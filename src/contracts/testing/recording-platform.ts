@@ -32,7 +32,7 @@ export function createRecordingPlatform({ answers = {}, raw = {} }: RecordingPar
         return answer === undefined ? { echo: input } : answer(input, options);
       };
     }
-    return async function* (input: unknown, options: CallOptions = {}): AsyncGenerator<unknown> {
+    return async function* (input: unknown, options: CallOptions = {}): AsyncGenerator {
       record(named, input, options.signal);
       const events = answer === undefined ? [{ type: "echo", echo: input }] : answer(input, options);
       if (isIterable(events)) yield* events;

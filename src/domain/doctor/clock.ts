@@ -38,7 +38,7 @@ export function checkClock(now: number, readings: readonly ClockReading[], host:
     );
   }
   const compared = readings.map(({ from }) => from).join(" and ");
-  return ok(check, `${isoTime(now)}${compared === "" ? "" : `; ${compared} agrees within 2 s`}.`);
+  return ok(check, `${isoTime(now)}${compared === "" ? "" : `, within 2 s the same as that of ${compared}`}.`);
 }
 
 /** How far the other clock is certainly off, whatever passed between our two looks. */

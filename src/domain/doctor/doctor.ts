@@ -49,9 +49,10 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
   ];
 }
 
-/** How the engine was chosen, where there is something to say about it. */
+/** How the engine was chosen, where there is something to say about it: mostly that the other one cannot work. */
 function choice({ context }: Call): readonly Finding[] {
-  const fix = "Run `moorage doctor --engine docker`: it names what Docker needs on this system.";
+  const other = context.engine.name === "docker" ? "process" : "docker";
+  const fix = `Run \`moorage doctor --engine ${other}\`: it names what that engine needs on this system.`;
   return context.warnings.map((message) => warning("engine.choice", message, fix));
 }
 

@@ -11,7 +11,7 @@ export type Host = {
 };
 
 const MARKS = ["/.dockerenv", "/run/.containerenv"];
-const CONTAINER_GROUP = /[/-](?:docker|kubepods|containerd|crio|libpod|lxc)[/.-]/;
+const CONTAINER_GROUP = /\/(?:docker|lxc|kubepods[^/]*)\/|\b(?:docker|libpod|crio|cri-containerd)-[0-9a-f]{8,}/;
 const CONTAINER_ROOT = /\/(?:docker|containers\/storage|io\.containerd[^/,]*)\/(?:overlay|snapshots)/;
 
 export async function findHost(platform: NodeJS.Platform = process.platform): Promise<Host> {
@@ -30,16 +30,28 @@ export function systemOfRelease(release: string): HostSystem {
 }
 
 async function findContainer(): Promise<string | undefined> {
-  for (const mark of MARKS) if (await exists(mark)) return `${mark} is there`;
-  return containerTrace({ groups: await text("/proc/1/cgroup"), mounts: await text("/proc/self/mountinfo") });
+  const marks: string[] = [];
+  for (const mark of MARKS) if (await exists(mark)) marks.push(mark);
+  return containerTrace({ marks, groups: await text("/proc/1/cgroup"), mounts: await text("/proc/self/mountinfo") });
 }
 
-/** What the control groups of process 1, or the mounts of this process, tell about a container around it. */
-export function containerTrace({ groups, mounts }: { readonly groups: string; readonly mounts: string }) {
+type Traces = {
+  /** Files that engines put into containers, as far as they are there. */
+  readonly marks: readonly string[];
+  /** The control groups of process 1. */
+  readonly groups: string;
+  /** The mounts of this process, as mountinfo has them. */
+  readonly mounts: string;
+};
+
+/** What tells of a container around this process, if anything does. */
+export function containerTrace({ marks, groups, mounts }: Traces): string | undefined {
   const group = groups.split("\n").find((line) => CONTAINER_GROUP.test(line));
   if (group !== undefined) return `process 1 is in the control group ${group.split(":").at(-1)}`;
-  const root = mounts.split("\n").find((line) => line.split(" ")[4] === "/" && CONTAINER_ROOT.test(line));
-  return root === undefined ? undefined : "the root file system is a container's";
+  const root = mounts.split("\n").find((line) => line.split(" ")[4] === "/") ?? "";
+  if (CONTAINER_ROOT.test(root)) return "the root file system is a container's";
+  // A machine whose disk was made from an image keeps the mark, but its root is a whole file system of a device.
+  return / - \w+ \/dev\//.test(root) && root.split(" ")[3] === "/" ? undefined : marks[0];
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -56,9 +56,9 @@ function seenCpus(seen: Seen, { cpus }: Limits, host: Host): Finding | undefined
   if (granted === undefined || period === undefined) return undefined;
   const share = granted / Number(period);
   const from = `read inside from ${seen.one("cpu.from") ?? seen.one("quota.from")}`;
-  if (agrees(share, cpus, CPU_TOLERANCE)) return ok(check, `${cpus} of a processor, ${from}.`);
+  if (agrees(share, cpus, CPU_TOLERANCE)) return ok(check, `A processor share of ${cpus}, ${from}.`);
   const shown = Number.isFinite(share) ? String(share) : "unlimited";
-  return failed(check, `Processor share is ${shown}, ${from}; asked: ${cpus}.`, remedy(host, "limits"));
+  return failed(check, `The processor share is ${shown}, ${from}; asked: ${cpus}.`, remedy(host, "limits"));
 }
 
 /** "max" and -1 are no limit, as is a number that no machine has. */

@@ -58,7 +58,7 @@ const TRIES: Readonly<Record<LimitName, (maxima: Policy["maxima"]) => Try>> = {
     return {
       command: ["sh", "-c", BURN],
       limits: { cpus },
-      shown: `${cpus} of a processor`,
+      shown: `a processor share of ${cpus}`,
       held: ({ stdout }) => {
         const [used, passed] = stdout.trim().split(" ").map(Number);
         return used === undefined || !passed ? undefined : used / passed < cpus * CPU_TOLERANCE;

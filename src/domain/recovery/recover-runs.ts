@@ -9,9 +9,12 @@ import { treeHash } from "../workspace/tree-hash.ts";
 
 export type RecoveredRun = { readonly runId: string; readonly status: string };
 
+/** A job's own guards end it this long after its deadline at the latest; one that runs longer has got rid of them. */
+const GUARD_SLACK_MS = 5000;
+
 /**
- * Records the runs whose Moorage was ended before them. A job that still runs is left to its own deadline; a later
- * start records it.
+ * Records the runs whose Moorage was ended before them. A job that still runs is left to its own deadline, and a later
+ * start records it; one that is past its deadline is ended.
  */
 export async function recoverRuns(context: DomainContext): Promise<readonly RecoveredRun[]> {
   const { store, holders, engine } = context;
@@ -19,7 +22,7 @@ export async function recoverRuns(context: DomainContext): Promise<readonly Reco
   for (const run of await store.runs.open()) {
     if (run.engine !== engine.name || holders.isAlive(run.holder)) continue;
     const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
-    if (unit !== undefined && unit.state !== "exited") continue;
+    if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) continue;
     // Two starts at once: only one records it.
     if (!(await store.runs.claim(run.id, run.holder, holders.self))) continue;
     recovered.push(await recordLostRun(context, run, unit));
@@ -27,11 +30,19 @@ export async function recoverRuns(context: DomainContext): Promise<readonly Reco
   return recovered;
 }
 
+function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInfo): boolean {
+  if (startedAt === null || run.limits.timeoutMs === null) return false;
+  return clock.now() > startedAt + run.limits.timeoutMs + GUARD_SLACK_MS;
+}
+
 async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
   const { store, engine, logger } = context;
   const output = unit === undefined ? [] : await engine.lastOutput(unit.id);
+  // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
+  if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
+  const endedAt = unit?.finishedAt ?? context.clock.now();
   const workspaceAfter = await afterwards(context, run);
-  const ended: RunRow = { ...run, ...outcome(run, unit), ...recordedOutput(output) };
+  const ended: RunRow = { ...run, ...outcome(run, unit, endedAt), ...recordedOutput(output) };
   const receipt = await recordReceipt(context, { row: ended, keyId: run.keyId, workspaceAfter, outputCounted: false });
   await store.runs.update(run.id, { ...ended, holder: context.holders.self, receiptId: receipt.id });
   if (run.kind !== "exec") await engine.remove(run.sandboxId);
@@ -40,12 +51,12 @@ async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo
 }
 
 /** Only what the engine can still show: a unit that ended at or after the deadline ended by it. */
-function outcome(run: RunRow, unit: UnitInfo | undefined): Partial<RunRow> {
+function outcome(run: RunRow, unit: UnitInfo | undefined, endedAt: number): Partial<RunRow> {
   const warnings = [...run.warnings, "Moorage was ended during this run; it was recorded later."];
-  if (unit === undefined || unit.startedAt === null || unit.finishedAt === null) {
+  if (unit === undefined || unit.startedAt === null || (unit.state === "exited" && unit.finishedAt === null)) {
     return { status: "interrupted", exitCode: null, warnings };
   }
-  const durationMs = Math.round(unit.finishedAt - unit.startedAt);
+  const durationMs = Math.round(endedAt - unit.startedAt);
   const timedOut = run.limits.timeoutMs !== null && durationMs >= run.limits.timeoutMs;
   if (timedOut) return { status: "timed_out", exitCode: DEADLINE_EXIT_CODE, timedOut, durationMs, warnings };
   const status = unit.exitCode === null ? "interrupted" : unit.exitCode === 0 ? "succeeded" : "failed";

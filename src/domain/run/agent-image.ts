@@ -1,7 +1,10 @@
+import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ImageInfo } from "../../engine/engine.ts";
+import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
 import { resolveImage } from "../sandbox/images.ts";
+import { placeFile } from "../workspace/place-file.ts";
+import { OutputRecord } from "./output-record.ts";
 
 /** Small enough to make on the spot: a shell, certificates, curl, git, make and Python; well under 500 MB. */
 const DOCKERFILE = `FROM debian:bookworm-slim
@@ -14,14 +17,23 @@ WORKDIR /workspace
 /** The tag follows the recipe, so that a changed recipe is a new image and nobody's tag is overwritten. */
 const AGENT_IMAGE = `moorage-agent:${sha256(DOCKERFILE).slice(7, 19)}`;
 
-type Options = { readonly signal: AbortSignal; readonly onProgress: (message: string) => void };
+/** Where a pipeline looks for the log of a failed build. */
+const BUILD_LOG = "docker-build.log";
+
+type Options = {
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string) => void;
+  /** The agent's workspace on this host; a failed build leaves its log there. */
+  readonly workspace: string;
+};
 
 /** The image of `agent run`: the one asked for, else the configured one, else our own, made once. */
 export async function agentImage(
   context: DomainContext,
   asked: string | undefined,
-  { signal, onProgress }: Options,
+  options: Options,
 ): Promise<ImageInfo | undefined> {
+  const { signal, onProgress } = options;
   const named = asked ?? context.policy.agent.image;
   const { images } = context.engine;
   if (named !== undefined || images === undefined) {
@@ -31,6 +43,23 @@ export async function agentImage(
   if (made !== undefined) return made;
   onProgress(`Making the agent image ${AGENT_IMAGE}; this happens once.`);
   await images.ensure("debian:bookworm-slim", { signal, onProgress });
+  return build(images, new OutputRecord(context.policy.recordBytes), options);
+}
+
+async function build(images: ImageStore, log: OutputRecord, options: Options): Promise<ImageInfo> {
+  const { signal, onProgress, workspace } = options;
   const labels = { "dev.moorage.image": "agent" };
-  return images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels }, { signal, onLog: onProgress });
+  const onLog = (line: string): void => {
+    log.add(Buffer.from(`${line}\n`));
+    onProgress(line);
+  };
+  try {
+    return await images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels }, { signal, onLog });
+  } catch (error) {
+    if (!isMoorageError(error) || error.code !== "IMAGE_BUILD_FAILED") throw error;
+    const path = await placeFile(workspace, BUILD_LOG, log.bytes());
+    const message = `The agent image could not be made: ${error.message} The whole build log: ${path}`;
+    const hint = "Read the end of that log; or name an image that you have with --image or MOORAGE_AGENT_IMAGE.";
+    throw new MoorageError(error.code, message, { hint, details: { ...error.details, logPath: path }, cause: error });
+  }
 }

@@ -14,7 +14,7 @@ export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<Run
   const prepare = prepareJob(context, agentJob(context, input), {
     kind: "agent",
     agentId: input.agentId,
-    image: (onProgress, running) => agentImage(context, input.image, { signal: running, onProgress }),
+    image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),
   });
   for await (const event of conductRun(call, prepare)) {
     if (event.type === "result") await writeResultFile(path, resultFile(input.agentId, event.result));

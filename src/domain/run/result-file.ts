@@ -1,6 +1,4 @@
-import { chown, lstat, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { newId } from "../../base/ids.ts";
+import { placeFile } from "../workspace/place-file.ts";
 
 type ResultFile = { readonly agent_id: string } & Readonly<Record<string, unknown>>;
 
@@ -9,14 +7,5 @@ type ResultFile = { readonly agent_id: string } & Readonly<Record<string, unknow
  * afterwards: what is to be trusted is the receipt.
  */
 export async function writeResultFile(workspace: string, result: ResultFile): Promise<void> {
-  // A new file that takes the name over: whatever the agent put there, a symlink included, is replaced, not followed.
-  const temporary = join(workspace, `.moorage-${newId()}`);
-  try {
-    await writeFile(temporary, `${JSON.stringify(result)}\n`, { flag: "wx", mode: 0o644 });
-    const owner = await lstat(workspace);
-    await chown(temporary, owner.uid, owner.gid);
-    await rename(temporary, join(workspace, `.docker-result-${result.agent_id}`));
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await placeFile(workspace, `.docker-result-${result.agent_id}`, `${JSON.stringify(result)}\n`);
 }

@@ -11,7 +11,7 @@ export const JOB_USER: Owner = { uid: 1000, gid: 1000 };
  * through it, so that nobody who writes there can make it reach outside by a symlink. Linux only. Set-id bits are
  * cleared by the kernel.
  */
-export async function changeOwner(path: string, from: number, to: Owner): Promise<void> {
+export async function changeOwner(path: string | Buffer, from: number, to: Owner): Promise<void> {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
@@ -37,7 +37,7 @@ async function changeEntry(name: Buffer, from: number, to: Owner): Promise<void>
 
 async function changeSubdirectory(name: Buffer, from: number, to: Owner): Promise<void> {
   try {
-    await changeOwner(name.toString("latin1"), from, to);
+    await changeOwner(name, from, to);
   } catch (error) {
     if (!isGone(error)) throw error;
   }

@@ -8,7 +8,11 @@ import type { ConformanceHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 /** No single call of a healthy engine takes longer; one that hangs fails here, not at the runner's timeout. */
-export const CALL_MS = 20_000;
+const CALL_MS = 20_000;
+
+/** After so many tests that waited in vain the others fail at once: an engine that hangs does not hold up everything. */
+const HANGS_ALLOWED = 3;
+const HANG = /did not finish within|timed out/;
 
 export type Unit = AsyncDisposable & { readonly id: string };
 export type Job = Unit & { readonly run: EngineRun };
@@ -29,6 +33,13 @@ export type Fixture = {
 /** Opens a fixture for the surrounding `describe`, and expects at its end that no unit is left. */
 export function useFixture(harness: ConformanceHarness): () => Fixture {
   let fixture: Fixture | undefined;
+  let hangs = 0;
+  beforeEach(({ onTestFailed }) => {
+    if (hangs >= HANGS_ALLOWED) throw new Error(`The engine did not answer in ${hangs} tests; it is not asked again.`);
+    onTestFailed(({ task }) => {
+      if (task.result?.errors?.some((error) => HANG.test(error.message))) hangs += 1;
+    });
+  });
   beforeAll(async () => {
     fixture = await openFixture(harness);
   }, CALL_MS);

@@ -32,6 +32,10 @@ export type ConformancePrograms = {
   readonly forkTree: (path: string, seconds: number) => Command;
   /** Prints "started" and ends with 0, leaving a child behind that holds stdout open. */
   readonly leaveChild: (seconds: number) => Command;
+  /** Closes its own output, lives on for a while, and ends with this code. */
+  readonly closeOutput: (seconds: number, code: number) => Command;
+  /** Ends itself by the signal KILL. */
+  readonly killItself: () => Command;
   /** Prints without end, as fast as it can. */
   readonly printForever: () => Command;
   /** Prints exactly this many bytes. */
@@ -40,6 +44,8 @@ export type ConformancePrograms = {
   readonly rawBytes: (hex: string) => Command;
   /** Replaces the file's content; ends with another code than 0 when it cannot be written. */
   readonly writeFile: (path: string, text: string) => Command;
+  /** Makes a file of this many bytes; ends with another code than 0 when there is no room. */
+  readonly fillFile: (path: string, bytes: number) => Command;
   /** Prints the file; ends with another code than 0 when it cannot be read. */
   readonly readFile: (path: string) => Command;
   /** Makes a symbolic link at `path`. */

@@ -1,7 +1,7 @@
 import type { OutputChunk, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
 import type { MemoryImage } from "./images.ts";
-import type { LiveRun } from "./run/run-state.ts";
+import type { LiveRun } from "./run/live-run.ts";
 
 /** What Docker's daemon is to its clients: units and images that several memory engines look at. */
 export type MemoryHost = {

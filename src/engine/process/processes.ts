@@ -57,3 +57,14 @@ export function treeOf(root: number, processes: readonly ProcessStatus[]): reado
   }
   return tree;
 }
+
+const AT_PAGESZ = 6n;
+
+/** Size of a page of this machine's memory: of 64-bit ARM there are several kinds. */
+export async function pageBytes(): Promise<number> {
+  const vector = await readFile("/proc/self/auxv");
+  for (let at = 0; at + 16 <= vector.length; at += 16) {
+    if (vector.readBigUInt64LE(at) === AT_PAGESZ) return Number(vector.readBigUInt64LE(at + 8));
+  }
+  return 4096;
+}

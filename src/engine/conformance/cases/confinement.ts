@@ -96,6 +96,13 @@ function describeSurroundings(fixture: () => Fixture): void {
 }
 
 function describeLimits(fixture: () => Fixture): void {
+  test.each(["/tmp", "/run"])("what is written to %s stays below the memory limit", async (directory) => {
+    const { job, harness } = fixture();
+    const limits = { memoryBytes: 64 * MIB, cpus: 1, pids: 64 };
+    await using unit = await job({ command: harness.programs.fillFile(`${directory}/large`, 128 * MIB), limits });
+    expect((await collect(unit.run)).exit.exitCode).not.toBe(0);
+  });
+
   test("no more processes start than the limit allows", { timeout: 60_000 }, async () => {
     const { job, harness } = fixture();
     const limits = { memoryBytes: 128 * MIB, cpus: 1, pids: 24 };

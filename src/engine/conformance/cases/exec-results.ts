@@ -6,9 +6,15 @@ const AT_A_TIME = 8;
 
 export function describeExecResults(fixture: () => Fixture): void {
   describe("what a run is given and answers", () => {
-    describeExitCodes(fixture);
-    describeSurroundings(fixture);
-    describeArguments(fixture);
+    describe("exit codes", () => {
+      describeExitCodes(fixture);
+    });
+    describe("environment and directory", () => {
+      describeSurroundings(fixture);
+    });
+    describe("arguments", () => {
+      describeArguments(fixture);
+    });
   });
 }
 
@@ -40,6 +46,12 @@ function describeExitCodes(fixture: () => Fixture): void {
     const { exec, harness } = fixture();
     const { exit, out } = await collect(await exec(sandbox(), harness.programs.notExecutable()));
     expect({ exitCode: exit.exitCode, out }).toEqual({ exitCode: 126, out: "" });
+  });
+
+  test("a program that KILL ended has 137, and was not killed for memory", async () => {
+    const { exec, harness } = fixture();
+    const { exit } = await collect(await exec(sandbox(), harness.programs.killItself()));
+    expect(exit).toMatchObject({ exitCode: 137, oomKilled: false });
   });
 
   test("a run that was ended by nothing has no signal and was not killed for memory", async () => {

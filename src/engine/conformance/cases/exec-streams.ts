@@ -1,15 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { collect, countOutput, inPieces, readStdout } from "../collect.ts";
-import { soon, useSandbox, type Fixture } from "../fixture.ts";
+import { runSpec, soon, useSandbox, type Fixture } from "../fixture.ts";
 
 const MIB = 1024 * 1024;
 
 export function describeExecStreams(fixture: () => Fixture): void {
   describe("input and output of a run", () => {
-    describeOutput(fixture);
+    describe("output", () => {
+      describeOutput(fixture);
+    });
     describeSlowReaders(fixture);
-    describeInput(fixture);
+    describe("input", () => {
+      describeInput(fixture);
+    });
   });
 }
 
@@ -59,6 +63,14 @@ function describeOutput(fixture: () => Fixture): void {
     const { out, exit } = await collect(run);
     expect(performance.now() - begin).toBeLessThan(3_000);
     expect({ out, exitCode: exit.exitCode }).toEqual({ out: "started", exitCode: 0 });
+  });
+
+  test("a program that closes its output and lives on has not ended yet", async () => {
+    const { exec, harness } = fixture();
+    const begin = performance.now();
+    const { exit, stdout } = await collect(await exec(sandbox(), harness.programs.closeOutput(1, 9)));
+    expect({ exitCode: exit.exitCode, bytes: stdout.length }).toEqual({ exitCode: 9, bytes: 0 });
+    expect(performance.now() - begin).toBeGreaterThan(900);
   });
 
   test("the exit is known to who never reads the output", async () => {
@@ -142,6 +154,21 @@ function describeInput(fixture: () => Fixture): void {
     expect(await reader.until("first;")).toBe("first;");
     gate.resolve();
     expect(await reader.rest()).toBe("first;second;");
+  });
+
+  test("a signal that aborts after the start does not end the run", async () => {
+    const { engine, harness } = fixture();
+    const caller = new AbortController();
+    const gate = Promise.withResolvers<void>();
+    const stdin = (async function* () {
+      await gate.promise;
+      yield Buffer.from("later");
+    })();
+    const spec = { ...runSpec(harness.programs.cat()), stdin };
+    const run = await soon(engine.exec(sandbox().id, spec, caller.signal), "exec");
+    caller.abort();
+    gate.resolve();
+    expect(await collect(run)).toMatchObject({ out: "later", exit: { exitCode: 0 } });
   });
 
   test("a program that does not read its input ends all the same, and the input is closed", async () => {

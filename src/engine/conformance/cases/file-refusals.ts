@@ -9,8 +9,12 @@ const NOT_ALLOWED = { code: "PATH_NOT_ALLOWED" };
 
 export function describeFileRefusals(fixture: () => Fixture): void {
   describe("files that are refused", () => {
-    describeEntries(fixture);
-    describeLinks(fixture);
+    describe("archives", () => {
+      describeEntries(fixture);
+    });
+    describe("links", () => {
+      describeLinks(fixture);
+    });
   });
 }
 

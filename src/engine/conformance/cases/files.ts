@@ -26,10 +26,16 @@ const NAMES = [
 
 export function describeFiles(fixture: () => Fixture): void {
   describe("files of a unit", () => {
-    describeTransfer(fixture);
-    describeLooking(fixture);
+    describe("up and down", () => {
+      describeTransfer(fixture);
+    });
+    describe("what is there", () => {
+      describeLooking(fixture);
+    });
     describeOwners(fixture);
-    describeRemoval(fixture);
+    describe("removal", () => {
+      describeRemoval(fixture);
+    });
   });
 }
 
@@ -157,13 +163,13 @@ function describeLooking(fixture: () => Fixture): void {
     for (const path of ["/workspace/nowhere", "/workspace/no/where"]) {
       const { id } = sandbox();
       const calls = {
-        list: engine.files.list(id, path),
-        stat: engine.files.stat(id, path),
-        download: readTar(engine.files.download(id, path)),
-        remove: engine.files.remove(id, path),
+        list: () => engine.files.list(id, path),
+        stat: () => engine.files.stat(id, path),
+        download: () => readTar(engine.files.download(id, path)),
+        remove: () => engine.files.remove(id, path),
       };
       for (const [call, work] of Object.entries(calls)) {
-        const { code } = await failure(soon<unknown>(work, call));
+        const { code } = await failure(soon<unknown>(work(), call));
         expect({ call, path, code }).toEqual({ call, path, code: "FILE_NOT_FOUND" });
       }
     }

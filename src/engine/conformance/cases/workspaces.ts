@@ -6,11 +6,14 @@ import { jobSpec, soon, type Fixture } from "../fixture.ts";
 import { makeHostDirectory } from "../host-directory.ts";
 import type { ConformanceHarness } from "../harness.ts";
 
+const MIB = 1024 * 1024;
+
 export function describeWorkspaces(harness: ConformanceHarness, fixture: () => Fixture): void {
   describe("workspaces and what a job may write", () => {
     const { workspaces } = harness.supports;
     if (workspaces.includes("host")) describeHost(fixture);
     else refused(fixture, "host");
+    if (workspaces.includes("memory")) describeCap(fixture);
     for (const type of ["volume", "memory"] as const) {
       if (workspaces.includes(type)) describeOwn(fixture, type);
       else refused(fixture, type);
@@ -31,7 +34,7 @@ function refused(fixture: () => Fixture, type: "host" | "volume" | "memory"): vo
 
 function workspace(type: "host" | "volume" | "memory", path: string) {
   if (type === "host") return { type, path };
-  return type === "memory" ? { type, sizeBytes: 16 * 1024 * 1024 } : { type };
+  return type === "memory" ? { type, sizeBytes: 16 * MIB } : { type };
 }
 
 function describeHost(fixture: () => Fixture): void {
@@ -87,6 +90,17 @@ function describeOwn(fixture: () => Fixture, type: "volume" | "memory"): void {
     }
     await using reads = await job({ command: harness.programs.readFile("/workspace/first"), ...place });
     expect((await collect(reads.run)).exit.exitCode).not.toBe(0);
+  });
+}
+
+function describeCap(fixture: () => Fixture): void {
+  test("a memory workspace takes no more than its size", async () => {
+    const { job, harness } = fixture();
+    const place = { workspace: workspace("memory", "") };
+    await using fits = await job({ command: harness.programs.fillFile("/workspace/fits", 8 * MIB), ...place });
+    expect((await collect(fits.run)).exit.exitCode).toBe(0);
+    await using large = await job({ command: harness.programs.fillFile("/workspace/large", 24 * MIB), ...place });
+    expect((await collect(large.run)).exit.exitCode).not.toBe(0);
   });
 }
 

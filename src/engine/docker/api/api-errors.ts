@@ -47,21 +47,35 @@ const ANSWERS: readonly AnswerRow[] = [
   { code: "ENGINE_FAILED", message: (text) => `The engine failed: ${text}` },
 ];
 
+/** What the engine answered, kept as the cause of the error that tells it. */
+export class EngineAnswer extends Error {
+  readonly status: number;
+  readonly words: string;
+
+  constructor(request: string, status: number, words: string) {
+    super(`${request}: status ${status}: ${words}`);
+    this.name = "EngineAnswer";
+    this.status = status;
+    this.words = words;
+  }
+}
+
 /** What an answer of the engine with an error status means. `body` is Docker's `{ "message": … }`, or other text. */
 export function answerError(status: number, body: string, request: string): MoorageError {
   const text = messageOf(body) || `status ${status} without a message`;
   const row = ANSWERS.find((candidate) => {
     return (candidate.status ?? status) === status && (candidate.text?.test(text) ?? true);
   });
-  const code = row?.code ?? "ENGINE_FAILED";
-  const options = { details: { status }, cause: new Error(`${request}: status ${status}: ${text}`) };
-  return new MoorageError(code, row?.message(text) ?? text, row?.hint ? { ...options, hint: row.hint() } : options);
+  const cause = new EngineAnswer(request, status, text);
+  return new MoorageError(row?.code ?? "ENGINE_FAILED", row?.message(text) ?? text, {
+    ...(row?.hint === undefined ? {} : { hint: row.hint() }),
+    cause,
+  });
 }
 
-/** The status of the engine's answer that this error tells, when there was one. */
-export function answeredStatus(error: unknown): number | undefined {
-  const status = isMoorageError(error) ? error.details["status"] : undefined;
-  return typeof status === "number" ? status : undefined;
+/** The engine's answer that this error tells, when there was one. */
+export function answerOf(error: unknown): EngineAnswer | undefined {
+  return error instanceof Error && error.cause instanceof EngineAnswer ? error.cause : undefined;
 }
 
 function messageOf(body: string): string {

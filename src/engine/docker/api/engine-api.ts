@@ -3,13 +3,13 @@ import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import { answerError, answeredStatus, connectionError } from "./api-errors.ts";
+import { answerError, answerOf, connectionError } from "./api-errors.ts";
 import { endpointName, type DockerEndpoint } from "./endpoint.ts";
 import { hostFixes } from "./host-fixes.ts";
 import { VersionReply } from "./replies.ts";
 
 /** The oldest API with all that is used here: Docker Engine 20.10. */
-const API_VERSION = "1.41";
+export const API_VERSION = "1.41";
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
@@ -18,6 +18,8 @@ export type ApiRequest = {
   /** Without the version, such as `/containers/json`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** For the paths that every version has. */
+  readonly unversioned?: boolean;
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
@@ -55,7 +57,8 @@ export function createEngineApi(options: EngineApiOptions): EngineApi {
   const version = rememberedVersion(options);
   const open = async (request: ApiRequest, wanted: Manner["wanted"]): Promise<Exchange> => {
     throwIfCanceled(request.signal);
-    return new Exchange(options, request, { version: await version(), wanted }).open();
+    const manner = request.unversioned === true ? { wanted } : { wanted, version: await version() };
+    return new Exchange(options, request, manner).open();
   };
   const body = async (request: ApiRequest): Promise<string> => (await open(request, "answer")).body();
   const json: EngineApi["json"] = async (request, schema) => parseReply(await body(request), schema, options.endpoint);
@@ -67,7 +70,7 @@ export function createEngineApi(options: EngineApiOptions): EngineApi {
       try {
         return await json(request, schema);
       } catch (error) {
-        if (answeredStatus(error) === 404) return undefined;
+        if (answerOf(error)?.status === 404) return undefined;
         throw error;
       }
     },

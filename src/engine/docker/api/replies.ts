@@ -29,7 +29,7 @@ const Labels = z
   .nullish()
   .transform((labels) => labels ?? {});
 
-export const CreatedReply = z.object({ Id: z.string().min(1) });
+export const CreatedReply = z.object({ Id: z.string().min(1), Warnings: z.array(z.string()).nullish() });
 
 export const ContainerReply = z.object({
   Id: z.string().min(1),
@@ -43,8 +43,7 @@ export const ContainerReply = z.object({
     FinishedAt: z.string(),
   }),
   Config: z.object({ Labels, User: z.string().nullish() }),
-  Mounts: z.array(z.object({ Type: z.string(), Destination: z.string() })).nullish(),
-  HostConfig: z.object({ Mounts: z.array(z.object({ Type: z.string(), Target: z.string() })).nullish() }).optional(),
+  HostConfig: z.object({ Tmpfs: z.record(z.string(), z.string()).nullish() }),
 });
 export type ContainerReply = z.infer<typeof ContainerReply>;
 

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Readable } from "node:stream";
 import { Channel } from "../../../base/channel.ts";
 import type { OutputChunk } from "../../engine.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
@@ -16,7 +16,7 @@ const NEWLINE = 10;
 
 /** The output of a process, read from its hijacked connection: a first line for us, then what is the program's. */
 export class AttachedOutput {
-  readonly #socket: Duplex;
+  readonly #socket: Readable;
   readonly #channel = new Channel<OutputChunk>(CAPACITY_BYTES);
   readonly #firstLine = Promise.withResolvers<string | undefined>();
   #line: Buffer | undefined = Buffer.alloc(0);
@@ -27,7 +27,7 @@ export class AttachedOutput {
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Duplex) {
+  constructor(socket: Readable) {
     this.#socket = socket;
     // The loop below sees the same error; a listener keeps it from being an uncaught event after the loop.
     socket.on("error", () => undefined);
@@ -64,7 +64,13 @@ export class AttachedOutput {
       before = this.#bytes;
       if (await settledWithin(this.ended, QUIET_MS)) break;
     }
+    await this.close();
+  }
+
+  /** Ends the output at once. */
+  async close(): Promise<void> {
     this.#finished = true;
+    this.release();
     this.#socket.destroy();
     await this.ended;
   }

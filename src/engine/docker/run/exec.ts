@@ -1,8 +1,9 @@
-import { throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
+import { canceled, sleep, throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { EngineRun, RunExit, RunSpec } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput, textOf } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
 import { feedStdin } from "./feed-stdin.ts";
@@ -25,7 +26,9 @@ export type ExecContext = {
   /** Ends the whole sandbox. */
   readonly stopUnit: () => Promise<void>;
   /** Called while the run's output is read, so that it can be released before the unit is killed. */
-  readonly track: (output: AttachedOutput) => void;
+  readonly track: (containerId: string, output: AttachedOutput) => void;
+  /** Aborts when the engine object is closed; what runs goes on. */
+  readonly closed: AbortSignal;
 };
 
 /**
@@ -60,7 +63,7 @@ type Starting = {
 async function announced(context: ExecContext, starting: Starting): Promise<EngineRun> {
   const { process, spec } = starting;
   const output = new AttachedOutput(process.socket);
-  context.track(output);
+  context.track(context.containerId, output);
   const line = await withDeadline(output.firstLine, ANNOUNCE_MS, "Starting a run in the sandbox");
   const pid = PID_LINE.exec(line ?? "")?.[1];
   if (line === CWD_LINE) throw noDirectory(spec.cwd);
@@ -94,7 +97,7 @@ function exitOf(context: ExecContext, process: StartedProcess, running: Running)
 async function waitForExit(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
   const { output, memory } = running;
   try {
-    const exitCode = await exitCodeOf(context.api, process.execId, output);
+    const exitCode = await exitCodeOf(context, process.execId, output);
     await output.finish();
     if (output.failure !== undefined) {
       const cause = output.failure;
@@ -102,30 +105,26 @@ async function waitForExit(context: ExecContext, process: StartedProcess, runnin
     }
     const oomKilled = await memory.happened(exitCode === KILLED_EXIT_CODE ? MEMORY_NEWS_MS : 0);
     return { exitCode, signal: null, oomKilled, peakMemoryBytes: null };
-  } catch (error) {
-    await output.finish();
-    throw error;
   } finally {
     memory[Symbol.dispose]();
+    await output.finish();
   }
 }
 
 // The engine tells the end late when a child that is left behind holds stdout, so it is asked as well as waited for.
-async function exitCodeOf(api: EngineApi, execId: string, output: AttachedOutput): Promise<number | null> {
+async function exitCodeOf(context: ExecContext, execId: string, output: AttachedOutput): Promise<number | null> {
   let pause = FIRST_LOOK_MS;
-  for (;;) {
+  while (!context.closed.aborted) {
     const streamEnded = await settledWithin(output.ended, pause);
-    const state = await inspectProcess(api, execId);
+    const state = await inspectProcess(context.api, execId);
+    // Absent: the sandbox was removed meanwhile.
+    if (state === undefined) return null;
     if (!state.Running) return state.ExitCode;
-    if (streamEnded) await settledWithin(new Promise(() => undefined), Math.min(pause, FIRST_LOOK_MS));
+    // A program may close its output and go on.
+    if (streamEnded) await sleep(pause, context.closed);
     pause = Math.min(pause * 2, LOOK_MS);
   }
-}
-
-function noDirectory(cwd: string): MoorageError {
-  return new MoorageError("INVALID_INPUT", `The working directory "${cwd}" is not a directory that this run can enter.`, {
-    hint: "Name a directory that exists in the sandbox; /workspace always does.",
-  });
+  throw canceled(context.closed.reason);
 }
 
 async function notStarted(output: AttachedOutput, line: string | undefined): Promise<MoorageError> {

@@ -36,8 +36,9 @@ export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<S
   return { execId: created.Id, socket };
 }
 
-export function inspectProcess(api: EngineApi, execId: string): Promise<ExecReply> {
-  return api.json({ method: "GET", path: `/exec/${execId}/json` }, ExecReply);
+/** Undefined when its container is gone. */
+export function inspectProcess(api: EngineApi, execId: string): Promise<ExecReply | undefined> {
+  return api.find({ method: "GET", path: `/exec/${execId}/json` }, ExecReply);
 }
 
 /** As engines take it: `NAME=value`. */

@@ -1,6 +1,5 @@
 import { withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import type { OutputChunk } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import { startProcess, type StartedProcess } from "./processes.ts";
@@ -57,7 +56,7 @@ async function* lines(output: AttachedOutput): AsyncGenerator<string, void, unde
   const first = await output.firstLine;
   if (first !== undefined) yield first;
   let rest = "";
-  for await (const chunk of output.chunks as AsyncIterable<OutputChunk>) {
+  for await (const chunk of output.chunks) {
     rest += Buffer.from(chunk.data).toString();
     const complete = rest.split("\n");
     rest = (complete.pop() ?? "").slice(-1024);

@@ -43,6 +43,7 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
   },
   read,
   write: ({ argv, files }) => done(files.write(argv[1] ?? "", argv[2] ?? "")),
+  fill: ({ argv, files }) => done(files.write(argv[1] ?? "", new Uint8Array(Number(argv[2] ?? 0)))),
   link: ({ argv, files }) => done(files.link(argv[1] ?? "", argv[2] ?? "")),
   owner: async ({ argv, files, stdout }) => {
     const { uid, gid } = await files.owner(argv[1] ?? "");
@@ -57,6 +58,15 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
   "leave-child": async ({ argv, stdout, sleep, spawn }) => {
     spawn(() => sleep(seconds(argv[1])));
     return done(stdout("started"));
+  },
+  "close-output": async ({ argv, closeOutput, sleep }) => {
+    closeOutput();
+    await sleep(seconds(argv[1]));
+    return Number(argv[2] ?? 0);
+  },
+  "kill-itself": ({ end }) => {
+    end({ exitCode: 137, signal: "SIGKILL" });
+    return 137;
   },
   spam: async ({ argv, stdout }) => {
     let left = argv[1] === undefined ? Infinity : Number(argv[1]);

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { FileProblem } from "../file/file-store.ts";
+import { FileProblem, type FileStore } from "../file/file-store.ts";
 import type { MemoryUnit } from "../memory-host.ts";
 import type { ProgramFiles } from "./program.ts";
 import { resolvePath } from "../file/resolve-path.ts";
@@ -21,7 +21,9 @@ export function programFiles(unit: MemoryUnit, cwd: string, alive: () => void): 
     read: async (path) => store.read(await physical(path, true)),
     write: async (path, data) => {
       const at = await writable(path, true);
-      await store.write(at, Buffer.from(data), { mode: 0o644, owner: user });
+      const bytes = Buffer.from(data);
+      await checkRoom(unit, at, bytes.byteLength);
+      await store.write(at, bytes, { mode: 0o644, owner: user });
     },
     link: async (target, path) => store.link(target, await writable(path, false), user),
     owner: async (path) => {
@@ -36,4 +38,20 @@ function mayWrite({ spec, user, env }: MemoryUnit, path: string): boolean {
   if (spec.writableRoot && user.uid === 0) return true;
   const places = ["/workspace", "/tmp", "/run", env["HOME"] ?? "/tmp"];
   return places.some((place) => path.startsWith(`${place}/`));
+}
+
+// A workspace in memory has a size of its own and counts against the unit's memory.
+async function checkRoom({ files, spec }: MemoryUnit, path: string, bytes: number): Promise<void> {
+  if (spec.workspace.type !== "memory" || !path.startsWith("/workspace/")) return;
+  const room = Math.min(spec.workspace.sizeBytes, spec.limits.memoryBytes);
+  const others = (await usedBytes(files, "/workspace")) - ((await files.stat(path))?.sizeBytes ?? 0);
+  if (others + bytes > room) throw new FileProblem(path, "no space left on device");
+}
+
+async function usedBytes(store: FileStore, path: string): Promise<number> {
+  const entry = await store.stat(path);
+  if (entry?.type !== "directory") return entry?.sizeBytes ?? 0;
+  const names = await store.names(path);
+  const sizes = await Promise.all(names.map((name) => usedBytes(store, `${path}/${name}`)));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,3 +1,4 @@
+import type { End } from "./live-run.ts";
 import type { Owner } from "../file/file-store.ts";
 
 /** What a program of the memory engine is given. Once its run has ended, every function of it rejects. */
@@ -16,6 +17,10 @@ export type ProgramContext = {
   readonly sleep: (ms: number) => Promise<void>;
   /** From now on TERM does nothing, as to a process that traps it. */
   readonly trapTerm: () => void;
+  /** Closes stdout and stderr; what is printed later goes nowhere. */
+  readonly closeOutput: () => void;
+  /** Ends the run and all that it left behind, as a signal does. */
+  readonly end: (how: End) => void;
   /** Takes memory; beyond the unit's limit the run ends with 137, out of memory. */
   readonly allocate: (bytes: number) => void;
   /** Leaves something running that outlives the program, as a child that went to the background. */

@@ -2,20 +2,11 @@ import type { Clock } from "../../../base/clock.ts";
 import type { MoorageError } from "../../../base/errors.ts";
 import type { OutputChunk, RunExit } from "../../engine.ts";
 import { createChannel, type Channel } from "./channel.ts";
+import type { End, LiveRun } from "./live-run.ts";
 import type { MemoryUnit } from "../memory-host.ts";
 
 /** What fits between a program and its reader, as in a pipe. */
 export const PIPE_BYTES = 256 * 1024;
-
-export type End = { readonly exitCode: number; readonly signal: string | null };
-
-/** A run as its unit knows it. */
-export type LiveRun = {
-  /** Ends the program and all that it left behind, at once. */
-  readonly end: (end: End) => void;
-  /** Lets the run's end be lost, as when an engine breaks down. */
-  readonly fail: (error: MoorageError) => void;
-};
 
 export type PrintedChunk = OutputChunk & { readonly byteLength: number };
 

@@ -117,6 +117,8 @@ function createContext({ unit, spec, state, stdin }: Parts): ProgramContext {
       alive();
     },
     trapTerm: state.trapTerm,
+    closeOutput: state.printed.close,
+    end: state.end,
     allocate: (bytes) => {
       state.allocate(bytes);
       alive();

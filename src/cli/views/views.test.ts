@@ -1,0 +1,424 @@
+import { describe, expect, test } from "vitest";
+import { listOperations } from "../../contracts/platform.ts";
+import { hostWith } from "../testing/platform.ts";
+import { sampleReceipt, sampleRun, sampleSandbox } from "../testing/samples.ts";
+import { moorage, type Setting } from "../testing/terminal.ts";
+import { genericView } from "./generic-view.ts";
+import { createStyle } from "../output/style.ts";
+import { VIEWS } from "./views.ts";
+
+/** What is seen of an answer; stderr is marked, so that it is clear what a pipe would get. */
+async function seen(
+  argv: readonly string[],
+  answer: readonly [string, unknown],
+  setting: Setting = {},
+): Promise<string> {
+  const { host } = hostWith({ [answer[0]]: () => answer[1] });
+  const { exitCode, stdout, stderr } = await moorage(argv, { ...setting, host });
+  return `${stdout}${stderr.replaceAll(/^(?=.)/gm, "2> ")}${exitCode === 0 ? "" : `exit ${exitCode}`}`;
+}
+
+const page = (...items: unknown[]) => ({ items, nextCursor: null });
+const wide = { terminal: true, columns: 120 };
+const narrow = { terminal: true, columns: 40 };
+
+const sandboxes = page(
+  sampleSandbox(),
+  sampleSandbox({ id: "a1234567890123456789", name: null, state: "paused", image: null, engine: "process" }),
+);
+
+describe("sandboxes", () => {
+  test("sandbox create: the id alone on stdout, for scripts", async () => {
+    expect(await seen(["sandbox", "create"], ["sandbox.create", sampleSandbox()])).toMatchInlineSnapshot(`
+      "k3v9x2m7q1w8e5r4t6y0
+      2> ✔ Sandbox demo is running (python:3.11-slim, docker). Next: moorage sandbox exec demo -- COMMAND
+      "
+    `);
+  });
+
+  test("sandbox ls", async () => {
+    expect(await seen(["sandbox", "ls"], ["sandbox.list", sandboxes], wide)).toMatchInlineSnapshot(`
+      "ID                    NAME  STATE    IMAGE             ENGINE   CREATED
+      k3v9x2m7q1w8e5r4t6y0  demo  running  python:3.11-slim  docker   2026-01-02 03:04:05Z
+      a1234567890123456789  -     paused   -                 process  2026-01-02 03:04:05Z
+      "
+    `);
+    expect(await seen(["sandbox", "ls"], ["sandbox.list", sandboxes], narrow)).toMatchInlineSnapshot(`
+      "ID                    NAME  STATE
+      k3v9x2m7q1w8e5r4t6y0  demo  running
+      a1234567890123456789  -     paused
+      "
+    `);
+  });
+
+  test("sandbox ls: nothing, and more", async () => {
+    expect(await seen(["sandbox", "ls"], ["sandbox.list", page()])).toMatchInlineSnapshot(`
+      "2> note: no sandboxes yet; make one with \`moorage sandbox create\`.
+      "
+    `);
+    const more = { ...sandboxes, nextCursor: "c2" };
+    expect(await seen(["sandbox", "ls"], ["sandbox.list", more])).toMatchInlineSnapshot(`
+      "ID                    NAME  STATE    IMAGE             ENGINE   CREATED
+      k3v9x2m7q1w8e5r4t6y0  demo  running  python:3.11-slim  docker   2026-01-02 03:04:05Z
+      a1234567890123456789  -     paused   -                 process  2026-01-02 03:04:05Z
+      2> note: there is more: add --cursor c2
+      "
+    `);
+  });
+
+  test("sandbox get", async () => {
+    const lost = sampleSandbox({ state: "lost", reason: "its container is gone from the engine" });
+    expect(await seen(["sandbox", "get", "demo"], ["sandbox.get", lost], wide)).toMatchInlineSnapshot(`
+      "Id            k3v9x2m7q1w8e5r4t6y0
+      Name          demo
+      Conversation  -
+      Owner         root
+      State         lost: its container is gone from the engine
+      Image         python:3.11-slim
+      Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Engine        docker (isolation: container)
+      Profile       sandbox
+      Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Network       none
+      Workspace     /workspace
+      Created       2026-01-02 03:04:05Z
+      Last active   2026-01-02 04:04:05Z
+      "
+    `);
+    expect(await seen(["sandbox", "get", "demo"], ["sandbox.get", lost], narrow)).toMatchInlineSnapshot(`
+      "Id            k3v9x2m7q1w8e5r4t6y0
+      Name          demo
+      Conversation  -
+      Owner         root
+      State         lost: its container is
+                    gone from the engine
+      Image         python:3.11-slim
+      Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Engine        docker (isolation:
+                    container)
+      Profile       sandbox
+      Limits        512 MiB memory, 1 CPU, 256
+                    processes, 2 s a run
+      Network       none
+      Workspace     /workspace
+      Created       2026-01-02 03:04:05Z
+      Last active   2026-01-02 04:04:05Z
+      "
+    `);
+  });
+
+  test("sandbox runs", async () => {
+    const runs = page(
+      sampleRun(),
+      sampleRun({
+        status: "interrupted",
+        exitCode: null,
+        durationMs: null,
+        command: ["sh", "-c", "rm -rf /\n\u001b[2J"],
+      }),
+    );
+    expect(await seen(["sandbox", "runs", "demo"], ["sandbox.runs", runs], wide)).toMatchInlineSnapshot(`
+      "RUN                   STATUS       EXIT  DURATION  COMMAND                           STARTED
+      r1234567890123456789  succeeded       0    850 ms  python -c 'print('\\''6 * 7'\\'')'  2026-01-02 03:04:05Z
+      r1234567890123456789  interrupted     -         -  sh -c 'rm -rf /\\n\\x1b[2J'         2026-01-02 03:04:05Z
+      "
+    `);
+    expect(await seen(["sandbox", "runs", "demo"], ["sandbox.runs", runs], narrow)).toMatchInlineSnapshot(`
+      "RUN                   STATUS       EXIT
+      r1234567890123456789  succeeded       0
+      r1234567890123456789  interrupted     -
+      "
+    `);
+  });
+
+  test("sandbox rm", async () => {
+    const removed = { id: sampleSandbox().id, removed: true };
+    expect(await seen(["sandbox", "rm", "demo"], ["sandbox.remove", removed])).toMatchInlineSnapshot(`
+      "2> ✔ Removed sandbox k3v9x2m7q1w8e5r4t6y0.
+      "
+    `);
+  });
+
+  test("sandbox logs: both outputs as they were", async () => {
+    const record = { ...sampleRun({ truncated: true }), stdout: "out\u001b[1m\n", stderr: "err\n" };
+    expect(await seen(["sandbox", "logs", record.runId], ["run.get", record])).toMatchInlineSnapshot(`
+      "out[1m
+      2> err
+      2> note: only the beginning and the end of this output were kept.
+      "
+    `);
+  });
+});
+
+describe("files", () => {
+  test("file ls", async () => {
+    const file = { type: "file", sizeBytes: 1536, mode: "0644", modifiedAt: "2026-01-02T03:04:05.678Z" };
+    const items = page(
+      { ...file, name: "-rf a b\n'c' \"d\"" },
+      { ...file, name: "src", type: "directory", mode: "0755" },
+      { ...file, name: "latest", type: "symlink", sizeBytes: 7 },
+    );
+    expect(await seen(["file", "ls", "demo"], ["file.list", items], wide)).toMatchInlineSnapshot(`
+      "MODE     SIZE  NAME              MODIFIED
+      0644  1.5 KiB  -rf a b\\n'c' "d"  2026-01-02 03:04:05Z
+      0755  1.5 KiB  src/              2026-01-02 03:04:05Z
+      0644      7 B  latest@           2026-01-02 03:04:05Z
+      "
+    `);
+    expect(await seen(["file", "ls", "demo"], ["file.list", items], narrow)).toMatchInlineSnapshot(`
+      "MODE     SIZE  NAME         MODIFIED
+      0644  1.5 KiB  -rf a b\\n'…  2026-01-02 …
+      0755  1.5 KiB  src/         2026-01-02 …
+      0644      7 B  latest@      2026-01-02 …
+      "
+    `);
+  });
+
+  test("file read: the bytes of the file, and nothing else", async () => {
+    const raw = Buffer.from([0xff, 0x00, 0x0a, 0x1b]);
+    const content = { path: "/workspace/x", content: raw.toString("base64"), encoding: "base64", sizeBytes: 4 };
+    const { host } = hostWith({ "file.read": () => content });
+    expect((await moorage(["file", "read", "demo", "x"], { host })).bytes).toEqual(raw);
+  });
+
+  test("file write and file rm", async () => {
+    const written = { path: "/workspace/a b", sizeBytes: 12 };
+    expect(await seen(["file", "write", "demo", "a b"], ["file.write", written])).toMatchInlineSnapshot(`
+      "2> ✔ Wrote 12 B to /workspace/a b
+      "
+    `);
+    const removed = { path: "/workspace/a\nb", removed: true };
+    expect(await seen(["file", "rm", "demo", "a b"], ["file.remove", removed])).toMatchInlineSnapshot(`
+      "2> ✔ Removed /workspace/a
+      2>   b
+      "
+    `);
+  });
+});
+
+describe("receipts", () => {
+  const receipts = page(sampleReceipt({ sequence: 12, status: "failed", exitCode: 3 }), sampleReceipt());
+
+  test("receipt ls", async () => {
+    expect(await seen(["receipt", "ls"], ["receipt.list", receipts], wide)).toMatchInlineSnapshot(`
+      "RECEIPT               NO  STATUS     OPERATION  EXIT  RECORDED              RUN
+      p1234567890123456789  12  failed     job.run       3  2026-01-02 03:04:07Z  r1234567890123456789
+      p1234567890123456789   1  succeeded  job.run       0  2026-01-02 03:04:07Z  r1234567890123456789
+      "
+    `);
+    expect(await seen(["receipt", "ls"], ["receipt.list", receipts], narrow)).toMatchInlineSnapshot(`
+      "RECEIPT               NO  STATUS
+      p1234567890123456789  12  failed
+      p1234567890123456789   1  succeeded
+      "
+    `);
+  });
+
+  test("receipt get", async () => {
+    const receipt = sampleReceipt({ status: "timed_out", timedOut: true, signal: "SIGKILL", peakMemoryBytes: null });
+    expect(await seen(["receipt", "get", receipt.id], ["receipt.get", receipt], wide)).toMatchInlineSnapshot(`
+      "Receipt      p1234567890123456789
+      Number       1
+      Operation    job.run
+      Owner        root
+      Key          -
+      Agent        -
+      Run          r1234567890123456789
+      Sandbox      k3v9x2m7q1w8e5r4t6y0
+      Command      sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Engine       docker (isolation: container)
+      Image        python:3.11-slim
+      Digest       sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Profile      job
+      Limits       512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Network      none
+      Status       timed_out, timed out, SIGKILL
+      Exit code    0
+      Started      2026-01-02 03:04:05Z
+      Duration     850 ms
+      Output       3 B stdout, 0 B stderr
+      Peak memory  -
+      Before       -
+      After        -
+      Recorded     2026-01-02 03:04:07Z
+      Previous     -
+      Hash         sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Signature    c2lnbmF0dXJl
+      "
+    `);
+  });
+
+  test("receipt verify", async () => {
+    const good = { ok: true, count: 12, publicKey: "PEM", problems: [] };
+    expect(await seen(["receipt", "verify"], ["receipt.verify", good])).toMatchInlineSnapshot(`
+      "✔ 12 receipts verified: signatures, hash chain and signed head hold.
+      "
+    `);
+    const problems = [
+      { sequence: 3, problem: "its hash is not that of its content" },
+      { sequence: null, problem: "the signed head counts 13 receipts, and 12 are there" },
+    ];
+    const bad = { ...good, ok: false, problems };
+    expect(await seen(["receipt", "verify"], ["receipt.verify", bad])).toMatchInlineSnapshot(`
+      "✖ receipt 3: its hash is not that of its content
+      ✖ the signed head counts 13 receipts, and 12 are there
+      ✖ The receipts do not hold: 2 problems in 12 receipts.
+      exit 1"
+    `);
+    expect(await seen(["receipt", "verify"], ["receipt.verify", bad], narrow)).toMatchInlineSnapshot(`
+      "✖ receipt 3: its hash is not that of its
+        content
+      ✖ the signed head counts 13 receipts,
+        and 12 are there
+      ✖ The receipts do not hold: 2 problems
+        in 12 receipts.
+      exit 1"
+    `);
+  });
+
+  test("receipt export: one canonical line for each event", async () => {
+    const events = [
+      { type: "receipt", receipt: { b: 1, a: "é\n" } },
+      { type: "head", publicKey: "PEM", head: { count: 1, hash: null } },
+    ];
+    const expected =
+      '{"receipt":{"a":"é\\n","b":1},"type":"receipt"}\n{"head":{"count":1,"hash":null},"publicKey":"PEM","type":"head"}\n';
+    expect(await seen(["receipt", "export"], ["receipt.export", events])).toBe(expected);
+    expect(await seen(["receipt", "export", "--json"], ["receipt.export", events])).toBe(expected);
+  });
+});
+
+describe("the system", () => {
+  const findings = [
+    {
+      check: "engine.socket",
+      status: "ok",
+      message: "Docker answers at unix:///var/run/docker.sock (API 1.41).",
+      fix: null,
+    },
+    {
+      check: "engine.socket.mode",
+      status: "warning",
+      message: "Everybody may write to the socket (0666).",
+      fix: "sudo chmod 660 /var/run/docker.sock",
+    },
+    {
+      check: "sandbox.run",
+      status: "failed",
+      message: "No image is there to run.",
+      fix: "docker pull busybox, or name one with agent.image",
+    },
+  ];
+
+  test("doctor: 0 only where a sandbox can run", async () => {
+    const report = { ok: false, engine: "docker", findings };
+    expect(await seen(["doctor"], ["system.doctor", report], wide)).toMatchInlineSnapshot(`
+      "✔ engine.socket: Docker answers at unix:///var/run/docker.sock (API 1.41).
+      ! engine.socket.mode: Everybody may write to the socket (0666).
+        fix: sudo chmod 660 /var/run/docker.sock
+      ✖ sandbox.run: No image is there to run.
+        fix: docker pull busybox, or name one with agent.image
+
+      ✖ No sandbox can run here yet: 1 of 3 checks failed.
+      exit 1"
+    `);
+    expect(await seen(["doctor"], ["system.doctor", report], narrow)).toMatchInlineSnapshot(`
+      "✔ engine.socket: Docker answers at
+        unix:///var/run/docker.sock (API
+        1.41).
+      ! engine.socket.mode: Everybody may
+        write to the socket (0666).
+        fix: sudo chmod 660
+             /var/run/docker.sock
+      ✖ sandbox.run: No image is there to run.
+        fix: docker pull busybox, or name one
+             with agent.image
+
+      ✖ No sandbox can run here yet: 1 of 3
+        checks failed.
+      exit 1"
+    `);
+    const well = { ok: true, engine: "docker", findings: findings.slice(0, 1) };
+    expect(await seen(["doctor", "--preflight"], ["system.doctor", well])).toMatchInlineSnapshot(`
+      "✔ engine.socket: Docker answers at unix:///var/run/docker.sock (API 1.41).
+
+      ✔ A sandbox can run here, on the docker engine.
+      "
+    `);
+    expect((await seen(["doctor", "--json"], ["system.doctor", report])).endsWith("}\nexit 1")).toBe(true);
+  });
+
+  test("cleanup", async () => {
+    const nothing = { removed: [], recovered: [] };
+    expect(await seen(["cleanup"], ["system.cleanup", nothing])).toMatchInlineSnapshot(`
+      "2> ✔ Nothing to clean up.
+      "
+    `);
+    const report = {
+      removed: [{ kind: "container", id: "k3v9x2m7q1w8e5r4t6y0" }],
+      recovered: [{ runId: "r1234567890123456789", status: "interrupted" }],
+    };
+    expect(await seen(["cleanup"], ["system.cleanup", report], wide)).toMatchInlineSnapshot(`
+      "ID                    KIND       DONE
+      k3v9x2m7q1w8e5r4t6y0  container  removed
+      r1234567890123456789  run        recorded as interrupted
+      "
+    `);
+  });
+});
+
+describe("colour", () => {
+  test("marks what is bad, and NO_COLOR or --no-color takes it away", async () => {
+    const report = {
+      ok: false,
+      engine: "docker",
+      findings: [{ check: "x", status: "failed", message: "y", fix: null }],
+    };
+    expect(await seen(["doctor"], ["system.doctor", report], { color: true })).toContain("\u001b[31m✖ \u001b[39m");
+    expect(await seen(["doctor", "--no-color"], ["system.doctor", report], { color: true })).not.toContain("\u001b");
+    expect(await seen(["doctor"], ["system.doctor", report])).not.toContain("\u001b");
+  });
+});
+
+test("--json is one line with the answer as it is, also what this version does not know", async () => {
+  const answer = { ...sampleSandbox(), newer: { field: ["a\nb"] } };
+  expect(await seen(["sandbox", "get", "demo", "--json"], ["sandbox.get", answer])).toBe(`${JSON.stringify(answer)}\n`);
+});
+
+describe("the generic view", () => {
+  const layout = { style: createStyle(false), width: 60 };
+
+  test("shows lists as a table, ids whole", () => {
+    const items = [
+      { taskId: "k3v9x2m7q1w8e5r4t6y0", limits: { cpus: 2 }, note: "a long note that does not fit", tags: ["a"] },
+      { taskId: "a1234567890123456789", note: null },
+    ];
+    expect(genericView({ items, nextCursor: null, total: 2 }, layout).out).toMatchInlineSnapshot(`
+      "TASK ID               LIMITS CPUS  NOTE                TAGS
+      k3v9x2m7q1w8e5r4t6y0  2            a long note that …  ["a"]
+      a1234567890123456789  -            -                   -
+
+      total  2
+      "
+    `);
+    expect(genericView({ items: [], nextCursor: null }, layout)).toEqual({ note: "nothing to list." });
+  });
+
+  test("shows an object by its fields", () => {
+    expect(genericView({ id: "x", nested: { on: true, list: [1, 2] } }, layout).out).toMatchInlineSnapshot(`
+      "id           x
+      nested.on    true
+      nested.list  [1,2]
+      "
+    `);
+  });
+
+  test("stands in where a view does not know the answer", async () => {
+    expect(await seen(["sandbox", "rm", "demo"], ["sandbox.remove", { gone: "demo" }])).toBe("gone  demo\n");
+  });
+});
+
+test("views are of operations that are there", () => {
+  const names = listOperations().map(({ name }) => name);
+  expect(Object.keys(VIEWS).filter((name) => !names.includes(name))).toEqual([]);
+});

@@ -1,0 +1,33 @@
+import { mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { MoorageError } from "../../base/errors.ts";
+import type { DomainContext } from "../context.ts";
+import { collect, openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+
+it("a failed build of the agent image leaves its log in the workspace and names it", async () => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), "moorage-agent-image-")));
+  try {
+    const workspace = await mkdtemp(join(root, "workspace-"));
+    const elsewhere = join(root, "elsewhere");
+    await writeFile(elsewhere, "mine");
+    await symlink(elsewhere, join(workspace, "docker-build.log"));
+    await using base = openMemoryDomain();
+    const { policy } = base.context;
+    const agent: DomainContext["policy"]["agent"] = { ...policy.agent, image: undefined };
+    await using domain = openMemoryDomain({ policy: { ...policy, agent, workspaceRoots: [root] } });
+    domain.control.failNext("images.build", new MoorageError("IMAGE_BUILD_FAILED", "RUN apt-get failed with 100."));
+    const run = collect(domain.platform.agent.run({ agentId: "a1", workspace, command: ["true"] }));
+    const log = join(workspace, "docker-build.log");
+    await expect(run).rejects.toMatchObject({
+      code: "IMAGE_BUILD_FAILED",
+      message: `The agent image could not be made: RUN apt-get failed with 100. The whole build log: ${log}`,
+      details: { logPath: log },
+    });
+    expect(await readFile(log, "utf8")).toBe("");
+    expect(await readFile(elsewhere, "utf8")).toBe("mine");
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});

@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { OutputRecord } from "./output-record.ts";
+import { recordText, TextChunks } from "./text-chunks.ts";
+
+const chunks = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 });
+
+describe("the record of an output stream", () => {
+  it("counts every byte, and keeps all of it when it fits, else head and tail", () => {
+    fc.assert(
+      fc.property(chunks, fc.integer({ min: 2, max: 200 }), (given, capacity) => {
+        const record = new OutputRecord(capacity);
+        for (const chunk of given) record.add(chunk);
+        const all = Buffer.concat(given);
+        const kept = Buffer.from(record.bytes());
+        expect(record.total).toBe(all.length);
+        expect(record.truncated).toBe(all.length > capacity);
+        if (!record.truncated) {
+          expect(kept.equals(all)).toBe(true);
+          return;
+        }
+        const head = Math.floor(capacity / 2);
+        expect(kept.subarray(0, head).equals(all.subarray(0, head))).toBe(true);
+        const tail = capacity - head;
+        expect(kept.subarray(-tail).equals(all.subarray(-tail))).toBe(true);
+        expect(kept.toString("latin1")).toContain(`[... ${all.length - capacity} bytes left out ...]`);
+      }),
+    );
+  });
+});
+
+describe("chunks of text", () => {
+  it("lose nothing, however UTF-8 is cut", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.array(fc.integer({ min: 1, max: 5 })), (text, cuts) => {
+        const bytes = Buffer.from(text.toWellFormed());
+        const texts = new TextChunks();
+        const parts: string[] = [];
+        let at = 0;
+        for (const cut of [...cuts, bytes.length]) {
+          const chunk = texts.next(bytes.subarray(at, at + cut));
+          at += cut;
+          if (chunk !== undefined) parts.push(chunk.data);
+          if (chunk !== undefined) expect(chunk.encoding).toBe("utf8");
+        }
+        expect(texts.end()).toBeUndefined();
+        expect(parts.join("")).toBe(bytes.toString());
+      }),
+    );
+  });
+
+  it("carry any bytes exactly", () => {
+    fc.assert(
+      fc.property(chunks, (given) => {
+        const texts = new TextChunks();
+        const all = [...given.map((bytes) => texts.next(bytes)), texts.end()].filter((chunk) => chunk !== undefined);
+        const decoded = all.map(({ data, encoding }) => Buffer.from(data, encoding));
+        expect(Buffer.concat(decoded).equals(Buffer.concat(given))).toBe(true);
+      }),
+    );
+  });
+
+  it("of a record are text, and the exact bytes beside it only where they are no UTF-8", () => {
+    expect(recordText(Buffer.from("\uFEFFü"))).toEqual({ text: "\uFEFFü" });
+    expect(recordText(Uint8Array.of(0xff, 0x41))).toEqual({ text: "\uFFFDA", base64: "/0E=" });
+  });
+});

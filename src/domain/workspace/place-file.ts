@@ -1,0 +1,19 @@
+import { chown, lstat, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { newId } from "../../base/ids.ts";
+
+/** Writes a file of ours into an agent's workspace and answers its path. */
+export async function placeFile(workspace: string, name: string, content: string | Uint8Array): Promise<string> {
+  // A new file that takes the name over: whatever the agent put there, a symlink included, is replaced, not followed.
+  const temporary = join(workspace, `.moorage-${newId()}`);
+  const path = join(workspace, name);
+  try {
+    await writeFile(temporary, content, { flag: "wx", mode: 0o644 });
+    const owner = await lstat(workspace);
+    await chown(temporary, owner.uid, owner.gid);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return path;
+}

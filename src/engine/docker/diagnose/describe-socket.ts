@@ -1,0 +1,59 @@
+import { access, constants, stat } from "node:fs/promises";
+import type { Diagnosis } from "../../engine.ts";
+import { endpointName, type DockerEndpoint } from "../api/endpoint.ts";
+import { hostFixes } from "../api/host-fixes.ts";
+
+const CHECK = "engine.socket";
+const OTHERS_WRITE = 0o002;
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** Whether this user may use the engine's door, and whether too many may. */
+export async function describeSocket(endpoint: DockerEndpoint): Promise<Diagnosis> {
+  return "socketPath" in endpoint ? describeFile(endpoint.socketPath) : describeAddress(endpoint);
+}
+
+async function describeFile(path: string): Promise<Diagnosis> {
+  try {
+    const file = await stat(path);
+    const mode = (file.mode & 0o777).toString(8).padStart(4, "0");
+    const facts = `${path} (mode ${mode}, owner ${file.uid}:${file.gid})`;
+    if (!file.isSocket()) {
+      return finding("failed", `${path} is not a socket.`, "Name the engine's socket in DOCKER_HOST, such as unix:///var/run/docker.sock.");
+    }
+    if (!(await usable(path))) {
+      return finding("failed", `This user may not use ${facts}.`, hostFixes().permission);
+    }
+    if ((file.mode & OTHERS_WRITE) !== 0) {
+      const message = `Every user of this machine can use ${facts}, which is as good as being root.`;
+      return finding("warning", message, `Take the right away: \`sudo chmod 0660 ${path}\`.`);
+    }
+    return finding("ok", `This user may use ${facts}.`, null);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EACCES") {
+      return finding("failed", `This user may not see ${path}.`, hostFixes().permission);
+    }
+    const { install, start } = hostFixes();
+    return finding("failed", `There is no socket at ${path}.`, `Not installed? ${install} Installed? ${start}`);
+  }
+}
+
+async function usable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    // The only question is whether it is allowed.
+    return false;
+  }
+}
+
+function describeAddress(endpoint: Extract<DockerEndpoint, { host: string }>): Diagnosis {
+  const name = endpointName(endpoint);
+  if (LOOPBACK.test(endpoint.host)) return finding("ok", `The engine is at ${name}, on this machine.`, null);
+  const message = `The engine at ${name} is used without encryption or a password: who reaches that port owns its machine.`;
+  return finding("warning", message, "Forward its socket by SSH and name the forwarded one in DOCKER_HOST.");
+}
+
+function finding(status: Diagnosis["status"], message: string, fix: string | null): Diagnosis {
+  return { check: CHECK, status, message, fix };
+}

@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { silentLogger } from "../../base/logger.ts";
+import { describeEngineConformance, posixPrograms } from "../conformance.ts";
+import { createDockerEngine, parseDockerHost } from "./docker-engine.ts";
+
+const endpoint = parseDockerHost(process.env["DOCKER_HOST"]);
+const support = {
+  images: true,
+  workspaces: ["volume", "host", "memory"],
+  confinement: true,
+  cpuLimit: true,
+  lastOutput: true,
+} as const;
+
+for (const image of ["busybox:latest", "python:3.11-slim"]) {
+  describeEngineConformance(`docker with ${image}`, {
+    open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger })),
+    baseSpec: () => ({ image }),
+    programs: posixPrograms,
+    supports: support,
+    image,
+    removeImage: async (reference) => void (await promisify(execFile)("docker", ["image", "rm", "--force", reference])),
+  });
+}

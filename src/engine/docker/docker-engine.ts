@@ -1,0 +1,92 @@
+import { MoorageError } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Engine } from "../engine.ts";
+import type { UnitLabels } from "../unit-labels.ts";
+import type { DockerEndpoint } from "./api/endpoint.ts";
+import { createEngineApi } from "./api/engine-api.ts";
+import { InfoReply } from "./api/replies.ts";
+import { engineWarnings } from "./diagnose/describe-host.ts";
+import { diagnoseEngine } from "./diagnose/diagnose.ts";
+import { createUnitFiles } from "./file/files.ts";
+import { createImageStore } from "./image/images.ts";
+import { startExec } from "./run/exec.ts";
+import { startJob } from "./run/job.ts";
+import { readLastOutput } from "./run/last-output.ts";
+import { createLiveOutputs } from "./run/live-outputs.ts";
+import { startSandbox } from "./unit/sandbox.ts";
+import { createUnits } from "./unit/units.ts";
+
+export { parseDockerHost, type DockerEndpoint } from "./api/endpoint.ts";
+
+export type DockerEngineOptions = {
+  readonly endpoint: DockerEndpoint;
+  readonly labels: UnitLabels;
+  readonly logger: Logger;
+  /** Where Docker's programs are looked for when its socket is missing. @default the usual directories */
+  readonly programDirectories?: readonly string[];
+  /** Pauses between the attempts of a build that failed for reasons of the network, ms. @default [5000, 10000] */
+  readonly buildRetryMs?: readonly number[];
+};
+
+const PROGRAM_DIRECTORIES = [
+  "/usr/bin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/snap/bin",
+  "/opt/homebrew/bin",
+  "/Applications/Docker.app/Contents/Resources/bin",
+];
+const BUILD_RETRY_MS = [5_000, 10_000];
+
+/** Docker Engine 20.10 and newer, or what speaks its API. Opening it touches nothing; the first call connects. */
+export function createDockerEngine(options: DockerEngineOptions): Engine {
+  const { endpoint, labels, logger } = options;
+  const api = createEngineApi({ endpoint, programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES });
+  const units = createUnits(api, labels);
+  const live = createLiveOutputs();
+  const closing = new AbortController();
+  const stopUnit = async (containerId: string): Promise<void> => {
+    live.release(containerId);
+    await units.stop(containerId);
+  };
+  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, logger };
+  return {
+    name: "docker",
+    isolation: "container",
+    info: async (signal) => {
+      const info = await api.json({ method: "GET", path: "/info", signal }, InfoReply);
+      return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
+    },
+    diagnose: (signal) => diagnoseEngine(api, signal),
+    createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
+    startJob: (spec, signal) => startJob({ ...unitContext, track: live.track, closed: closing.signal }, spec, signal),
+    exec: async (id, spec, signal) => {
+      const unit = await units.find(id, signal);
+      if (unit === undefined) throw new MoorageError("SANDBOX_NOT_RUNNING", `There is no sandbox ${id} on this engine.`);
+      const containerId = unit.container.Id;
+      const context = {
+        api,
+        logger,
+        containerId,
+        stopUnit: () => stopUnit(containerId),
+        track: live.track,
+        closed: closing.signal,
+      };
+      return startExec(context, spec, signal);
+    },
+    inspect: units.inspect,
+    list: units.list,
+    lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
+    remove: async (id, signal) => {
+      const unit = await units.find(id, signal);
+      if (unit !== undefined) live.release(unit.container.Id);
+      await units.remove(id, signal);
+    },
+    files: createUnitFiles({ api, units }),
+    images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
+    [Symbol.asyncDispose]: async () => {
+      closing.abort(new Error("the engine was closed"));
+      await live.finish();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { Readable } from "node:stream";
+import { extract, pack, type Header, type Pack } from "tar-stream";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import { bytesOf, type TarHeader } from "./tar-header.ts";
+
+/** What becomes of an entry: the entries to be written in its place. Only the last one has its content. */
+export type Visit = (header: TarHeader) => Promise<readonly TarHeader[]>;
+
+type Wish = { readonly first: readonly TarHeader[]; readonly visit: Visit };
+type Sink = ReturnType<Pack["entry"]>;
+type Entry = AsyncIterable<unknown> & { readonly header: Header };
+
+/** The largest numbers that the plain fields of a header hold. */
+const MAX_ID = 0o777777;
+const MAX_SECONDS = 2 ** 31 - 1;
+// Names are taken as bytes, so that those which are not UTF-8 can be told.
+const EXTRACT_OPTIONS = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
+
+/**
+ * Passes a tar stream on with other headers. Contents are streamed. `first` are entries to begin with. A stream that
+ * is no tar is INVALID_INPUT.
+ */
+export async function* rewriteTar(
+  source: AsyncIterable<Uint8Array>,
+  wish: Wish,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const written = pack();
+  let failure: MoorageError | undefined;
+  const copying = copy(source, written, wish).catch((error: unknown) => {
+    failure = explained(error);
+    written.destroy();
+  });
+  try {
+    yield* bytesOf(written);
+  } catch (error) {
+    failure ??= explained(error);
+  } finally {
+    written.destroy();
+    await copying;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function copy(source: AsyncIterable<Uint8Array>, written: Pack, { first, visit }: Wish): Promise<void> {
+  for (const header of first) writeHeader(written, header);
+  const archive = extract(EXTRACT_OPTIONS);
+  const input = Readable.from(source, { objectMode: false });
+  input.on("error", (error) => archive.destroy(error));
+  input.pipe(archive);
+  try {
+    for await (const entry of archive) {
+      const headers = await visit(withDecodedNames(entry.header));
+      for (const header of headers.slice(0, -1)) writeHeader(written, header);
+      await writeEntry(written, entry, headers.at(-1));
+    }
+    written.finalize();
+  } finally {
+    archive.destroy();
+    input.destroy();
+  }
+}
+
+async function writeEntry(written: Pack, entry: Entry, header: TarHeader | undefined): Promise<void> {
+  const sink = header === undefined ? undefined : writeHeader(written, header);
+  for await (const chunk of bytesOf(entry)) {
+    if (sink === undefined || sink.destroyed || header?.size === 0) continue;
+    if (!sink.write(chunk)) await writable(sink);
+  }
+  sink?.end(undefined);
+}
+
+function writable(sink: Sink): Promise<void> {
+  return new Promise((resolve) => {
+    sink.once("drain", () => resolve());
+    sink.once("close", () => resolve());
+  });
+}
+
+function writeHeader(written: Pack, header: TarHeader): Sink {
+  const pax: Record<string, string> = {};
+  if ((header.uid ?? 0) > MAX_ID) pax["uid"] = String(header.uid);
+  if ((header.gid ?? 0) > MAX_ID) pax["gid"] = String(header.gid);
+  const seconds = Math.floor((header.mtime ?? new Date()).getTime() / 1000);
+  if (seconds > MAX_SECONDS || seconds < 0) pax["mtime"] = String(seconds);
+  const mtime = new Date(Math.min(Math.max(seconds, 0), MAX_SECONDS) * 1000);
+  const { linkname, ...plain } = header;
+  const link = typeof linkname === "string" ? { linkname } : {};
+  return written.entry({ ...plain, ...link, mtime, pax: Object.keys(pax).length === 0 ? null : pax });
+}
+
+function explained(error: unknown): MoorageError {
+  if (isMoorageError(error)) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  return new MoorageError("INVALID_INPUT", `The archive is not a readable tar stream: ${words}`, { cause: error });
+}
+
+function withDecodedNames(header: Header): TarHeader {
+  const { pax, ...plain } = header;
+  const records: object = typeof pax === "object" && pax !== null ? pax : {};
+  // Extended records are decoded already, and they are UTF-8 by definition.
+  const name = "path" in records ? plain.name : decoded(plain.name);
+  const given: string | null = plain.linkname;
+  if (given === null) return { ...plain, name };
+  return { ...plain, name, linkname: "linkpath" in records ? given : decoded(given) };
+}
+
+function decoded(latin1: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(latin1, "latin1"));
+  } catch (cause) {
+    throw new MoorageError("INVALID_INPUT", `The archive has a name that is not UTF-8: "${latin1}".`, { cause });
+  }
+}

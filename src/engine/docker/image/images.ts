@@ -1,0 +1,45 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { ImageInfo, ImageStore } from "../../engine.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { ImageReply } from "../api/replies.ts";
+import { buildImage } from "./build-image.ts";
+import { parseImageReference, type ImageReference } from "./image-reference.ts";
+import type { ImagesContext } from "./images-context.ts";
+import { pullImage } from "./pull-image.ts";
+
+export function createImageStore(context: ImagesContext): ImageStore {
+  const { api } = context;
+  return {
+    find: async (text, signal) => findImage(api, parseImageReference(text), signal),
+    ensure: async (text, options) => {
+      const reference = parseImageReference(text);
+      const local = await findImage(api, reference, options.signal);
+      if (local !== undefined) return local;
+      await pullImage(api, reference, options);
+      return afterwards(await findImage(api, reference, options.signal), reference);
+    },
+    build: async (spec, options) => {
+      const reference = parseImageReference(spec.tag);
+      await buildImage(context, { ...spec, tag: reference.whole }, options);
+      return afterwards(await findImage(api, reference, options.signal), reference);
+    },
+  };
+}
+
+async function findImage(api: EngineApi, reference: ImageReference, signal?: AbortSignal): Promise<ImageInfo | undefined> {
+  const image = await api.find({ method: "GET", path: `/images/${reference.whole}/json`, signal }, ImageReply);
+  if (image === undefined) return undefined;
+  return { reference: reference.whole, digest: digestOf(image, reference), sizeBytes: image.Size };
+}
+
+// A registry's digest names the same content on every host; an image made here has only its id.
+function digestOf(image: ImageReply, { repository }: ImageReference): string {
+  const digests = (image.RepoDigests ?? []).map((text) => text.split("@"));
+  const own = digests.find(([name]) => name === repository || name?.endsWith(`/${repository}`) === true);
+  return own?.[1] ?? image.Id;
+}
+
+function afterwards(image: ImageInfo | undefined, { whole }: ImageReference): ImageInfo {
+  if (image !== undefined) return image;
+  throw new MoorageError("ENGINE_FAILED", `The engine says that it has ${whole} now, and then does not find it.`);
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage } from "node:http";
+import { canceled } from "../../../base/deadline.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { EngineRun, JobSpec, RunExit } from "../../engine.ts";
+import { answerOf } from "../api/api-errors.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { ContainerReply, WaitReply } from "../api/replies.ts";
+import { readJsonLines } from "../api/json-lines.ts";
+import { createUnit, type UnitContext } from "../unit/create-unit.ts";
+import { attachUnit, startUnit, type AttachedUnit } from "../unit/start-unit.ts";
+import type { AttachedOutput } from "./attached-output.ts";
+import { feedStdin } from "./feed-stdin.ts";
+import { runHelper } from "./run-helper.ts";
+import { JOB_SCRIPT, TERM_ALL_SCRIPT } from "./run-scripts.ts";
+
+const TERM_MS = 5_000;
+
+export type JobContext = UnitContext & {
+  readonly track: (containerId: string, output: AttachedOutput) => void;
+  /** Aborts when the engine object is closed; what runs goes on. */
+  readonly closed: AbortSignal;
+};
+
+/** Creates a container whose main process becomes the program, and starts it. */
+export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSignal): Promise<EngineRun> {
+  const limit = Math.ceil(spec.deadlineMs / 1000) + 1;
+  const script = [JOB_SCRIPT, spec.cwd, String(limit), ...spec.command];
+  const main = { script, stdin: spec.stdin !== undefined };
+  return createUnit(context, { spec, main, signal }, async (containerId) => {
+    const attached = await attachUnit(context.api, containerId, main.stdin);
+    context.track(containerId, attached.output);
+    const waiting = await waitForEnd(context.api, containerId);
+    try {
+      await startUnit(context.api, attached, spec.cwd);
+    } catch (error) {
+      waiting.destroy();
+      throw error;
+    }
+    if (spec.stdin !== undefined) void feedStdin(attached.socket, spec.stdin, context.logger);
+    return jobRun(context, attached, exitOf(context, attached, waiting));
+  });
+}
+
+// Begun before the start: an end that comes at once is not missed. The answer's head says that the engine is waiting.
+function waitForEnd(api: EngineApi, containerId: string): Promise<IncomingMessage> {
+  return api.stream({ method: "POST", path: `/containers/${containerId}/wait`, query: { condition: "next-exit" } });
+}
+
+function exitOf(context: JobContext, attached: AttachedUnit, waiting: IncomingMessage): Promise<RunExit> {
+  const giveUp = (): void => void waiting.destroy();
+  context.closed.addEventListener("abort", giveUp, { once: true });
+  const exit = waitForExit(context, attached, waiting);
+  const settle = (): void => context.closed.removeEventListener("abort", giveUp);
+  // Who never asks for the exit is not told of its failure.
+  exit.then(settle, settle);
+  return exit;
+}
+
+async function waitForExit(context: JobContext, attached: AttachedUnit, waiting: IncomingMessage): Promise<RunExit> {
+  const { containerId, output } = attached;
+  try {
+    const exitCode = await exitCodeFrom(waiting);
+    await output.finish();
+    if (output.failure !== undefined) throw lost(output.failure);
+    const request = { method: "GET", path: `/containers/${containerId}/json` } as const;
+    const container = await context.api.find(request, ContainerReply);
+    return { exitCode, signal: null, oomKilled: container?.State.OOMKilled ?? false, peakMemoryBytes: null };
+  } catch (error) {
+    throw context.closed.aborted ? canceled(error) : error;
+  } finally {
+    await output.finish();
+  }
+}
+
+async function exitCodeFrom(waiting: IncomingMessage): Promise<number | null> {
+  try {
+    for await (const reply of readJsonLines(waiting, WaitReply)) return reply.StatusCode;
+  } catch (cause) {
+    throw lost(cause);
+  }
+  return null;
+}
+
+function lost(cause: unknown): MoorageError {
+  return new MoorageError("ENGINE_FAILED", "The connection to the engine broke before the job ended.", { cause });
+}
+
+function jobRun(context: JobContext, { containerId, output }: AttachedUnit, exit: Promise<RunExit>): EngineRun {
+  let ended = false;
+  const end = (): void => void (ended = true);
+  exit.then(end, end);
+  return {
+    output: output.chunks,
+    exit,
+    terminate: async () => {
+      if (!ended) await terminate(context, containerId, output);
+    },
+    kill: async () => {
+      output.release();
+      if (!ended) await context.units.stop(containerId);
+      await exit.catch(() => undefined);
+      return { unitStopped: true };
+    },
+  };
+}
+
+// The init process passes a signal to the program alone, so the whole tree is told by a shell beside it. Where that
+// cannot start, at the process limit for example, the program at least is told.
+async function terminate(context: JobContext, containerId: string, output: AttachedOutput): Promise<void> {
+  output.release();
+  const { api, logger } = context;
+  try {
+    const command = ["/bin/sh", "-c", TERM_ALL_SCRIPT];
+    const { exitCode, stderr } = await runHelper(api, { containerId, command, timeoutMs: TERM_MS });
+    if (exitCode === 0) return;
+    logger.debug({ exitCode, stderr }, "TERM is sent to the program of a job alone");
+  } catch (error) {
+    logger.debug({ err: error }, "TERM is sent to the program of a job alone");
+  }
+  try {
+    await api.send({ method: "POST", path: `/containers/${containerId}/kill`, query: { signal: "TERM" } });
+  } catch (error) {
+    // It has ended, or is gone, already.
+    if (![404, 409].includes(answerOf(error)?.status ?? 0)) throw error;
+  }
+}

@@ -1,0 +1,133 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { UnitSpec } from "../../engine.ts";
+import { environment } from "../run/processes.ts";
+
+const MIB = 1024 * 1024;
+const TMP_BYTES = 64 * MIB;
+const RUN_BYTES = 16 * MIB;
+const HOME_BYTES = 64 * MIB;
+/** What a unit itself takes: the init process, and a job's two guards with their timers. */
+const OWN_PROCESSES = 5;
+const OPEN_FILES = { Name: "nofile", Soft: 1024, Hard: 4096 };
+
+/** Where a user without an entry in the image's passwd lives. */
+export const HOME = "/home/moorage";
+export const WORKSPACE = "/workspace";
+
+/** The name of a unit's container, and of its volume. */
+export function unitName(id: string): string {
+  return `moorage-${id}`;
+}
+
+export type MainProcess = {
+  /** A script for /bin/sh and its arguments. */
+  readonly script: readonly string[];
+  readonly stdin: boolean;
+};
+
+/** The body of a container's creation: all that confines a unit, in one place. */
+export function containerSpec(spec: UnitSpec, ours: Readonly<Record<string, string>>, main: MainProcess): object {
+  if (spec.image === undefined) throw new MoorageError("INVALID_INPUT", "A unit of the engine docker needs an image.");
+  if (spec.limits.pids <= OWN_PROCESSES) {
+    const given = `A limit of ${spec.limits.pids} processes is too low for the engine docker`;
+    throw new MoorageError("INVALID_INPUT", `${given}: expected at least ${OWN_PROCESSES + 1}, of which it takes ${OWN_PROCESSES}.`);
+  }
+  const labels = { ...spec.labels, ...ours };
+  return {
+    Image: spec.image,
+    Hostname: spec.id,
+    Labels: labels,
+    Entrypoint: ["/bin/sh", "-c", main.script[0], "moorage"],
+    Cmd: main.script.slice(1),
+    Env: environment(userEnvironment(spec)),
+    ...(spec.user === undefined ? {} : { User: `${spec.user.uid}:${spec.user.gid}` }),
+    WorkingDir: WORKSPACE,
+    AttachStdin: main.stdin,
+    OpenStdin: main.stdin,
+    StdinOnce: main.stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    StopSignal: "SIGTERM",
+    Healthcheck: { Test: ["NONE"] },
+    HostConfig: { ...confinement(spec), ...storage(spec, labels) },
+  };
+}
+
+function confinement(spec: UnitSpec): object {
+  return {
+    Init: true,
+    NetworkMode: "none",
+    IpcMode: "private",
+    CgroupnsMode: "private",
+    Privileged: false,
+    SecurityOpt: ["no-new-privileges"],
+    CapDrop: ["ALL"],
+    CapAdd: spec.capabilities.map((name) => `CAP_${name}`),
+    Memory: spec.limits.memoryBytes,
+    MemorySwap: spec.limits.memoryBytes,
+    NanoCpus: Math.round(spec.limits.cpus * 1e9),
+    PidsLimit: spec.limits.pids,
+    OomKillDisable: false,
+    Ulimits: [OPEN_FILES],
+    RestartPolicy: { Name: "no" },
+    AutoRemove: false,
+    // The tail of a job's output outlives the process that started it; a sandbox's main process prints nothing.
+    LogConfig: spec.kind === "job" ? { Type: "local", Config: { "max-size": "1m", "max-file": "1", compress: "false" } } : { Type: "none" },
+  };
+}
+
+function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>): object {
+  return {
+    ReadonlyRootfs: !spec.writableRoot,
+    Mounts: [workspaceMount(spec, labels)].flat(),
+    Tmpfs: { ...workspaceMemory(spec), ...writableMemory(spec) },
+  };
+}
+
+function workspaceMount(spec: UnitSpec, labels: Readonly<Record<string, string>>): object[] {
+  const { workspace } = spec;
+  if (workspace.type === "volume") {
+    return [{ Type: "volume", Source: unitName(spec.id), Target: WORKSPACE, VolumeOptions: { Labels: labels } }];
+  }
+  if (workspace.type === "host") {
+    const BindOptions = { Propagation: "rprivate" };
+    return [{ Type: "bind", Source: workspace.path, Target: WORKSPACE, BindOptions }];
+  }
+  return [];
+}
+
+function workspaceMemory({ workspace, user }: UnitSpec): Record<string, string> {
+  if (workspace.type !== "memory") return {};
+  return { [WORKSPACE]: tmpfs(workspace.sizeBytes, user === undefined ? "mode=1777" : owned(user, "755")) };
+}
+
+// A tmpfs over a directory of the image takes that directory's mode and owner unless told otherwise.
+function writableMemory({ writableRoot, user, env }: UnitSpec): Record<string, string> {
+  if (writableRoot) return user === undefined ? {} : { [HOME]: tmpfs(HOME_BYTES, owned(user, "700")) };
+  const home = env["HOME"] ?? HOME;
+  const personal = (mode: string): string => (user === undefined ? "mode=1777" : owned(user, mode));
+  return {
+    ...(needsMemory(home) ? { [home]: tmpfs(HOME_BYTES, personal("700")) } : {}),
+    "/tmp": tmpfs(TMP_BYTES, "mode=1777"),
+    "/run": tmpfs(RUN_BYTES, personal("755")),
+  };
+}
+
+function needsMemory(home: string): boolean {
+  return home.startsWith("/") && home !== "/" && `${home}/`.startsWith(`${WORKSPACE}/`) === false;
+}
+
+function owned(user: { readonly uid: number; readonly gid: number }, mode: string): string {
+  return `uid=${user.uid},gid=${user.gid},mode=${mode}`;
+}
+
+function tmpfs(bytes: number, options: string): string {
+  return `rw,exec,nosuid,nodev,size=${bytes},${options}`;
+}
+
+function userEnvironment({ user, writableRoot, env }: UnitSpec): Record<string, string> {
+  const home = user !== undefined || !writableRoot ? { HOME } : {};
+  const names = user === undefined ? {} : { USER: "moorage", LOGNAME: "moorage" };
+  return { ...home, ...names, ...env };
+}

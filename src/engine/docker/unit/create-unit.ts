@@ -1,0 +1,80 @@
+import { throwIfCanceled } from "../../../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import type { Logger } from "../../../base/logger.ts";
+import type { UnitSpec } from "../../engine.ts";
+import type { UnitLabels } from "../../unit-labels.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { ContainerReply, CreatedReply } from "../api/replies.ts";
+import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
+import { handOverVolume } from "./hand-over.ts";
+import { resolveUser } from "./unit-user.ts";
+import type { Units } from "./units.ts";
+
+export type UnitContext = {
+  readonly api: EngineApi;
+  readonly labels: UnitLabels;
+  readonly units: Units;
+  readonly logger: Logger;
+};
+
+export type WantedUnit = {
+  readonly spec: UnitSpec;
+  readonly main: MainProcess;
+  readonly signal: AbortSignal | undefined;
+};
+
+/**
+ * Creates the container of a unit, lets `begin` start it, and removes it again when that fails. Requests that make
+ * something are not cut off by the caller's signal, since an engine finishes them all the same, unseen: the signal is
+ * looked at between the steps.
+ */
+export async function createUnit<T>(
+  context: UnitContext,
+  wanted: WantedUnit,
+  begin: (containerId: string) => Promise<T>,
+): Promise<T> {
+  const { spec, signal } = wanted;
+  throwIfCanceled(signal);
+  try {
+    const containerId = await createContainer(context, wanted);
+    throwIfCanceled(signal);
+    if (spec.workspace.type === "volume") await giveWorkspace(context.api, containerId, spec);
+    throwIfCanceled(signal);
+    const begun = await begin(containerId);
+    throwIfCanceled(signal);
+    return begun;
+  } catch (error) {
+    // A name that is taken is another unit's.
+    if (!isMoorageError(error) || error.code !== "CONFLICT") await removeAgain(context, spec.id);
+    throw error;
+  }
+}
+
+async function createContainer({ api, labels }: UnitContext, { spec, main }: WantedUnit): Promise<string> {
+  const json = containerSpec(spec, labels.sign(spec), main);
+  const query = { name: unitName(spec.id) };
+  const created = await api.json({ method: "POST", path: "/containers/create", query, json }, CreatedReply);
+  const weaker = (created.Warnings ?? []).filter((warning) => /discarded/i.test(warning) && !/swap/i.test(warning));
+  if (weaker.length === 0) return created.Id;
+  throw new MoorageError("ENGINE_UNSUPPORTED", `This engine cannot enforce the limits: ${weaker.join(" ")}`, {
+    hint: "Run `moorage doctor`: it names the control groups that are missing.",
+  });
+}
+
+async function giveWorkspace(api: EngineApi, containerId: string, spec: UnitSpec): Promise<void> {
+  const user = spec.user ?? (await configuredUser(api, containerId));
+  if (user.uid !== 0) await handOverVolume(api, containerId, user);
+}
+
+async function configuredUser(api: EngineApi, containerId: string) {
+  const container = await api.json({ method: "GET", path: `/containers/${containerId}/json` }, ContainerReply);
+  return resolveUser(api, containerId, container.Config.User);
+}
+
+async function removeAgain({ units, logger }: UnitContext, id: string): Promise<void> {
+  try {
+    await units.remove(id);
+  } catch (error) {
+    logger.warn({ err: error, unit: id }, "a unit that could not be started could not be removed either");
+  }
+}

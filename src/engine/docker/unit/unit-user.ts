@@ -1,0 +1,72 @@
+import { extract } from "tar-stream";
+import { MoorageError } from "../../../base/errors.ts";
+import { answerOf } from "../api/api-errors.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+
+export type NumericUser = { readonly uid: number; readonly gid: number };
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+/**
+ * The numbers of a container's configured user, `name`, `uid`, or one of them with `:group`, found as the engine finds
+ * them: in the container's own passwd and group files.
+ */
+export async function resolveUser(
+  api: EngineApi,
+  containerId: string,
+  configured: string | null | undefined,
+): Promise<NumericUser> {
+  const [name = "", group] = (configured ?? "").split(":");
+  if ((name === "" || name === "0" || name === "root") && group === undefined) return { uid: 0, gid: 0 };
+  if (isNumber(name) && isNumber(group)) return { uid: Number(name), gid: Number(group) };
+  const entry = entryOf(await containerFile(api, containerId, "/etc/passwd"), name);
+  const uid = isNumber(name) ? Number(name) : numberAt(entry, 2);
+  const ownGid = numberAt(entry, 3) ?? 0;
+  const gid = await groupId(api, containerId, group === undefined || group === "" ? ownGid : group);
+  if (uid !== undefined && gid !== undefined) return { uid, gid };
+  throw new MoorageError("START_FAILED", `The image's user "${configured ?? ""}" is in neither its passwd nor its group file.`, {
+    hint: "Name a numeric user in the image, such as USER 1000:1000.",
+  });
+}
+
+async function groupId(api: EngineApi, containerId: string, group: string | number): Promise<number | undefined> {
+  if (typeof group === "number" || isNumber(group)) return Number(group);
+  return numberAt(entryOf(await containerFile(api, containerId, "/etc/group"), group), 2);
+}
+
+/** The colon-separated fields of the line of a passwd or group file that names this user, group or uid. */
+function entryOf(file: string, name: string): readonly string[] {
+  const lines = file.split("\n").map((line) => line.split(":"));
+  return lines.find((fields) => fields[0] === name) ?? lines.find((fields) => isNumber(name) && fields[2] === name) ?? [];
+}
+
+function numberAt(fields: readonly string[], index: number): number | undefined {
+  const text = fields[index];
+  return isNumber(text) ? Number(text) : undefined;
+}
+
+function isNumber(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,10}$/.test(text);
+}
+
+/** A small text file of a container, empty when it has none. */
+async function containerFile(api: EngineApi, containerId: string, path: string): Promise<string> {
+  try {
+    const tar = await api.stream({ method: "GET", path: `/containers/${containerId}/archive`, query: { path } });
+    return await onlyEntry(tar);
+  } catch (error) {
+    if (answerOf(error)?.status === 404) return "";
+    throw error;
+  }
+}
+
+async function onlyEntry(tar: NodeJS.ReadableStream): Promise<string> {
+  const archive = tar.pipe(extract());
+  let text = "";
+  for await (const entry of archive) {
+    for await (const chunk of entry as AsyncIterable<Uint8Array>) {
+      if (text.length < MAX_FILE_BYTES) text += Buffer.from(chunk).toString("latin1");
+    }
+  }
+  return text;
+}

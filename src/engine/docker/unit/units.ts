@@ -1,0 +1,145 @@
+import { sleep, throwIfCanceled } from "../../../base/deadline.ts";
+import type { UnitInfo, UnitState } from "../../engine.ts";
+import { DEPLOYMENT_LABEL, type UnitIdentity, type UnitLabels } from "../../unit-labels.ts";
+import { answerOf } from "../api/api-errors.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { ContainerListReply, ContainerReply, VolumeReply, WaitReply } from "../api/replies.ts";
+import { unitName } from "./container-spec.ts";
+
+const REMOVE_MS = 30_000;
+const STOP_MS = 15_000;
+const LOOK_MS = 50;
+const AT_A_TIME = 8;
+/** What Docker writes for a time that has not come. */
+const NO_TIME = "0001-01-01T00:00:00Z";
+
+/** A container of this deployment, its signature checked. */
+export type Unit = { readonly identity: UnitIdentity; readonly container: ContainerReply };
+
+export type Units = {
+  /** Undefined when there is none, or when what has its name is not ours. */
+  readonly find: (id: string, signal?: AbortSignal) => Promise<Unit | undefined>;
+  readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
+  readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
+  /** Kills the container and waits until it has ended. */
+  readonly stop: (containerId: string) => Promise<void>;
+  /** Removes the container and the volume of a unit, where they are ours. */
+  readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
+};
+
+export function createUnits(api: EngineApi, labels: UnitLabels): Units {
+  const find = async (id: string, signal?: AbortSignal): Promise<Unit | undefined> => {
+    const container = await api.find({ method: "GET", path: `/containers/${unitName(id)}/json`, signal }, ContainerReply);
+    if (container === undefined) return undefined;
+    const identity = labels.verify(container.Config.Labels);
+    return identity?.id === id ? { identity, container } : undefined;
+  };
+  const inspect = async (id: string, signal?: AbortSignal): Promise<UnitInfo | undefined> => {
+    const unit = await find(id, signal);
+    return unit === undefined ? undefined : unitInfo(unit);
+  };
+  return {
+    find,
+    inspect,
+    list: async (signal) => {
+      const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${labels.deployment}`] });
+      const query = { all: "1", filters };
+      const listed = await api.json({ method: "GET", path: "/containers/json", query, signal }, ContainerListReply);
+      const ids = listed.flatMap((container) => {
+        const id = labels.verify(container.Labels)?.id;
+        return id !== undefined && container.Names.includes(`/${unitName(id)}`) ? [id] : [];
+      });
+      return inspectAll(ids, (id) => inspect(id, signal));
+    },
+    stop: (containerId) => stopContainer(api, containerId),
+    remove: async (id, signal) => {
+      const unit = await find(id, signal);
+      if (unit !== undefined) await removeContainer(api, unit.container.Id, signal);
+      await removeVolume({ api, labels, signal }, id);
+    },
+  };
+}
+
+async function inspectAll(
+  ids: readonly string[],
+  inspect: (id: string) => Promise<UnitInfo | undefined>,
+): Promise<readonly UnitInfo[]> {
+  const queue = [...ids];
+  const found: UnitInfo[] = [];
+  const worker = async (): Promise<void> => {
+    for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+      const info = await inspect(id);
+      if (info !== undefined) found.push(info);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return found.toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+function unitInfo({ identity, container }: Unit): UnitInfo {
+  const { State } = container;
+  const state = stateOf(State.Status);
+  const ended = state === "exited";
+  return {
+    id: identity.id,
+    kind: identity.kind,
+    state,
+    exitCode: ended ? State.ExitCode : null,
+    oomKilled: State.OOMKilled,
+    createdAt: Date.parse(container.Created),
+    startedAt: timeOf(State.StartedAt),
+    finishedAt: ended ? timeOf(State.FinishedAt) : null,
+  };
+}
+
+function stateOf(status: string): UnitState {
+  if (status === "created" || status === "running" || status === "paused") return status;
+  return status === "restarting" ? "running" : "exited";
+}
+
+function timeOf(text: string): number | null {
+  return text === NO_TIME || text === "" ? null : Date.parse(text);
+}
+
+async function stopContainer(api: EngineApi, containerId: string): Promise<void> {
+  const path = `/containers/${containerId}`;
+  try {
+    await api.send({ method: "POST", path: `${path}/kill`, query: { signal: "KILL" }, timeoutMs: STOP_MS });
+  } catch (error) {
+    // It has ended, or is gone, already.
+    if (![404, 409].includes(answerOf(error)?.status ?? 0)) throw error;
+  }
+  const query = { condition: "not-running" };
+  await api.find({ method: "POST", path: `${path}/wait`, query, timeoutMs: STOP_MS }, WaitReply);
+}
+
+/** Force-removes a container, with its own anonymous volumes, and returns when it is gone. */
+export async function removeContainer(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<void> {
+  const request = { method: "DELETE", path: `/containers/${containerId}`, query: { force: "1", v: "1" }, signal } as const;
+  const begin = performance.now();
+  for (;;) {
+    throwIfCanceled(signal);
+    try {
+      return await api.send({ ...request, timeoutMs: REMOVE_MS });
+    } catch (error) {
+      const status = answerOf(error)?.status;
+      if (status === 404) return;
+      // 409: somebody else is removing it at this moment.
+      if (status !== 409 || performance.now() - begin > REMOVE_MS) throw error;
+    }
+    await sleep(LOOK_MS, signal);
+  }
+}
+
+type VolumeContext = { readonly api: EngineApi; readonly labels: UnitLabels; readonly signal: AbortSignal | undefined };
+
+async function removeVolume({ api, labels, signal }: VolumeContext, id: string): Promise<void> {
+  const path = `/volumes/${unitName(id)}`;
+  const volume = await api.find({ method: "GET", path, signal }, VolumeReply);
+  if (volume === undefined || labels.verify(volume.Labels)?.id !== id) return;
+  try {
+    await api.send({ method: "DELETE", path, signal, timeoutMs: REMOVE_MS });
+  } catch (error) {
+    if (answerOf(error)?.status !== 404) throw error;
+  }
+}

@@ -1,0 +1,11 @@
+import type { MoorageError } from "../../../base/errors.ts";
+
+export type End = { readonly exitCode: number; readonly signal: string | null };
+
+/** A run as its unit knows it. */
+export type LiveRun = {
+  /** Ends the program and all that it left behind, at once. */
+  readonly end: (end: End) => void;
+  /** Lets the run's end be lost, as when an engine breaks down. */
+  readonly fail: (error: MoorageError) => void;
+};

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { chmod, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { describe, expect, it } from "vitest";
+import { openSocketPlatform } from "../../src/main/remote-platform.ts";
+import { finished, openHome, type Home } from "../fixtures/command-line.ts";
+import { resultOf } from "../fixtures/memory-domain.ts";
+
+/** A server of this home, listening on its socket. */
+async function serving(home: Home) {
+  const child = home.start(["serve", "--engine", "docker"]);
+  const ended = finished(child);
+  const socket = join(home.path, "run", "moorage.sock");
+  let told = "";
+  child.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  await expect.poll(() => told, { timeout: 10_000 }).toContain(socket);
+  return {
+    socket,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      expect((await ended).code).toBe(0);
+    },
+  };
+}
+
+describe("the doors", () => {
+  it("of one server see the same sandbox: command line, SDK and MCP", async () => {
+    await using home = await openHome();
+    await using server = await serving(home);
+    await using sdk = await openSocketPlatform(server.socket);
+    if (sdk === undefined) throw new Error("The server does not answer.");
+    const { id } = await sdk.sandbox.create({ name: "shared", image: "busybox:latest" });
+    const result = await resultOf(sdk.sandbox.exec({ id, command: ["sh", "-c", "echo from the sdk; exit 5"] }));
+    expect(result).toMatchObject({ stdout: "from the sdk\n", exitCode: 5 });
+
+    const cli = await home.moorage([
+      "sandbox",
+      "exec",
+      "shared",
+      "--",
+      "sh",
+      "-c",
+      "echo from the command line; exit 6",
+    ]);
+    expect(cli).toMatchObject({ code: 6, stdout: "from the command line\n" });
+
+    await using mcp = await mcpClient(home);
+    const answer = await mcp.client.callTool({ name: "sandbox_get", arguments: { id: "shared" } });
+    expect(answer.structuredContent).toMatchObject({ id, state: "running", engine: "docker" });
+    const exec = await mcp.client.callTool({ name: "sandbox_exec", arguments: { id, command: ["echo", "from mcp"] } });
+    expect(exec.structuredContent).toMatchObject({ stdout: "from mcp\n", exitCode: 0 });
+
+    expect((await sdk.sandbox.runs({ id })).items).toHaveLength(3);
+    await sdk.sandbox.remove({ id });
+    expect((await home.moorage(["sandbox", "get", "shared"])).code).toBe(1);
+  });
+
+  it("of the server is a socket for its user alone, and only one server can have it", async () => {
+    await using home = await openHome();
+    await using server = await serving(home);
+    expect((await stat(server.socket)).mode & 0o777).toBe(0o600);
+    const second = await home.moorage(["serve", "--engine", "docker"]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain("already");
+  });
+
+  it("keeps serving when a client vanishes in the middle of a run, which ends too", async () => {
+    await using home = await openHome();
+    await using server = await serving(home);
+    await using sdk = await openSocketPlatform(server.socket);
+    if (sdk === undefined) throw new Error("The server does not answer.");
+    const { id } = await sdk.sandbox.create({ image: "busybox:latest" });
+    const socket = connect(server.socket);
+    await once(socket, "connect");
+    const body = JSON.stringify({ command: ["sleep", "25"] });
+    const head = [
+      `POST /v1/sandboxes/${id}/exec HTTP/1.1`,
+      "Host: x",
+      `Content-Length: ${body.length}`,
+      "Content-Type: application/json",
+    ];
+    socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+    await once(socket, "data");
+    socket.destroy();
+    await expect
+      .poll(async () => (await sdk.sandbox.runs({ id })).items.map((run) => run.status), { timeout: 15_000 })
+      .toEqual(["canceled"]);
+  });
+
+  it("of files carry trees in and out", async () => {
+    await using home = await openHome();
+    const made = await home.moorage(["sandbox", "create", "--engine", "docker", "--image", "busybox:latest", "--json"]);
+    const { id } = JSON.parse(made.stdout) as { id: string };
+    const local = join(home.root, "a tree");
+    await home.moorage([
+      "sandbox",
+      "exec",
+      id,
+      "--",
+      "sh",
+      "-c",
+      "mkdir -p 'out dir' && echo hi > 'out dir/-file' && chmod 750 'out dir/-file'",
+    ]);
+    expect(await home.moorage(["sandbox", "cp", `${id}:out dir`, local])).toMatchObject({ code: 0 });
+    expect((await stat(join(local, "-file"))).mode & 0o777).toBe(0o750);
+    await chmod(join(local, "-file"), 0o700);
+    expect(await home.moorage(["sandbox", "cp", local, `${id}:back`])).toMatchObject({ code: 0 });
+    const read = await home.moorage(["file", "read", id, "back/-file"]);
+    expect(read).toMatchObject({ code: 0, stdout: "hi\n" });
+  });
+});
+
+async function mcpClient(home: Home) {
+  const command = resolve(import.meta.dirname, "../../bin/moorage");
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(new StdioClientTransport({ command, args: ["mcp"], env: { ...home.environment } }));
+  return { client, [Symbol.asyncDispose]: () => client.close() };
+}
