@@ -84,8 +84,19 @@ function projectNodeWorks() {
 function handOver(script, args) {
   const child = spawn(projectNode, [script, ...args], { cwd: root, stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  if (process.env["npm_lifecycle_event"]) followParent(child);
   child.once("error", (error) => fail(`${projectNode} cannot be started: ${error.message}`, 1));
   child.once("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
+}
+
+/** Between npm and us is a shell that passes no signal on: when npm was ended, all that is seen is its end. */
+function followParent(child) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill("SIGTERM");
+  }, 500);
 }
 
 function fail(message, code) {

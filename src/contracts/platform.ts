@@ -41,8 +41,8 @@ export type UnaryMethod = (input: unknown, options?: CallOptions) => Promise<unk
 export type StreamMethod = (input: unknown, options?: CallOptions) => AsyncIterable<unknown>;
 
 /** The platform's method for a row of the table. Its types are lost here, and only here: inputs are parsed by the row. */
-export function methodOf(platform: Platform, named: NamedOperation): UnaryMethod & StreamMethod {
-  const nouns = platform as unknown as Record<string, Record<string, UnaryMethod & StreamMethod>>;
+export function methodOf(platform: object, named: NamedOperation): UnaryMethod & StreamMethod {
+  const nouns = platform as Record<string, Record<string, UnaryMethod & StreamMethod>>;
   const method = nouns[named.noun]?.[named.verb];
   if (method === undefined) throw new TypeError(`The platform has no method ${named.name}.`);
   return method;

@@ -2,14 +2,8 @@ import type { z } from "zod";
 import { MoorageError } from "../base/errors.ts";
 import type { Operation } from "../contracts/operation.ts";
 import type { Operations } from "../contracts/operations.ts";
-import {
-  listOperations,
-  methodOf,
-  type CallOptions,
-  type Platform,
-  type StreamMethod,
-  type UnaryMethod,
-} from "../contracts/platform.ts";
+import { buildPlatform } from "../contracts/build-platform.ts";
+import { methodOf, type CallOptions, type Platform, type StreamMethod, type UnaryMethod } from "../contracts/platform.ts";
 
 type ParsedMethod<O> =
   O extends Operation<"unary", infer Input, infer Output>
@@ -27,13 +21,10 @@ export type ParsedPlatform = {
 
 /** The one place where inputs are parsed, so that callers in process and over HTTP are checked alike. */
 export function validated(inner: ParsedPlatform): Platform {
-  const nouns: Record<string, unknown> = { raw: inner.raw };
-  for (const named of listOperations()) {
+  return buildPlatform((named) => {
     const parse = (input: unknown): unknown => parseInput(named.name, named.operation.input, input);
-    const verbs = (nouns[named.noun] ??= {}) as Record<string, unknown>;
-    verbs[named.verb] = checkedMethod(methodOf(inner as unknown as Platform, named), named.operation.kind, parse);
-  }
-  return nouns as unknown as Platform;
+    return checkedMethod(methodOf(inner, named), named.operation.kind, parse);
+  }, inner.raw);
 }
 
 function checkedMethod(

@@ -8,7 +8,7 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { recoverRuns } from "../domain/recovery/recover-runs.ts";
-import { createDockerEngine } from "../engine/docker/docker-engine.ts";
+import { createDockerEngine, parseDockerHost } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
@@ -83,7 +83,7 @@ function engineFor(
   return chooseEngine({
     requested: engine ?? configuration.engine,
     needsImages: needsImages || configuration.dockerHost !== undefined,
-    docker: () => createDockerEngine({ host: configuration.dockerHost, labels, logger }),
+    docker: () => createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger }),
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   });
 }

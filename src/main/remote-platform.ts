@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
-import { Agent, fetch as undiciFetch } from "undici";
 import type { Platform } from "../contracts/platform.ts";
-import { createClient } from "../sdk/client.ts";
+import { createClient, type ClientOptions } from "../sdk/client.ts";
 
 const PROBE_MS = 1000;
 /** Any host name does: the address is the socket. */
@@ -12,8 +11,10 @@ export type RemotePlatform = Platform & AsyncDisposable;
 /** The server that listens on this socket; undefined when none does. */
 export async function openSocketPlatform(path: string): Promise<RemotePlatform | undefined> {
   if (!(await isSocket(path))) return undefined;
+  // Loaded late: most commands meet no server, and it takes longer to load than all else.
+  const { Agent, fetch: undiciFetch } = await import("undici");
   const agent = new Agent({ connect: { socketPath: path }, headersTimeout: 0, bodyTimeout: 0 });
-  const fetch = socketFetch(agent);
+  const fetch: Fetch = (url, init) => undiciFetch(url, { ...init, dispatcher: agent });
   if (!(await answers(fetch))) {
     await agent.close();
     return undefined;
@@ -21,19 +22,12 @@ export async function openSocketPlatform(path: string): Promise<RemotePlatform |
   return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch }), { [Symbol.asyncDispose]: () => agent.close() });
 }
 
+type Fetch = NonNullable<ClientOptions["fetch"]>;
+
 /** A server elsewhere. */
 export function openUrlPlatform(baseUrl: string, key: string | undefined): RemotePlatform {
   const client = createClient({ baseUrl, ...(key === undefined ? {} : { key }) });
   return Object.assign(client, { [Symbol.asyncDispose]: () => Promise.resolve() });
-}
-
-// The types of undici's own fetch and of the global one differ only in name; they follow one standard.
-function socketFetch(agent: Agent): typeof fetch {
-  const call = undiciFetch as unknown as typeof fetch;
-  return (input, init) => {
-    const options = { ...init, dispatcher: agent };
-    return call(input, options as unknown as RequestInit);
-  };
 }
 
 async function isSocket(path: string): Promise<boolean> {
@@ -45,9 +39,9 @@ async function isSocket(path: string): Promise<boolean> {
   }
 }
 
-async function answers(fetch: typeof globalThis.fetch): Promise<boolean> {
+async function answers(fetch: Fetch): Promise<boolean> {
   try {
-    const response = await fetch(`${SOCKET_URL}/healthz`, { signal: AbortSignal.timeout(PROBE_MS) });
+    const response = await fetch(`${SOCKET_URL}/healthz`, { method: "GET", headers: {}, signal: AbortSignal.timeout(PROBE_MS) });
     return response.ok;
   } catch (error) {
     // A socket file that nobody listens on any more.

@@ -2,9 +2,9 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { createClient, isMoorageError, type Platform, type RunEvent, type Sandbox } from "./index.ts";
-import type { FetchLike } from "./http.ts";
+import type { FetchInit, FetchLike } from "./http.ts";
 
-type Answered = { readonly url: string; readonly init: RequestInit };
+type Answered = { readonly url: string; readonly init: FetchInit };
 
 /** A client whose requests end here, each answered by the function. */
 function clientOf(answer: (request: Answered) => Response | Promise<Response>) {

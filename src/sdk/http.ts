@@ -1,8 +1,25 @@
 import { canceled } from "../base/deadline.ts";
 import { fromWireError, isMoorageError, MoorageError } from "../base/errors.ts";
 
-/** What the SDK needs of `fetch`; the global one has it. */
-export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+/** What the SDK needs of `fetch`; the global one has it, and so have others. */
+export type FetchLike = (url: string, init: FetchInit) => Promise<FetchAnswer>;
+
+export type FetchInit = {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | ReadableStream<Uint8Array>;
+  /** Set where the body is a stream: it is sent before the answer is read. */
+  readonly duplex?: "half";
+  readonly signal?: AbortSignal;
+};
+
+export type FetchAnswer = {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly body: ReadableStream<Uint8Array> | null;
+  readonly text: () => Promise<string>;
+  readonly json: () => Promise<unknown>;
+};
 
 export type Connection = {
   readonly baseUrl: string;
@@ -20,7 +37,7 @@ export type HttpCall = {
 };
 
 /** The answer of a request that the server accepted; rejects with the error that the server tells. */
-export async function send(connection: Connection, call: HttpCall): Promise<Response> {
+export async function send(connection: Connection, call: HttpCall): Promise<FetchAnswer> {
   // Not called as a method: browsers refuse a `fetch` that is bound to something else.
   const { fetch, baseUrl } = connection;
   const response = await reached(connection, call.signal, () =>
@@ -70,18 +87,17 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function requestInit(connection: Connection, { method, headers, body, signal }: HttpCall): RequestInit {
+function requestInit(connection: Connection, { method, headers, body, signal }: HttpCall): FetchInit {
   return {
     method,
     headers: { ...connection.headers, ...headers },
     ...(body === undefined ? {} : { body }),
-    // Bodies that are streams are sent in one direction at a time, which fetch wants to be said.
     ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
     ...(signal === undefined ? {} : { signal }),
   };
 }
 
-function notMoorage(connection: Connection, response: Response): MoorageError {
+function notMoorage(connection: Connection, response: FetchAnswer): MoorageError {
   const message = `${connection.baseUrl} answered ${response.status} without an error of Moorage's form.`;
   return new MoorageError("SERVER_UNREACHABLE", message, {
     hint: "Check that the address is that of a Moorage server, and what stands before it.",

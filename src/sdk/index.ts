@@ -3,7 +3,7 @@
  * @module
  */
 export { createClient, type ClientOptions } from "./client.ts";
-export type { FetchLike } from "./http.ts";
+export type { FetchAnswer, FetchInit, FetchLike } from "./http.ts";
 export { isMoorageError, MoorageError, type WireError } from "../base/errors.ts";
 export type { ErrorCode } from "../base/error-codes.ts";
 export type { CallOptions, Platform } from "../contracts/platform.ts";

@@ -1,8 +1,8 @@
-import { reached, type Connection } from "./http.ts";
+import { reached, type Connection, type FetchAnswer } from "./http.ts";
 
 export type ChunkSource = {
   readonly connection: Connection;
-  readonly response: Response;
+  readonly response: FetchAnswer;
   readonly signal: AbortSignal | undefined;
 };
 

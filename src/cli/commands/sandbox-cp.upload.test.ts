@@ -77,7 +77,7 @@ describe("where a copy lands", () => {
     ["src", "demo:dir", "dir", ["src", "src/lib", "src/lib/current", "src/lib/empty", "src/lib/out", "src/main.py"]],
     ["src/.", "demo:dir", "dir", ["lib", "lib/current", "lib/empty", "lib/out", "main.py"]],
     ["src/lib/", "demo:", "/workspace", ["lib", "lib/current", "lib/empty", "lib/out"]],
-  ])("a tree: %s at %s in %s", async (source, target, into, names) => {
+  ])("a tree: %s at %s in %s", async (source, target, ...[into, names]) => {
     await using at = await project();
     expect(landed(await copy([source, target], at.path))).toEqual({ into, names });
   });

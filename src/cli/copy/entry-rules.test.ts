@@ -33,9 +33,9 @@ test("a link that is taken never resolves to a place outside of the tree", () =>
   fc.assert(
     fc.property(fc.array(part, { maxLength: 8 }), fc.integer({ min: 0, max: 4 }), (parts, depth) => {
       const target = parts.join("/");
-      const from = posix.join("/tree", ..."d".repeat(depth));
-      const resolved = posix.resolve(from, target);
-      if (!leadsOut(target, depth)) expect(`${resolved}/`.startsWith("/tree/")).toBe(true);
+      const from = posix.join("/tree", "d/".repeat(depth));
+      const inside = `${posix.resolve(from, target)}/`.startsWith("/tree/");
+      expect(inside || leadsOut(target, depth)).toBe(true);
     }),
   );
 });

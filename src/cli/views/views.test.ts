@@ -189,8 +189,7 @@ describe("files", () => {
     `);
     const removed = { path: "/workspace/a\nb", removed: true };
     expect(await seen(["file", "rm", "demo", "a b"], ["file.remove", removed])).toMatchInlineSnapshot(`
-      "2> ✔ Removed /workspace/a
-      2>   b
+      "2> ✔ Removed /workspace/a\\nb
       "
     `);
   });
@@ -232,7 +231,7 @@ describe("receipts", () => {
       Profile      job
       Limits       512 MiB memory, 1 CPU, 256 processes, 2 s a run
       Network      none
-      Status       timed_out, timed out, SIGKILL
+      Status       timed_out, SIGKILL
       Exit code    0
       Started      2026-01-02 03:04:05Z
       Duration     850 ms

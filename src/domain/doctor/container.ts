@@ -1,10 +1,9 @@
-import type { Engine } from "../../engine/engine.ts";
 import type { Finding } from "../../contracts/types.ts";
 import { ok, warning } from "./finding.ts";
 import type { Host } from "./host.ts";
 
 /** Whether Moorage itself runs in a container, and what follows. */
-export function checkContainer({ container }: Host, engine: Engine["name"]): Finding {
+export function checkContainer({ container, engine }: Host): Finding {
   const check = "system.container";
   if (container === undefined) return ok(check, "Moorage runs on the machine itself, not in a container.");
   const told = `Moorage itself runs in a container (${container}).`;

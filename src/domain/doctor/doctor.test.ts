@@ -138,7 +138,7 @@ describe("doctor, where limits cannot be seen from inside", () => {
     quota: undefined,
     period: undefined,
   };
-  const held = (script: string): string => (script.includes("uptime") ? "75 150\n" : "1\n2\n3\n");
+  const held = (script: string): string => (script.includes("uptime") ? "30 150\n" : "1\n2\n3\n");
 
   it("tries to exceed each, and is ok when all hold", async () => {
     const programs = { sh: probeShell(probeText(hidden), held), dd: () => 137 };
@@ -146,7 +146,7 @@ describe("doctor, where limits cannot be seen from inside", () => {
     expect(report.ok).toBe(true);
     expect(of(report, "sandbox.memory").message).toBe("Held at 64 MiB when a run tried to get more.");
     expect(of(report, "sandbox.pids").message).toContain("Held at 16 processes");
-    expect(of(report, "sandbox.cpus").message).toContain("Held at a processor share of 0.5");
+    expect(of(report, "sandbox.cpus").message).toContain("Held at a processor share of 0.2");
   });
 
   it("fails what a run could exceed", async () => {

@@ -17,7 +17,7 @@ type Input = { readonly preflight?: boolean | undefined };
  * never an error; `ok` is true when a sandbox ran and no check failed.
  */
 export async function doctor(call: Call, input: Input): Promise<DoctorReport> {
-  const host = await findHost();
+  const host = await findHost(call.context.engine.name);
   const findings = input.preflight === true ? await preflight(call, host) : await everything(call, host);
   const ran = findings.some(({ check, status }) => check === "sandbox" && status !== "failed");
   const ok = ran && findings.every(({ status }) => status !== "failed");
@@ -31,7 +31,7 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
   const state = await checkState(context);
   const spaces = [
     await freeSpace(context.stateDirectory, `for Moorage's state in ${context.stateDirectory}`),
-    sandbox.space ?? (await localEngineSpace(call, host)),
+    sandbox.space ?? (await localEngineSpace(host)),
   ];
   const readings = [sandbox.clock, state.clock].filter((reading) => reading !== undefined);
   return [
@@ -44,7 +44,7 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
       host,
     ),
     checkClock(context.clock.now(), readings, host),
-    checkContainer(host, context.engine.name),
+    checkContainer(host),
     state.finding,
   ];
 }
@@ -69,7 +69,7 @@ async function imageAndSandbox(call: Call, host: Host): Promise<{ image: Finding
 const ENGINE_DIRECTORY = "/var/lib/docker";
 
 /** A full disk is a reason why no sandbox runs, so it is looked at from outside too. */
-async function localEngineSpace({ context }: Call, { system }: Host) {
-  if (context.engine.name !== "docker" || system === "macos" || system === "windows") return undefined;
+async function localEngineSpace({ engine, system }: Host) {
+  if (engine !== "docker" || system === "macos" || system === "windows") return undefined;
   return freeSpace(ENGINE_DIRECTORY, `in ${ENGINE_DIRECTORY}`);
 }

@@ -46,8 +46,15 @@ const REMEDIES: Readonly<Record<HostSystem, Remedies>> = {
   },
 };
 
+/** The process engine runs on this machine's own kernel, without Docker. */
+const WITHOUT_DOCKER: Partial<Remedies> = {
+  space: "Free space where MOORAGE_HOME lies; `df -h` shows which file system is full.",
+  limits:
+    "Let Moorage make control groups: run it as root, or by `systemd-run --user --scope -p Delegate=yes moorage …`.",
+};
+
 /** What to do on this host; in a container the machine around it is what has to change. */
-export function remedy({ system, container }: Host, problem: keyof Remedies): string {
-  const text = REMEDIES[system][problem];
+export function remedy({ system, container, engine }: Host, problem: keyof Remedies): string {
+  const text = (engine === "process" ? WITHOUT_DOCKER[problem] : undefined) ?? REMEDIES[system][problem];
   return container === undefined ? text : `On the machine that hosts this container: ${text}`;
 }

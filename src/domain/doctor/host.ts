@@ -1,10 +1,12 @@
 import { access, readFile } from "node:fs/promises";
+import type { EngineName } from "../../contracts/types.ts";
 
 /** Systems whose remedies differ. */
 export type HostSystem = "debian" | "fedora" | "alpine" | "linux" | "macos" | "windows";
 
-/** Where Moorage itself runs. */
+/** Where Moorage itself runs, and with what: remedies depend on both. */
 export type Host = {
+  readonly engine: EngineName;
   readonly system: HostSystem;
   /** What tells that this is the inside of a container; undefined outside of one. */
   readonly container: string | undefined;
@@ -14,10 +16,11 @@ const MARKS = ["/.dockerenv", "/run/.containerenv"];
 const CONTAINER_GROUP = /\/(?:docker|lxc|kubepods[^/]*)\/|\b(?:docker|libpod|crio|cri-containerd)-[0-9a-f]{8,}/;
 const CONTAINER_ROOT = /\/(?:docker|containers\/storage|io\.containerd[^/,]*)\/(?:overlay|snapshots)/;
 
-export async function findHost(platform: NodeJS.Platform = process.platform): Promise<Host> {
-  if (platform === "darwin") return { system: "macos", container: undefined };
-  if (platform === "win32") return { system: "windows", container: undefined };
-  return { system: systemOfRelease(await text("/etc/os-release")), container: await findContainer() };
+export async function findHost(engine: EngineName, platform: NodeJS.Platform = process.platform): Promise<Host> {
+  if (platform === "darwin") return { engine, system: "macos", container: undefined };
+  if (platform === "win32") return { engine, system: "windows", container: undefined };
+  const system = systemOfRelease(await text("/etc/os-release"));
+  return { engine, system, container: await findContainer() };
 }
 
 /** The family that an os-release file tells. */

@@ -6,7 +6,7 @@ import { containerTrace, findHost, systemOfRelease, type Host, type HostSystem }
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
-const host = (system: HostSystem = "debian", container?: string): Host => ({ system, container });
+const host = (system: HostSystem = "debian", container?: string): Host => ({ engine: "docker", system, container });
 
 describe("system.disk", () => {
   const spaces = (...bytes: number[]) => bytes.map((each, index) => ({ bytes: each, where: `in /${index}` }));
@@ -87,12 +87,12 @@ describe("system.container", () => {
 
   it("says what follows for workspaces, and for the process engine", () => {
     const inside = host("debian", "/.dockerenv is there");
-    expect(checkContainer(host(), "docker")).toMatchObject({ status: "ok", fix: null });
-    expect(checkContainer(inside, "docker")).toMatchObject({
+    expect(checkContainer(host())).toMatchObject({ status: "ok", fix: null });
+    expect(checkContainer(inside)).toMatchObject({
       status: "warning",
       message: expect.stringContaining("directory of the engine's host") as string,
     });
-    expect(checkContainer(inside, "process").message).toContain("live inside it");
+    expect(checkContainer({ ...inside, engine: "process" }).message).toContain("live inside it");
   });
 });
 
@@ -110,11 +110,14 @@ describe("the system that fixes are for", () => {
   });
 
   it("differs where the remedies do", async () => {
-    expect(await findHost("darwin")).toEqual({ system: "macos", container: undefined });
-    expect(await findHost("win32")).toEqual({ system: "windows", container: undefined });
+    expect(await findHost("docker", "darwin")).toEqual(host("macos"));
+    expect(await findHost("docker", "win32")).toEqual(host("windows"));
     const systems = ["debian", "alpine", "linux", "macos", "windows"] as const;
     const fixes = systems.map((system) => checkClock(0, [], host(system)).fix);
     expect(new Set(fixes).size).toBe(systems.length);
-    expect(checkClock(0, [], host("alpine", "/.dockerenv is there")).fix).toMatch(/^On the machine that hosts/);
+    expect(checkClock(0, [], host("alpine", "/.dockerenv")).fix).toMatch(/^On the machine that hosts/);
+    const full = [{ bytes: 1, where: "in /" }];
+    expect(checkDisk(full, host()).fix).toContain("docker system prune");
+    expect(checkDisk(full, { ...host(), engine: "process" }).fix).not.toContain("docker");
   });
 });

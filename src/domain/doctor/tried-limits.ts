@@ -11,7 +11,8 @@ import type { LimitName } from "./seen-limits.ts";
 const MEMORY_BYTES = 64 * 1024 ** 2;
 const PIDS = 16;
 const CHILDREN = 40;
-const CPUS = 0.5;
+/** Small, so that on a busy machine too a run that is not held back gets more. */
+const CPUS = 0.2;
 /** Shares are granted in slices, so a short look sees somewhat more. */
 const CPU_TOLERANCE = 1.4;
 

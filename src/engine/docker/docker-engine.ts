@@ -62,7 +62,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     startJob: (spec, signal) => startJob({ ...unitContext, track: live.track, closed: closing.signal }, spec, signal),
     exec: async (id, spec, signal) => {
       const unit = await units.find(id, signal);
-      if (unit === undefined) throw new MoorageError("SANDBOX_NOT_RUNNING", `There is no sandbox ${id} on this engine.`);
+      if (unit === undefined)
+        throw new MoorageError("SANDBOX_NOT_RUNNING", `There is no sandbox ${id} on this engine.`);
       const containerId = unit.container.Id;
       const context = {
         api,

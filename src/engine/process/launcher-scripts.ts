@@ -35,7 +35,7 @@ export const LAUNCH_AS_USER = ENTER;
  * prlimit, program.
  */
 export const BEGIN = [
-  'cd -- "$1" 2>/dev/null || { printf c >&3; exit 1; }',
+  'cd -- "$1" || { printf c >&3; exit 1; }',
   '[ -z "$2" ] || "$3" --pid "$$" "--nproc=$2:$2" || exit 1',
   "shift 3; unset OLDPWD",
   "printf r >&3; read -r answer <&3 || exit 1",

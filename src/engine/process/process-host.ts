@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { MoorageError } from "../../base/errors.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import { findPrograms, installCommand, type Programs } from "./programs.ts";
+import { descriptorLimit } from "./resource-limits.ts";
 import type { Machine } from "./system-calls.ts";
 import { findSystemTree, type SystemTree } from "./system-tree.ts";
 
@@ -21,6 +22,8 @@ export type ProcessHost = {
   /** An empty place of the host's tree where the launcher shows bubblewrap one unit, in a mount namespace of its own. */
   readonly mountPoint: string;
   readonly inherited: readonly number[];
+  /** Descriptors that one process of a run may have. */
+  readonly descriptorLimit: number;
 };
 
 const OLDEST = [0, 6] as const;
@@ -43,6 +46,7 @@ export async function findHost(bwrapPath: string | undefined): Promise<ProcessHo
     system: await findSystemTree(),
     mountPoint: await findMountPoint(),
     inherited: await inheritedDescriptors(),
+    descriptorLimit: await descriptorLimit(),
   };
 }
 

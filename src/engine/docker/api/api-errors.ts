@@ -24,11 +24,17 @@ const ANSWERS: readonly AnswerRow[] = [
     message: (text) => `This Docker Engine is too old: 20.10 (API 1.41) or newer is needed. It says: ${text}`,
     hint: () => hostFixes().upgrade,
   },
-  { status: 404, text: /no such image|pull access denied|manifest .*unknown/i, code: "IMAGE_NOT_FOUND", message: words },
+  {
+    status: 404,
+    text: /no such image|pull access denied|manifest .*unknown/i,
+    code: "IMAGE_NOT_FOUND",
+    message: words,
+  },
   {
     text: /bind source path does not exist/i,
     code: "WORKSPACE_NOT_FOUND",
-    message: (text) => `The workspace ${/does not exist: (.*)$/.exec(text)?.[1] ?? ""} does not exist on the engine's host.`,
+    message: (text) =>
+      `The workspace ${/does not exist: (.*)$/.exec(text)?.[1] ?? ""} does not exist on the engine's host.`,
   },
   {
     text: /OCI runtime create failed|failed to create (?:shim|task)|unable to find (?:user|group)|exec format error/i,
@@ -36,7 +42,12 @@ const ANSWERS: readonly AnswerRow[] = [
     message: (text) => `The container did not start: ${text}`,
   },
   { status: 404, text: /could not find the file/i, code: "FILE_NOT_FOUND", message: words },
-  { status: 404, text: /no such container/i, code: "NOT_FOUND", message: () => "There is no such unit on this engine." },
+  {
+    status: 404,
+    text: /no such container/i,
+    code: "NOT_FOUND",
+    message: () => "There is no such unit on this engine.",
+  },
   {
     status: 409,
     text: /is not running|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,

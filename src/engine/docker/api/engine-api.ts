@@ -1,6 +1,6 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { z } from "zod";
+import type { z } from "zod";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import { answerError, answerOf, connectionError } from "./api-errors.ts";
@@ -98,9 +98,13 @@ async function negotiate(options: EngineApiOptions): Promise<string> {
   const reply = parseReply(text, VersionReply, options.endpoint);
   if (compareVersions(reply.ApiVersion, API_VERSION) < 0) {
     const found = `Docker ${reply.Version} at ${endpointName(options.endpoint)} knows the API ${reply.ApiVersion}`;
-    throw new MoorageError("ENGINE_UNSUPPORTED", `${found}; Docker Engine 20.10 (API ${API_VERSION}) or newer is needed.`, {
-      hint: hostFixes().upgrade,
-    });
+    throw new MoorageError(
+      "ENGINE_UNSUPPORTED",
+      `${found}; Docker Engine 20.10 (API ${API_VERSION}) or newer is needed.`,
+      {
+        hint: hostFixes().upgrade,
+      },
+    );
   }
   const oldest = reply.MinAPIVersion;
   return oldest !== undefined && compareVersions(oldest, API_VERSION) > 0 ? oldest : API_VERSION;
@@ -175,7 +179,8 @@ class Exchange {
     try {
       for await (const chunk of this.#response() as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        if (bytes > MAX_REPLY_BYTES) throw new MoorageError("ENGINE_FAILED", `Docker's answer exceeds ${MAX_REPLY_BYTES} bytes.`);
+        if (bytes > MAX_REPLY_BYTES)
+          throw new MoorageError("ENGINE_FAILED", `Docker's answer exceeds ${MAX_REPLY_BYTES} bytes.`);
         chunks.push(chunk);
       }
     } catch (error) {

@@ -65,7 +65,9 @@ export function hostSystem(): HostSystem {
 
 /** The family that an os-release file tells. */
 export function systemOfRelease(text: string): HostSystem {
-  const ids = [...text.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)].flatMap((match) => (match[1] ?? "").replaceAll(/["']/g, "").split(" "));
+  const ids = [...text.matchAll(/^ID(?:_LIKE)?=(.*)$/gm)].flatMap((match) =>
+    (match[1] ?? "").replaceAll(/["']/g, "").split(" "),
+  );
   if (ids.some((id) => id === "debian" || id === "ubuntu")) return "debian";
   if (ids.some((id) => id === "fedora" || id === "rhel" || id === "centos")) return "fedora";
   return "linux";

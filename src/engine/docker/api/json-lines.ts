@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { MoorageError } from "../../../base/errors.ts";
 
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
@@ -19,7 +19,8 @@ export async function* readJsonLines<T>(
       rest = rest.subarray(end + 1);
     }
     bytes += rest.length;
-    if (bytes > MAX_LINE_BYTES) throw new MoorageError("ENGINE_FAILED", `Docker sent a line of over ${MAX_LINE_BYTES} bytes.`);
+    if (bytes > MAX_LINE_BYTES)
+      throw new MoorageError("ENGINE_FAILED", `Docker sent a line of over ${MAX_LINE_BYTES} bytes.`);
     if (rest.length > 0) parts.push(rest);
   }
   yield* parsed(parts, schema);

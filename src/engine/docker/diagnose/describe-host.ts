@@ -18,9 +18,19 @@ function storage({ Driver, DriverStatus }: InfoReply): Diagnosis {
   const where = backing === undefined ? Driver : `${Driver} on ${backing}`;
   if (Driver === "vfs") {
     const message = `Storage is ${where}, which copies a whole image for each sandbox.`;
-    return { check, status: "warning", message, fix: 'Set "storage-driver": "overlay2" in /etc/docker/daemon.json and restart Docker.' };
+    return {
+      check,
+      status: "warning",
+      message,
+      fix: 'Set "storage-driver": "overlay2" in /etc/docker/daemon.json and restart Docker.',
+    };
   }
-  return { check, status: "ok", message: `Storage is ${where}; the disk space of a sandbox is not limited.`, fix: null };
+  return {
+    check,
+    status: "ok",
+    message: `Storage is ${where}; the disk space of a sandbox is not limited.`,
+    fix: null,
+  };
 }
 
 function cgroups(info: InfoReply): Diagnosis {
@@ -44,7 +54,8 @@ function cgroups(info: InfoReply): Diagnosis {
 }
 
 function cgroupFix(info: InfoReply): string {
-  if (isRootless(info)) return "Delegate control groups to the user: https://docs.docker.com/engine/security/rootless/#limiting-resources";
+  if (isRootless(info))
+    return "Delegate control groups to the user: https://docs.docker.com/engine/security/rootless/#limiting-resources";
   return "Enable the controllers at boot, for example with cgroup_enable=memory on the kernel's command line.";
 }
 
@@ -52,7 +63,12 @@ function security({ SecurityOptions }: InfoReply): Diagnosis {
   const check = "engine.security";
   const options = (SecurityOptions ?? []).map((option) => option.replace(/^name=/, "").replace(/,.*/, ""));
   if (options.includes("seccomp")) {
-    return { check, status: "ok", message: `System calls are filtered; security options: ${options.join(", ")}.`, fix: null };
+    return {
+      check,
+      status: "ok",
+      message: `System calls are filtered; security options: ${options.join(", ")}.`,
+      fix: null,
+    };
   }
   const message = "This engine does not filter system calls (no seccomp), so sandboxes reach more of the kernel.";
   return { check, status: "warning", message, fix: "Use a kernel and a Docker Engine that are built with seccomp." };

@@ -18,7 +18,11 @@ async function describeFile(path: string): Promise<Diagnosis> {
     const mode = (file.mode & 0o777).toString(8).padStart(4, "0");
     const facts = `${path} (mode ${mode}, owner ${file.uid}:${file.gid})`;
     if (!file.isSocket()) {
-      return finding("failed", `${path} is not a socket.`, "Name the engine's socket in DOCKER_HOST, such as unix:///var/run/docker.sock.");
+      return finding(
+        "failed",
+        `${path} is not a socket.`,
+        "Name the engine's socket in DOCKER_HOST, such as unix:///var/run/docker.sock.",
+      );
     }
     if (!(await usable(path))) {
       return finding("failed", `This user may not use ${facts}.`, hostFixes().permission);

@@ -35,7 +35,12 @@ async function pinged(api: EngineApi, signal?: AbortSignal): Promise<Diagnosis> 
     return failure("engine.ping", asMoorageError(error));
   }
   const took = Math.max(1, Math.round(performance.now() - begin));
-  return { check: "engine.ping", status: "ok", message: `${endpointName(api.endpoint)} answers in ${took} ms.`, fix: null };
+  return {
+    check: "engine.ping",
+    status: "ok",
+    message: `${endpointName(api.endpoint)} answers in ${took} ms.`,
+    fix: null,
+  };
 }
 
 async function versioned(api: EngineApi, signal?: AbortSignal): Promise<Diagnosis> {

@@ -11,7 +11,7 @@ import type { Unit, Units } from "../unit/units.ts";
 import { listDirectory } from "./list-directory.ts";
 import { rewriteTar } from "./rewrite-tar.ts";
 import { createLook, findPlace, followed, permissionsOf, typeOf, type Place } from "./unit-place.ts";
-import { createUploadTree } from "./upload-tree.ts";
+import { UploadTree } from "./upload-tree.ts";
 
 const TRANSFER_MS = 3_600_000;
 const SILENCE_MS = 300_000;
@@ -35,20 +35,7 @@ export function createUnitFiles(context: FilesContext): UnitFiles {
       return { ...entryInfo(place.stat), name: posix.basename(path) };
     },
     download: (id, path, signal) => download(context, { id, path, signal }),
-    upload: async (id, path, tar, signal) => {
-      const { containerId, unit } = await filesOf(context, id, signal);
-      const user = await resolveUser(api, containerId, unit.container.Config.User);
-      const tree = createUploadTree(createLook(api, containerId, signal), path, user);
-      const first = await tree.begin();
-      await api.send({
-        method: "PUT",
-        path: `/containers/${containerId}/archive`,
-        query: { path: WORKSPACE, noOverwriteDirNonDir: "1" },
-        tar: rewriteTar(tar, { first, visit: tree.place }),
-        timeoutMs: TRANSFER_MS,
-        signal,
-      });
-    },
+    upload: (...upload) => uploadTar(context, ...upload),
     remove: async (id, path, signal) => {
       const { containerId, place } = await existing(context, { id, path, follow: false, signal });
       if (place.path === WORKSPACE) {
@@ -59,7 +46,30 @@ export function createUnitFiles(context: FilesContext): UnitFiles {
   };
 }
 
-async function filesOf({ units }: FilesContext, id: string, signal?: AbortSignal): Promise<{ unit: Unit; containerId: string }> {
+async function uploadTar(
+  context: FilesContext,
+  ...[id, path, tar, signal]: Parameters<UnitFiles["upload"]>
+): Promise<void> {
+  const { api } = context;
+  const { containerId, unit } = await filesOf(context, id, signal);
+  const user = await resolveUser(api, containerId, unit.container.Config.User);
+  const tree = new UploadTree(createLook(api, containerId, signal), user);
+  const first = await tree.begin(path);
+  await api.send({
+    method: "PUT",
+    path: `/containers/${containerId}/archive`,
+    query: { path: WORKSPACE, noOverwriteDirNonDir: "1" },
+    tar: rewriteTar(tar, { first, visit: (header) => tree.place(header) }),
+    timeoutMs: TRANSFER_MS,
+    signal,
+  });
+}
+
+async function filesOf(
+  { units }: FilesContext,
+  id: string,
+  signal?: AbortSignal,
+): Promise<{ unit: Unit; containerId: string }> {
   const unit = await units.find(id, signal);
   if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id} on this engine.`);
   if (unit.container.HostConfig.Tmpfs?.[WORKSPACE] !== undefined) {
@@ -112,9 +122,9 @@ async function* download(
 }
 
 // Through a link the engine names entries after what it leads to.
-async function* renamed(source: AsyncIterable<Uint8Array>, from: string, to: string): AsyncGenerator<Uint8Array> {
-  if (from === to) return yield* source;
-  yield* rewriteTar(source, {
+function renamed(source: AsyncIterable<Uint8Array>, from: string, to: string): AsyncIterable<Uint8Array> {
+  if (from === to) return source;
+  return rewriteTar(source, {
     first: [],
     visit: (header) => Promise.resolve([{ ...header, name: to + header.name.slice(from.length) }]),
   });
@@ -135,7 +145,11 @@ async function removeTree(
   { containerId, path }: { readonly containerId: string; readonly path: string },
   signal?: AbortSignal,
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await runHelper(api, { containerId, command: ["rm", "-rf", "--", path], signal });
+  const { exitCode, stdout, stderr } = await runHelper(api, {
+    containerId,
+    command: ["rm", "-rf", "--", path],
+    signal,
+  });
   if (exitCode === 0) return;
   const words = stderr || stdout.toString().trim();
   if (/permission denied|not permitted|read-only/i.test(words)) {

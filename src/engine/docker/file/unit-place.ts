@@ -76,7 +76,10 @@ export function partsOf(path: string): readonly string[] {
   if (!isAbsolute(path) || !isInside(path) || path.split("/").includes("..")) {
     throw new MoorageError("PATH_NOT_ALLOWED", `The path "${path}" is not inside ${WORKSPACE}.`);
   }
-  return path.slice(WORKSPACE.length).split("/").filter((part) => part !== "" && part !== ".");
+  return path
+    .slice(WORKSPACE.length)
+    .split("/")
+    .filter((part) => part !== "" && part !== ".");
 }
 
 export function typeOf({ mode }: PathStat): FileType {

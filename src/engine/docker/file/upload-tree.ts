@@ -8,110 +8,110 @@ import { followed, isInside, leadsOut, partsOf, typeOf, type Look } from "./unit
 /** What an upload has found or made at a real path. */
 type Known =
   | { readonly type: "directory"; readonly path: string; readonly isNew: boolean }
-  | { readonly type: "made"; readonly what: "file" | "link" };
+  | { readonly type: "file" | "link"; readonly path: string };
 
-const KEPT_TYPES: readonly TarHeader["type"][] = ["file", "contiguous-file", "directory", "symlink", "link"];
+const CONTENT_TYPES: readonly TarHeader["type"][] = ["file", "contiguous-file"];
+const KEPT_TYPES: readonly TarHeader["type"][] = [...CONTENT_TYPES, "directory", "symlink", "link"];
 const DIRECTORY_MODE = 0o755;
-
-export type UploadTree = {
-  /** The entries that make the directory that everything goes below, as far as it is missing. */
-  readonly begin: () => Promise<readonly TarHeader[]>;
-  /** An entry as it is to be unpacked at the workspace's root, with the directories that it needs before it. */
-  readonly place: (header: TarHeader) => Promise<readonly TarHeader[]>;
-};
+const ROOT: Known = { type: "directory", path: WORKSPACE, isNew: false };
 
 /**
- * Places the entries of an archive below a directory of the workspace: names become real paths, all links on the way
+ * Places the entries of one archive below a directory of the workspace: names become real paths, all links on the way
  * followed and checked against what is there, and everything belongs to the unit's user.
  */
-export function createUploadTree(look: Look, directory: string, user: NumericUser): UploadTree {
-  const known = new Map<string, Known>([[WORKSPACE, { type: "directory", path: WORKSPACE, isNew: false }]]);
-  let base = WORKSPACE;
+export class UploadTree {
+  readonly #look: Look;
+  readonly #user: NumericUser;
+  readonly #known = new Map<string, Known>();
+  #base = ROOT;
 
-  const entry = (header: TarHeader, path: string): TarHeader => ({
-    ...header,
-    ...user,
-    uname: "",
-    gname: "",
-    name: posix.relative(WORKSPACE, path),
-    size: header.type === "file" || header.type === "contiguous-file" ? (header.size ?? 0) : 0,
-  });
+  constructor(look: Look, user: NumericUser) {
+    this.#look = look;
+    this.#user = user;
+  }
 
-  const make = (path: string, added: TarHeader[]): Known => {
-    added.push(entry({ name: "", type: "directory", mode: DIRECTORY_MODE, mtime: new Date() }, path));
-    return { type: "directory", path, isNew: true };
-  };
+  /** Everything goes below this directory. Answers the entries that make it, as far as it is missing. */
+  async begin(directory: string): Promise<readonly TarHeader[]> {
+    const added: TarHeader[] = [];
+    this.#base = await this.#enter(ROOT, partsOf(directory), added);
+    return added;
+  }
 
-  const discover = async (path: string, parent: Known, added: TarHeader[]): Promise<Known> => {
-    const stat = parent.type === "directory" && parent.isNew ? undefined : await look(path);
-    if (stat === undefined) return make(path, added);
-    const target = await followed(look, { path, stat });
+  /** An entry as it is to be unpacked at the workspace's root, after the directories that it needs. */
+  async place(header: TarHeader): Promise<readonly TarHeader[]> {
+    const parts = partsOfEntry(header.name);
+    if (!KEPT_TYPES.includes(header.type)) {
+      throw notAllowed(header.name, `is a ${header.type ?? "thing of an unknown kind"}, which is not taken`);
+    }
+    const last = parts.at(-1);
+    if (last === undefined) return [];
+    const added: TarHeader[] = [];
+    const parent = await this.#enter(this.#base, parts.slice(0, -1), added);
+    const path = posix.join(parent.path, last);
+    const linkname = await this.#linkTarget(header, parent.path);
+    if (header.type === "directory") this.#known.set(path, { type: "directory", path, isNew: false });
+    else this.#known.set(path, { type: header.type === "symlink" ? "link" : "file", path });
+    return [...added, this.#entry({ ...header, linkname }, path)];
+  }
+
+  /** The real directory below another one; what is missing is made, with entries added for it. */
+  async #enter(from: Known, parts: readonly string[], added: TarHeader[]): Promise<Known> {
+    let here = from;
+    for (const part of parts) {
+      const path = posix.join(here.path, part);
+      const next = this.#known.get(path) ?? (await this.#discover(path, here)) ?? this.#make(path, added);
+      this.#known.set(path, next);
+      if (next.type === "link") throw leadsOut(path);
+      if (next.type === "file") throw notDirectory(path);
+      here = next;
+    }
+    return here;
+  }
+
+  async #discover(path: string, parent: Known): Promise<Known | undefined> {
+    const stat = parent.type === "directory" && parent.isNew ? undefined : await this.#look(path);
+    if (stat === undefined) return undefined;
+    const target = await followed(this.#look, { path, stat });
     if (target.stat === undefined) throw leadsOut(path);
     if (typeOf(target.stat) !== "directory") throw notDirectory(path);
     return { type: "directory", path: target.path, isNew: false };
-  };
+  }
 
-  /** The real path of a directory below another real one, made when it is missing. */
-  const enter = async (from: string, parts: readonly string[], added: TarHeader[]): Promise<string> => {
-    let parent: Known = known.get(from) ?? { type: "directory", path: from, isNew: false };
-    let real = from;
-    for (const part of parts) {
-      const path = posix.join(real, part);
-      const here: Known = known.get(path) ?? (await discover(path, parent, added));
-      known.set(path, here);
-      if (here.type === "made") throw here.what === "link" ? leadsOut(path) : notDirectory(path);
-      parent = here;
-      real = here.path;
-    }
-    return real;
-  };
+  #make(path: string, added: TarHeader[]): Known {
+    added.push(this.#entry({ name: "", type: "directory", mode: DIRECTORY_MODE, mtime: new Date() }, path));
+    return { type: "directory", path, isNew: true };
+  }
 
-  const link = async (header: TarHeader, parent: string): Promise<string> => {
-    const target = header.linkname ?? "";
-    if (header.type === "symlink") {
-      if (!isInside(posix.resolve(parent, target))) throw notAllowed(header.name, `links to "${target}"`);
-      return target;
+  #entry(header: TarHeader, path: string): TarHeader {
+    const size = CONTENT_TYPES.includes(header.type) ? (header.size ?? 0) : 0;
+    return { ...header, ...this.#user, uname: "", gname: "", size, name: posix.relative(WORKSPACE, path) };
+  }
+
+  async #linkTarget({ type, name, linkname }: TarHeader, parent: string): Promise<string | null> {
+    const target = linkname ?? "";
+    if (type === "symlink") {
+      if (isInside(posix.resolve(parent, target))) return target;
+      throw notAllowed(name, `links to "${target}": it would lead out of ${WORKSPACE}`);
     }
-    const parts = entryParts({ ...header, name: target });
+    if (type !== "link") return null;
+    const parts = partsOfEntry(target);
     const added: TarHeader[] = [];
-    const real = await enter(base, parts.slice(0, -1), added);
-    if (added.length > 0 || parts.length === 0) throw notAllowed(header.name, `links to "${target}", which is missing`);
-    return posix.relative(WORKSPACE, posix.join(real, parts.at(-1) ?? ""));
-  };
-
-  return {
-    begin: async () => {
-      const added: TarHeader[] = [];
-      base = await enter(WORKSPACE, partsOf(directory), added);
-      return added;
-    },
-    place: async (header) => {
-      const parts = entryParts(header);
-      if (!KEPT_TYPES.includes(header.type)) throw notAllowed(header.name, `is a ${header.type ?? "thing of unknown kind"}`);
-      const last = parts.at(-1);
-      if (last === undefined) return [];
-      const added: TarHeader[] = [];
-      const parent = await enter(base, parts.slice(0, -1), added);
-      const path = posix.join(parent, last);
-      const isLink = header.type === "symlink" || header.type === "link";
-      const linkname = isLink ? await link(header, parent) : null;
-      if (header.type === "directory") known.set(path, { type: "directory", path, isNew: false });
-      else known.set(path, { type: "made", what: header.type === "symlink" ? "link" : "file" });
-      return [...added, entry({ ...header, linkname }, path)];
-    },
-  };
+    const directory = await this.#enter(this.#base, parts.slice(0, -1), added);
+    if (added.length > 0 || parts.length === 0) throw notAllowed(name, `links to "${target}", which is missing`);
+    return posix.relative(WORKSPACE, posix.join(directory.path, parts.at(-1) ?? ""));
+  }
 }
 
-function entryParts({ name }: TarHeader): readonly string[] {
+function partsOfEntry(name: string): readonly string[] {
   const parts = name.split("/");
   if (name.startsWith("/") || name.includes("\0") || parts.includes("..")) {
-    throw notAllowed(name, "is absolute or climbs with ..");
+    throw notAllowed(name, `is absolute or climbs with "..": it would lead out of ${WORKSPACE}`);
   }
   return parts.filter((part) => part !== "" && part !== ".");
 }
 
 function notAllowed(name: string, why: string): MoorageError {
-  return new MoorageError("PATH_NOT_ALLOWED", `The archive's entry "${name}" ${why}: it would lead out of ${WORKSPACE}.`, {
+  return new MoorageError("PATH_NOT_ALLOWED", `The archive's entry "${name}" ${why}.`, {
     hint: "Pack relative names and plain files, directories and links that stay inside.",
   });
 }

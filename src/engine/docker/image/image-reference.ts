@@ -28,9 +28,13 @@ export function parseImageReference(text: string): ImageReference {
     (tag === undefined || TAG.test(tag)) &&
     (digest === undefined || DIGEST.test(digest));
   if (!valid) {
-    throw new MoorageError("INVALID_INPUT", `"${text.slice(0, 300)}" is no image reference; expected [registry/]path[:tag][@sha256:digest].`, {
-      hint: "Write it as for `docker pull`, in lower case, for example python:3.11-slim.",
-    });
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `"${text.slice(0, 300)}" is no image reference; expected [registry/]path[:tag][@sha256:digest].`,
+      {
+        hint: "Write it as for `docker pull`, in lower case, for example python:3.11-slim.",
+      },
+    );
   }
   const version = digest ?? tag ?? "latest";
   return { repository: name, version, whole: digest === undefined ? `${name}:${version}` : `${name}@${digest}` };

@@ -26,7 +26,11 @@ export function createImageStore(context: ImagesContext): ImageStore {
   };
 }
 
-async function findImage(api: EngineApi, reference: ImageReference, signal?: AbortSignal): Promise<ImageInfo | undefined> {
+async function findImage(
+  api: EngineApi,
+  reference: ImageReference,
+  signal?: AbortSignal,
+): Promise<ImageInfo | undefined> {
   const image = await api.find({ method: "GET", path: `/images/${reference.whole}/json`, signal }, ImageReply);
   if (image === undefined) return undefined;
   return { reference: reference.whole, digest: digestOf(image, reference), sizeBytes: image.Size };

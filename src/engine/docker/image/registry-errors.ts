@@ -14,10 +14,16 @@ export function isNetworkFailure(words: string): boolean {
 export function registryError(image: string, words: string): MoorageError {
   const cause = new Error(words);
   if (isNetworkFailure(words)) {
-    return new MoorageError("IMAGE_UNAVAILABLE", `The image ${image} is not on this machine, and its registry does not answer: ${words}`, { cause });
+    return new MoorageError(
+      "IMAGE_UNAVAILABLE",
+      `The image ${image} is not on this machine, and its registry does not answer: ${words}`,
+      { cause },
+    );
   }
   if (NOT_THERE.test(words)) {
-    return new MoorageError("IMAGE_NOT_FOUND", `The image ${image} was found neither here nor in its registry.`, { cause });
+    return new MoorageError("IMAGE_NOT_FOUND", `The image ${image} was found neither here nor in its registry.`, {
+      cause,
+    });
   }
   return new MoorageError("ENGINE_FAILED", `Pulling the image ${image} failed: ${words}`, { cause });
 }

@@ -60,7 +60,7 @@ export class AttachedOutput {
   async finish(): Promise<void> {
     this.release();
     const begin = performance.now();
-    for (let before = -1; before !== this.#bytes && performance.now() - begin < FINISH_MS; ) {
+    for (let before = -1; before !== this.#bytes && performance.now() - begin < FINISH_MS;) {
       before = this.#bytes;
       if (await settledWithin(this.ended, QUIET_MS)) break;
     }

@@ -23,12 +23,15 @@ export type TreeEnding = {
  * program leaves behind when it obeys TERM is still watched, and still ended by `kill`.
  */
 export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "terminate" | "kill"> {
+  /** Aborts when there is nothing left to watch: the run has ended, or is being killed. */
+  const over = new AbortController();
   let control: Promise<TreeControl> | undefined;
   let killed: Promise<{ unitStopped: boolean }> | undefined;
   let ended = false;
   const opened = (): Promise<TreeControl> => (control ??= ending.openControl());
   const close = (): void => {
     ended = true;
+    over.abort();
     control?.then(
       (open) => open[Symbol.dispose](),
       () => undefined,
@@ -36,38 +39,43 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "terminate
   };
   ending.exit.then(close, close);
 
-  const letGoWhenEmpty = async (tree: TreeControl): Promise<void> => {
-    while (!ended && killed === undefined) {
-      const left = await tree.ask("count");
-      if (left === 0) return void (await tree.ask("continue"));
-      if (left === "lost") return;
-      await sleep(LOOK_MS);
-    }
-  };
-
   return {
     terminate: async () => {
-      if (ended || killed !== undefined) return;
+      if (over.signal.aborted) return;
       ending.release();
       try {
         const tree = await opened();
         await tree.ask("term");
-        letGoWhenEmpty(tree).catch((error: unknown) => {
-          if (!ended) ending.logger.warn({ err: error }, "a terminated run is no longer watched; kill ends it");
-        });
+        void letGoWhenEmpty(tree, { over: over.signal, logger: ending.logger });
       } catch (error) {
         // Where nothing can be started in the sandbox, at its process limit for example, only kill remains.
         if (!ended) ending.logger.warn({ err: error }, "TERM could not be sent to a run; kill ends it");
       }
     },
-    kill: () => (killed ??= ended ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened)),
+    kill: () => {
+      killed ??= ended ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
+      over.abort();
+      return killed;
+    },
   };
 }
 
-async function killTree(
-  ending: TreeEnding,
-  opened: () => Promise<TreeControl>,
-): Promise<{ unitStopped: boolean }> {
+type Watch = { readonly over: AbortSignal; readonly logger: Logger };
+
+async function letGoWhenEmpty(tree: TreeControl, { over, logger }: Watch): Promise<void> {
+  try {
+    while (!over.aborted) {
+      const left = await tree.ask("count");
+      if (left === 0) await tree.ask("continue");
+      if (left === 0 || left === "lost") return;
+      await sleep(LOOK_MS, over);
+    }
+  } catch (error) {
+    if (!over.aborted) logger.warn({ err: error }, "a terminated run is no longer watched; kill ends it");
+  }
+}
+
+async function killTree(ending: TreeEnding, opened: () => Promise<TreeControl>): Promise<{ unitStopped: boolean }> {
   ending.release();
   try {
     const tree = await opened();

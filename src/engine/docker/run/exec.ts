@@ -129,7 +129,8 @@ async function exitCodeOf(context: ExecContext, execId: string, output: Attached
 
 async function notStarted(output: AttachedOutput, line: string | undefined): Promise<MoorageError> {
   await output.finish();
-  const words = [line ?? "", await textOf(output.chunks)].filter((part) => part !== "").join(" ") || "no reason was given";
+  const words =
+    [line ?? "", await textOf(output.chunks)].filter((part) => part !== "").join(" ") || "no reason was given";
   if (/resource temporarily unavailable|cannot fork|can't fork/i.test(words)) {
     return new MoorageError("LIMIT_EXCEEDED", `The sandbox has no room for another process: ${words}`, {
       hint: "End some of its processes, or create a sandbox with a higher process limit.",

@@ -48,7 +48,10 @@ export class TreeControl implements Disposable {
     const answer = await withDeadline(this.#answers.next(), ANSWER_MS, `The answer to "${what}" in the sandbox`);
     const line = answer.done === true ? "nothing" : answer.value;
     if (/^(?:ready|lost|\d+)$/.test(line)) return line;
-    throw new MoorageError("ENGINE_FAILED", `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`);
+    throw new MoorageError(
+      "ENGINE_FAILED",
+      `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`,
+    );
   }
 }
 

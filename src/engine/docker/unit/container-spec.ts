@@ -30,7 +30,10 @@ export function containerSpec(spec: UnitSpec, ours: Readonly<Record<string, stri
   if (spec.image === undefined) throw new MoorageError("INVALID_INPUT", "A unit of the engine docker needs an image.");
   if (spec.limits.pids <= OWN_PROCESSES) {
     const given = `A limit of ${spec.limits.pids} processes is too low for the engine docker`;
-    throw new MoorageError("INVALID_INPUT", `${given}: expected at least ${OWN_PROCESSES + 1}, of which it takes ${OWN_PROCESSES}.`);
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `${given}: expected at least ${OWN_PROCESSES + 1}, of which it takes ${OWN_PROCESSES}.`,
+    );
   }
   const labels = { ...spec.labels, ...ours };
   return {
@@ -73,7 +76,10 @@ function confinement(spec: UnitSpec): object {
     RestartPolicy: { Name: "no" },
     AutoRemove: false,
     // The tail of a job's output outlives the process that started it; a sandbox's main process prints nothing.
-    LogConfig: spec.kind === "job" ? { Type: "local", Config: { "max-size": "1m", "max-file": "1", compress: "false" } } : { Type: "none" },
+    LogConfig:
+      spec.kind === "job"
+        ? { Type: "local", Config: { "max-size": "1m", "max-file": "1", compress: "false" } }
+        : { Type: "none" },
   };
 }
 
@@ -115,7 +121,7 @@ function writableMemory({ writableRoot, user, env }: UnitSpec): Record<string, s
 }
 
 function needsMemory(home: string): boolean {
-  return home.startsWith("/") && home !== "/" && `${home}/`.startsWith(`${WORKSPACE}/`) === false;
+  return home.startsWith("/") && home !== "/" && !`${home}/`.startsWith(`${WORKSPACE}/`);
 }
 
 function owned(user: { readonly uid: number; readonly gid: number }, mode: string): string {

@@ -34,13 +34,21 @@ export async function startUnit(api: EngineApi, attached: AttachedUnit, cwd: str
 }
 
 export function noDirectory(cwd: string): MoorageError {
-  return new MoorageError("INVALID_INPUT", `The working directory "${cwd}" is not a directory that this run can enter.`, {
-    hint: "Name a directory that exists inside; /workspace always does.",
-  });
+  return new MoorageError(
+    "INVALID_INPUT",
+    `The working directory "${cwd}" is not a directory that this run can enter.`,
+    {
+      hint: "Name a directory that exists inside; /workspace always does.",
+    },
+  );
 }
 
 function notStarted(words: string): MoorageError {
-  return new MoorageError("START_FAILED", `The container did not start: ${words === "" ? "no reason was given" : words}`, {
-    hint: "The image needs /bin/sh, and the engine an init program (docker-init).",
-  });
+  return new MoorageError(
+    "START_FAILED",
+    `The container did not start: ${words === "" ? "no reason was given" : words}`,
+    {
+      hint: "The image needs /bin/sh, and the engine an init program (docker-init).",
+    },
+  );
 }

@@ -16,28 +16,30 @@ export async function resolveUser(
   containerId: string,
   configured: string | null | undefined,
 ): Promise<NumericUser> {
-  const [name = "", group] = (configured ?? "").split(":");
-  if ((name === "" || name === "0" || name === "root") && group === undefined) return { uid: 0, gid: 0 };
+  const [name = "", group = ""] = (configured ?? "").split(":");
+  if (["", "0", "root"].includes(name) && group === "") return { uid: 0, gid: 0 };
   if (isNumber(name) && isNumber(group)) return { uid: Number(name), gid: Number(group) };
   const entry = entryOf(await containerFile(api, containerId, "/etc/passwd"), name);
   const uid = isNumber(name) ? Number(name) : numberAt(entry, 2);
-  const ownGid = numberAt(entry, 3) ?? 0;
-  const gid = await groupId(api, containerId, group === undefined || group === "" ? ownGid : group);
+  const gid = group === "" ? (numberAt(entry, 3) ?? 0) : await groupId(api, containerId, group);
   if (uid !== undefined && gid !== undefined) return { uid, gid };
-  throw new MoorageError("START_FAILED", `The image's user "${configured ?? ""}" is in neither its passwd nor its group file.`, {
+  const message = `The image's user "${configured ?? ""}" is in neither its passwd nor its group file.`;
+  throw new MoorageError("START_FAILED", message, {
     hint: "Name a numeric user in the image, such as USER 1000:1000.",
   });
 }
 
-async function groupId(api: EngineApi, containerId: string, group: string | number): Promise<number | undefined> {
-  if (typeof group === "number" || isNumber(group)) return Number(group);
+async function groupId(api: EngineApi, containerId: string, group: string): Promise<number | undefined> {
+  if (isNumber(group)) return Number(group);
   return numberAt(entryOf(await containerFile(api, containerId, "/etc/group"), group), 2);
 }
 
 /** The colon-separated fields of the line of a passwd or group file that names this user, group or uid. */
 function entryOf(file: string, name: string): readonly string[] {
   const lines = file.split("\n").map((line) => line.split(":"));
-  return lines.find((fields) => fields[0] === name) ?? lines.find((fields) => isNumber(name) && fields[2] === name) ?? [];
+  return (
+    lines.find((fields) => fields[0] === name) ?? lines.find((fields) => isNumber(name) && fields[2] === name) ?? []
+  );
 }
 
 function numberAt(fields: readonly string[], index: number): number | undefined {

@@ -29,7 +29,10 @@ export type Units = {
 
 export function createUnits(api: EngineApi, labels: UnitLabels): Units {
   const find = async (id: string, signal?: AbortSignal): Promise<Unit | undefined> => {
-    const container = await api.find({ method: "GET", path: `/containers/${unitName(id)}/json`, signal }, ContainerReply);
+    const container = await api.find(
+      { method: "GET", path: `/containers/${unitName(id)}/json`, signal },
+      ContainerReply,
+    );
     if (container === undefined) return undefined;
     const identity = labels.verify(container.Config.Labels);
     return identity?.id === id ? { identity, container } : undefined;
@@ -115,7 +118,12 @@ async function stopContainer(api: EngineApi, containerId: string): Promise<void>
 
 /** Force-removes a container, with its own anonymous volumes, and returns when it is gone. */
 export async function removeContainer(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<void> {
-  const request = { method: "DELETE", path: `/containers/${containerId}`, query: { force: "1", v: "1" }, signal } as const;
+  const request = {
+    method: "DELETE",
+    path: `/containers/${containerId}`,
+    query: { force: "1", v: "1" },
+    signal,
+  } as const;
   const begin = performance.now();
   for (;;) {
     throwIfCanceled(signal);

@@ -1,0 +1,80 @@
+import { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import { throwIfCanceled } from "../../base/deadline.ts";
+import { DESCRIPTORS } from "./descriptors.ts";
+import { enforcedLimits, type EngineParts } from "./engine-parts.ts";
+import { launch, type Launched } from "./launch.ts";
+import { socketOf, wholeText } from "./launch-sockets.ts";
+import { resourceLimits } from "./resource-limits.ts";
+import { prepareWorkspace } from "./unit-run.ts";
+import { unitFileArguments } from "./unit-surroundings.ts";
+import type { Unit } from "./unit-store.ts";
+
+/** A script at work on a unit's files, as the unit's user, in namespaces of its own. */
+export type FileProgram = {
+  readonly stdout: Readable;
+  readonly stdin: Writable;
+  /** Its exit code and what it complained about. */
+  readonly ended: Promise<{ readonly code: number; readonly complaints: string }>;
+  readonly kill: () => void;
+};
+
+export type FileWish = {
+  readonly unit: Unit;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly withStdin?: boolean;
+};
+
+const MIB = 1024 * 1024;
+/** For tar and find, which need little: they are not the unit's programs and do not count towards its limits. */
+const LIMITS = { memoryBytes: 512 * MIB, cpus: 1, pids: 64 };
+const MAX_COMPLAINT_BYTES = 16 * 1024;
+
+export async function startFileProgram(parts: EngineParts, wish: FileWish, signal?: AbortSignal): Promise<FileProgram> {
+  const { host, groups } = parts;
+  const { unit, script, args } = wish;
+  const { workspace, user, limits } = unit.record;
+  await prepareWorkspace(parts, unit);
+  // What is uploaded into memory is the unit's memory.
+  const entered = workspace.type === "memory" ? groups?.unit(unit.id) : undefined;
+  await entered?.prepare(limits);
+  const launched = await launch(
+    {
+      host,
+      user,
+      unitDirectory: unit.directory,
+      ...(workspace.type === "host" ? { hostWorkspace: workspace.path } : {}),
+      entrances: entered?.memoryEntrances() ?? [],
+      resourceLimits: resourceLimits(host.descriptorLimit, LIMITS, { ...enforcedLimits(undefined), memory: false }),
+      label: `moorage:${unit.id}:files`,
+      bubblewrap: unitFileArguments(host, unit),
+      cwd: "/",
+      command: ["/bin/sh", "-c", script, "moorage", ...args],
+      stdin: wish.withStdin === true ? "pipe" : "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+    signal,
+  );
+  return begin(launched, signal);
+}
+
+function begin(launched: Launched, signal: AbortSignal | undefined): FileProgram {
+  const { child, kill } = launched;
+  const complaints = wholeText(socketOf(child, DESCRIPTORS.stderr), MAX_COMPLAINT_BYTES);
+  const stdout = socketOf(child, 1);
+  signal?.addEventListener("abort", kill, { once: true });
+  const ended = launched.ended.then(async ({ code }) => {
+    signal?.removeEventListener("abort", kill);
+    throwIfCanceled(signal);
+    return { code: code ?? -1, complaints: await complaints };
+  });
+  // Its reader asks for the end only after the output.
+  ended.catch(() => undefined);
+  launched.go();
+  const stdin = child.stdin ?? new Socket();
+  // A program that ends early closes its input; why it did is told by its end.
+  stdin.on("error", () => undefined);
+  return { stdout, stdin, ended, kill };
+}

@@ -1,0 +1,2 @@
+import { extract, pack } from "tar-stream";
+const _ = [extract, pack];
