@@ -1,5 +1,6 @@
 import { createOpenApi } from "../../src/api/openapi.ts";
 import { cliReference } from "./cli.ts";
+import { configReference } from "./config.ts";
 import { errorsReference } from "./errors.ts";
 import { httpReference } from "./http.ts";
 import { mcpReference } from "./mcp.ts";
@@ -12,5 +13,6 @@ export function references(version: string): ReadonlyMap<string, string> {
     ["docs/reference/cli.md", cliReference()],
     ["docs/reference/mcp.md", mcpReference()],
     ["docs/reference/errors.md", errorsReference()],
+    ["docs/reference/config.md", configReference()],
   ]);
 }

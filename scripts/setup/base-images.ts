@@ -73,7 +73,7 @@ async function standIn(tag: BaseImageTag, options: BaseImageOptions): Promise<vo
   if (recipe.kind === "packages" && (await findImage(recipe.from, options)) === "missing") {
     await standIn(recipe.from, options);
   }
-  const reason = `no registry answers for ${tag}, and its stand-in is made by packages of Debian`;
+  const reason = `no registry answers for ${tag}, and making its stand-in needs packages of Debian`;
   if (!(await ensurePackages(packagesFor(tag), { ...options, reason }))) {
     throw new Error(`${tag} can neither be pulled nor made on this machine`);
   }

@@ -37,7 +37,7 @@ export async function joinDockerGroup(options: AccessOptions): Promise<[string, 
 }
 
 /** sudo reads the groups of the user anew, also when it is the same user. */
-export function reenterCommand(user: string, argv: readonly string[]): [string, ...string[]] {
+function reenterCommand(user: string, argv: readonly string[]): [string, ...string[]] {
   const settings = [`PATH=${process.env["PATH"] ?? ""}`, `${REENTERED}=1`];
   return ["sudo", "--preserve-env", "-u", user, "--", "env", ...settings, ...argv];
 }

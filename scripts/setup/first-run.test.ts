@@ -2,7 +2,34 @@ import { spawnSync } from "node:child_process";
 
 import { expect, test } from "vitest";
 
-import { describeLimits, FIRST_PROGRAM, nextCommands, readOutcome } from "./first-run.ts";
+import { describeLimits, FIRST_PROGRAM, nextCommands, readOutcome, tellResult } from "./first-run.ts";
+import { createSay } from "./say.ts";
+
+const RESULT = {
+  runId: "a0000000000000000000",
+  sandboxId: "s0000000000000000000",
+  status: "failed",
+  exitCode: 3,
+  stdout: "one\ntwo\n",
+  stderr: "",
+  stdoutBytes: 8,
+  stderrBytes: 0,
+  truncated: false,
+  timedOut: false,
+  oomKilled: false,
+  signal: null,
+  startedAt: "2026-01-02T03:04:05.678Z",
+  durationMs: 41,
+  engine: "docker",
+  isolation: "container",
+  imageDigest: null,
+  profile: "job",
+  limits: { memoryBytes: 536_870_912, cpus: 1, pids: 256, timeoutMs: 120_000 },
+  network: "none",
+  peakMemoryBytes: null,
+  receiptId: "r0000000000000000000",
+  warnings: ["no Docker Engine answers"],
+};
 
 test("the first program runs on a plain shell", () => {
   const result = spawnSync("sh", ["-c", FIRST_PROGRAM], { encoding: "utf8" });
@@ -35,4 +62,23 @@ test("limits are told in the units of people", () => {
 test("the next commands name the image that is here", () => {
   expect(nextCommands("busybox:latest").join("\n")).toContain("bin/moorage run --image busybox:latest -- ");
   expect(nextCommands(undefined).join("\n")).not.toContain("--image");
+});
+
+test("a result is told with its output, its limits and its receipt", () => {
+  const outcome = readOutcome({ stdout: JSON.stringify(RESULT), stderr: "", code: 3 });
+  if (outcome.kind !== "ran") throw new Error(outcome.message);
+  const lines: string[] = [];
+  const say = createSay({ stream: { write: (text: string) => lines.push(text) > 0 }, colour: false });
+  tellResult(outcome.result, "busybox:latest", say);
+  expect(lines.join("")).toBe(`    | one
+    | two
+warning: no Docker Engine answers
+    exit code  3, after 41 ms
+    engine     docker (isolation: container)
+    image      busybox:latest
+    limits     512 MiB memory, 1 CPU, 256 processes, 120 s deadline
+    network    none
+    profile    job
+    receipt    r0000000000000000000
+`);
 });

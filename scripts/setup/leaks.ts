@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
+import { DEPLOYMENT_LABEL } from "../../src/engine/unit-labels.ts";
 import { engineJson, type EngineAddress } from "./engine-http.ts";
 import { listProcesses } from "./processes.ts";
 
@@ -13,8 +14,6 @@ export interface TraceSources {
   root: string;
   signal: AbortSignal;
 }
-
-export const DEPLOYMENT_LABEL = "moorage.deployment";
 
 const ANSWER_MS = 30_000;
 const POLL_MS = 250;

@@ -15,7 +15,7 @@ describe("errors", () => {
       retry: false,
       requestId: "request",
     });
-    expect(toWireError(fromWireError(wire), "request")).toEqual(wire);
+    expect(toWireError(fromWireError(wire))).toEqual(wire);
   });
 
   it("that are not ours become INTERNAL, and their text stays inside", () => {

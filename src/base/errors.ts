@@ -13,6 +13,8 @@ export type WireError = {
 export type ErrorOptions = {
   readonly hint?: string;
   readonly details?: Readonly<Record<string, unknown>>;
+  /** Of the request in which a server met it. */
+  readonly requestId?: string;
   readonly cause?: unknown;
 };
 
@@ -24,6 +26,7 @@ export class MoorageError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly requestId: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -31,6 +34,7 @@ export class MoorageError extends Error {
     this.code = code;
     this.hint = options.hint ?? ERROR_CODES[code].hint;
     this.details = options.details ?? {};
+    this.requestId = options.requestId;
     Object.defineProperty(this, BRAND, { value: true });
   }
 
@@ -51,13 +55,14 @@ export function asMoorageError(error: unknown): MoorageError {
 
 export function toWireError(error: unknown, requestId?: string): WireError {
   const known = asMoorageError(error);
+  const id = requestId ?? known.requestId;
   return {
     code: known.code,
     message: known.message,
     hint: known.hint,
     details: known.details,
     retry: known.row.retry,
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(id === undefined ? {} : { requestId: id }),
   };
 }
 
@@ -67,11 +72,13 @@ export function fromWireError(wire: {
   message: string;
   hint?: string | undefined;
   details?: Record<string, unknown> | undefined;
+  requestId?: string | undefined;
 }): MoorageError {
   const code: ErrorCode = isErrorCode(wire.code) ? wire.code : "INTERNAL";
   return new MoorageError(code, wire.message, {
     ...(wire.hint === undefined ? {} : { hint: wire.hint }),
     ...(wire.details === undefined ? {} : { details: wire.details }),
+    ...(wire.requestId === undefined ? {} : { requestId: wire.requestId }),
   });
 }
 

@@ -85,7 +85,7 @@ export type EngineRun = {
    * down; memory use is capped. To be read once.
    */
   readonly output: AsyncIterable<OutputChunk>;
-  /** Settles when the program has ended; rejects with a MoorageError when the engine failed. */
+  /** Settles when the program has ended, after `kill` also when nobody reads the output; rejects with a MoorageError when the engine failed. */
   readonly exit: Promise<RunExit>;
   /** Sends TERM to the whole process tree. Resolves when sent. */
   readonly terminate: () => Promise<void>;
@@ -152,7 +152,8 @@ export type EntryInfo = {
 
 /**
  * Files of a unit. Paths are absolute inside the unit, normalised, without `..`. A path that leads out of `/workspace`
- * by a symlink is PATH_NOT_ALLOWED; a missing one FILE_NOT_FOUND.
+ * by a symlink is PATH_NOT_ALLOWED; a missing one FILE_NOT_FOUND; an absent unit NOT_FOUND. `stat` and `remove` take a
+ * symlink itself, `list` and `download` follow it.
  */
 export type UnitFiles = {
   readonly list: (id: string, path: string, signal?: AbortSignal) => Promise<readonly EntryInfo[]>;
@@ -160,8 +161,9 @@ export type UnitFiles = {
   /** A file or a tree as tar; entry names begin with the last part of `path`. */
   readonly download: (id: string, path: string, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
   /**
-   * Unpacks tar into the directory `path`, making it when missing. Entries belong to the unit's user. Entries with `..`,
-   * absolute names, devices or links that lead out are PATH_NOT_ALLOWED.
+   * Unpacks tar into the directory `path`, making it when missing. Entries belong to the unit's user and take the place
+   * of what has their name, a symlink included. Entries with `..`, absolute names, devices or links that lead out are
+   * PATH_NOT_ALLOWED; what is no tar is INVALID_INPUT.
    */
   readonly upload: (id: string, path: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal) => Promise<void>;
   /** Removes a file or a tree. */
@@ -192,11 +194,20 @@ export type Engine = AsyncDisposable & {
   readonly info: (signal?: AbortSignal) => Promise<EngineInfo>;
   /** Looks at everything that can be wrong; never rejects. */
   readonly diagnose: (signal?: AbortSignal) => Promise<readonly Diagnosis[]>;
-  /** Creates a sandbox and starts it; on failure nothing is left. */
+  /**
+   * Creates a sandbox and starts it; on failure nothing is left. CONFLICT when the id is taken, IMAGE_NOT_FOUND when
+   * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images.
+   */
   readonly createSandbox: (spec: UnitSpec, signal?: AbortSignal) => Promise<void>;
-  /** Creates a job and starts its command; on failure nothing is left. The ended unit stays until `remove`. */
+  /**
+   * Creates a job and starts its command; fails as `createSandbox` does. The ended unit stays until `remove`. The signal
+   * cancels the start only: then it rejects with CANCELED and nothing is left.
+   */
   readonly startJob: (spec: JobSpec, signal?: AbortSignal) => Promise<EngineRun>;
-  /** Starts a run in a running sandbox; SANDBOX_NOT_RUNNING otherwise. */
+  /**
+   * Starts a run in a running sandbox; SANDBOX_NOT_RUNNING otherwise, INVALID_INPUT when its directory is missing. The
+   * signal cancels the start only.
+   */
   readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun>;
   /** Undefined when there is no such unit of this deployment. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;

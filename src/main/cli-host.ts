@@ -19,6 +19,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       needsImages: options.needsImages ?? false,
       logger: createLogger(configuration.logLevel ?? defaultLevel),
       workspaceDirectory: environment["WORKSPACE_DIR"],
+      programPath: environment["PATH"],
     });
   };
   return {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { isMoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -29,6 +29,8 @@ export type LocalOptions = {
   readonly needsImages: boolean;
   readonly logger: Logger;
   readonly workspaceDirectory: string | undefined;
+  /** PATH: where Docker's programs are looked for when its socket is missing. */
+  readonly programPath: string | undefined;
 };
 
 export type LocalPlatform = Platform & AsyncDisposable & { readonly engineName: EngineName };
@@ -75,15 +77,14 @@ async function recover(context: DomainContext): Promise<void> {
   }
 }
 
-function engineFor(
-  { configuration, locations, engine, needsImages, logger }: LocalOptions,
-  state: StateHome,
-): Promise<ChosenEngine> {
+function engineFor(options: LocalOptions, state: StateHome): Promise<ChosenEngine> {
+  const { configuration, locations, engine, needsImages, logger } = options;
+  const programDirectories = (options.programPath ?? "").split(delimiter).filter((directory) => directory !== "");
   const labels = createUnitLabels(state.deployment, state.labelKey);
   return chooseEngine({
     requested: engine ?? configuration.engine,
     needsImages: needsImages || configuration.dockerHost !== undefined,
-    docker: () => createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger }),
+    docker: () => createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger, programDirectories }),
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   });
 }

@@ -177,7 +177,7 @@ describe("A run", () => {
     const shown = await home.moorage(["file", "read", "--engine", "docker", id, "../../etc/passwd"]);
     expect(shown.code).toBe(2);
     await explained("Files are not visible", shown, [
-      /error: .*"\.\.\/\.\.\/etc\/passwd"/,
+      /error: The path "\.\.\/\.\.\/etc\/passwd" is not allowed: /,
       /hint: .*inside the workspace/,
     ]);
   });
@@ -189,7 +189,10 @@ describe("An image", () => {
     await using image = await imageWithoutShell(home);
     const shown = await home.moorage(["run", "--engine", "docker", "--image", image.reference, "--", "/hello"]);
     expect(shown.code).toBe(125);
-    await explained("The container does not start", shown, [/error: .*\/bin\/sh/, /hint: .*\/bin\/sh/]);
+    await explained("The container does not start", shown, [
+      /error: The container did not start: .*\/bin\/sh/,
+      /hint: .*\/bin\/sh/,
+    ]);
     const { code, of } = await doctor(home, ["--engine", "docker"], { MOORAGE_IMAGE: image.reference });
     expect(code).toBe(1);
     expect(of("sandbox")).toMatchObject({ status: "failed" });
@@ -220,7 +223,11 @@ describe("An image", () => {
       "true",
     ]);
     expect(shown.code).toBe(125);
-    await explained("The image is not there", shown, [/error: .*moorage\.invalid\/\w+:1/, /hint: .*registr/i]);
+    await explained("The image is not there", shown, [
+      /error: The image \S+:1 is not on this machine, and its registry does not answer: /,
+      /error: .*moorage\.invalid\/\w+:1/,
+      /hint: .*registry/,
+    ]);
   });
 });
 

@@ -19,7 +19,7 @@ export class HostDirectory implements AsyncDisposable {
   private constructor(path: string, handle: FileHandle) {
     this.path = path;
     this.#handle = handle;
-    this.#base = false ? `${DESCRIPTORS}/${handle.fd}` : path;
+    this.#base = existsSync(DESCRIPTORS) ? `${DESCRIPTORS}/${handle.fd}` : path;
   }
 
   /** A directory that the user named: symlinks on the way to it are theirs, and are followed. */

@@ -3,9 +3,12 @@ import type { Readable, Writable } from "node:stream";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { DESCRIPTORS } from "./descriptors.ts";
 import { enforcedLimits, type EngineParts } from "./engine-parts.ts";
+import type { FileEnd } from "./file-errors.ts";
 import { launch, type Launched } from "./launch.ts";
 import { socketOf, wholeText } from "./launch-sockets.ts";
+import type { LiveRun } from "./live-runs.ts";
 import { resourceLimits } from "./resource-limits.ts";
+import { launchLabel } from "./running-launchers.ts";
 import { prepareWorkspace } from "./unit-run.ts";
 import { unitFileArguments } from "./unit-surroundings.ts";
 import type { Unit } from "./unit-store.ts";
@@ -15,7 +18,7 @@ export type FileProgram = {
   readonly stdout: Readable;
   readonly stdin: Writable;
   /** Its exit code and what it complained about. */
-  readonly ended: Promise<{ readonly code: number; readonly complaints: string }>;
+  readonly ended: Promise<FileEnd>;
   readonly kill: () => void;
 };
 
@@ -24,6 +27,8 @@ export type FileWish = {
   readonly script: string;
   readonly args: readonly string[];
   readonly withStdin?: boolean;
+  /** Directory that is seen as the workspace, where it is not the unit's. */
+  readonly shown?: string;
 };
 
 const MIB = 1024 * 1024;
@@ -47,8 +52,8 @@ export async function startFileProgram(parts: EngineParts, wish: FileWish, signa
       ...(workspace.type === "host" ? { hostWorkspace: workspace.path } : {}),
       entrances: entered?.memoryEntrances() ?? [],
       resourceLimits: resourceLimits(host.descriptorLimit, LIMITS, { ...enforcedLimits(undefined), memory: false }),
-      label: `moorage:${unit.id}:files`,
-      bubblewrap: unitFileArguments(host, unit),
+      label: launchLabel(unit.id),
+      bubblewrap: unitFileArguments(host, unit, wish.shown),
       cwd: "/",
       command: ["/bin/sh", "-c", script, "moorage", ...args],
       stdin: wish.withStdin === true ? "pipe" : "ignore",
@@ -57,24 +62,38 @@ export async function startFileProgram(parts: EngineParts, wish: FileWish, signa
     },
     signal,
   );
-  return begin(launched, signal);
+  return begin(parts, { unit, launched }, signal);
 }
 
-function begin(launched: Launched, signal: AbortSignal | undefined): FileProgram {
+type Begun = { readonly unit: Unit; readonly launched: Launched };
+
+function begin(parts: EngineParts, { unit, launched }: Begun, signal: AbortSignal | undefined): FileProgram {
   const { child, kill } = launched;
   const complaints = wholeText(socketOf(child, DESCRIPTORS.stderr), MAX_COMPLAINT_BYTES);
-  const stdout = socketOf(child, 1);
-  signal?.addEventListener("abort", kill, { once: true });
-  const ended = launched.ended.then(async ({ code }) => {
+  const end = async (): Promise<FileEnd> => {
+    const { code } = await launched.ended;
+    parts.live.delete(live);
     signal?.removeEventListener("abort", kill);
     throwIfCanceled(signal);
     return { code: code ?? -1, complaints: await complaints };
-  });
+  };
+  const ended = end();
   // Its reader asks for the end only after the output.
   ended.catch(() => undefined);
+  const live: LiveRun = {
+    unit: unit.id,
+    kill: async () => {
+      kill();
+      await launched.ended;
+    },
+    release: () => child.unref(),
+  };
+  parts.live.add(live);
+  signal?.addEventListener("abort", kill, { once: true });
+  if (signal?.aborted) kill();
   launched.go();
   const stdin = child.stdin ?? new Socket();
   // A program that ends early closes its input; why it did is told by its end.
   stdin.on("error", () => undefined);
-  return { stdout, stdin, ended, kill };
+  return { stdout: socketOf(child, 1), stdin, ended, kill };
 }

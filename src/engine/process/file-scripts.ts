@@ -40,11 +40,17 @@ export const LIST = script(
 /** Argument: path. */
 export const STAT = script(...RESOLVE_ENTRY, `exec find -P "$entry" -maxdepth 0 -printf '${ENTRY_FORMAT}'`);
 
-/** Argument: path. Entries begin with the last part of what the path leads to. */
+/**
+ * Argument: path. Entries begin with its last part: where that is a link, they are what it leads to, under its name.
+ */
 export const DOWNLOAD = script(
   ...RESOLVE_TARGET,
-  'cd -- "${resolved%/*}/" || exit 1',
-  'exec tar --create --file=- --format=gnu --numeric-owner -- "${resolved##*/}"',
+  'cd -- "${1%/*}/" || exit 1',
+  'name=${1##*/}; set -- --create --file=- --format=gnu --numeric-owner',
+  'if [ -L "$name" ] && [ -d "$name" ]; then',
+  String.raw`  exec tar "$@" --transform='flags=rh;s,/\./,/,' -- "$name/."`,
+  'elif [ -L "$name" ]; then exec tar "$@" --dereference -- "$name"',
+  'else exec tar "$@" -- "$name"; fi',
 );
 
 /** Argument: path of the directory. */

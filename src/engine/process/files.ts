@@ -7,7 +7,6 @@ import { parseEntries } from "./file-entries.ts";
 import { fileError, notAllowed } from "./file-errors.ts";
 import { startFileProgram } from "./file-program.ts";
 import { DOWNLOAD, LIST, REMOVE, STAT } from "./file-scripts.ts";
-import { renamedRoot } from "./renamed-archive.ts";
 import { uploadArchive } from "./upload.ts";
 import { memoryOfJob } from "./unit-surroundings.ts";
 import type { Unit } from "./unit-store.ts";
@@ -37,7 +36,7 @@ export function createUnitFiles(ready: () => Promise<EngineParts>): UnitFiles {
     },
     download: async function* (id, path, signal) {
       const { parts, unit } = await open(id, path);
-      yield* renamedRoot(download(parts, { unit, script: DOWNLOAD, path }, signal), posix.basename(path));
+      yield* download(parts, { unit, script: DOWNLOAD, path }, signal);
     },
     upload: async (id, path, tar, signal) => {
       const { parts, unit } = await open(id, path);

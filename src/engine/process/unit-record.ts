@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JobSpec, UnitSpec } from "../engine.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-const Ids = z.object({ uid: z.int().min(1), gid: z.int().min(1) });
+const Ids = z.object({ uid: z.int().min(1), gid: z.int().min(0) });
 
 /** `unit.json`: what every run of a unit needs, and who may call it theirs. */
 export const UnitRecord = z.object({

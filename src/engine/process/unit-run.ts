@@ -4,11 +4,13 @@ import type { EngineRun, RunExit, RunSpec } from "../engine.ts";
 import type { RunGroup, UnitGroup } from "./control-groups.ts";
 import { enforcedLimits, type EngineParts } from "./engine-parts.ts";
 import { launch, type Launch, type Launched } from "./launch.ts";
+import type { LiveRun } from "./live-runs.ts";
 import { identityToken } from "./process-identity.ts";
 import { createProcessRun } from "./process-run.ts";
 import { resourceLimits } from "./resource-limits.ts";
 import { runCommand } from "./run-command.ts";
 import { takeRunPipes, type RunPipes } from "./run-pipes.ts";
+import { launchLabel } from "./running-launchers.ts";
 import { unitArguments } from "./unit-surroundings.ts";
 import type { Unit } from "./unit-store.ts";
 import { ensureMemoryWorkspace } from "./workspace-memory.ts";
@@ -28,6 +30,27 @@ const OWN_PROCESSES = 1;
 
 /** Starts a program in the unit's namespaces and limits. On failure nothing of it is left. */
 export async function startUnitRun(parts: EngineParts, wish: RunWish, signal?: AbortSignal): Promise<EngineRun> {
+  // Whoever removes the unit meanwhile ends the start too.
+  const removal = new AbortController();
+  const settled = Promise.withResolvers<void>();
+  const starting: LiveRun = {
+    unit: wish.unit.id,
+    kill: () => {
+      removal.abort();
+      return settled.promise;
+    },
+    release: () => undefined,
+  };
+  parts.live.add(starting);
+  try {
+    return await start(parts, wish, AbortSignal.any([removal.signal, ...(signal === undefined ? [] : [signal])]));
+  } finally {
+    parts.live.delete(starting);
+    settled.resolve();
+  }
+}
+
+async function start(parts: EngineParts, wish: RunWish, signal: AbortSignal): Promise<EngineRun> {
   const { unit, spec } = wish;
   const command = runCommand(spec.command, { ...unit.record.env, ...spec.env });
   await prepareWorkspace(parts, unit);
@@ -84,7 +107,7 @@ function launchWish(parts: EngineParts, { wish, command, groups, pipes }: Prepar
     entrances: groups?.run.entrances ?? [],
     resourceLimits: resourceLimits(parts.host.descriptorLimit, limits, enforced),
     ...(enforced.pids ? {} : { processLimit: limits.pids + OWN_PROCESSES }),
-    label: `moorage:${unit.id}`,
+    label: launchLabel(unit.id),
     bubblewrap: unitArguments(parts.host, unit, spec.env),
     cwd: spec.cwd,
     command,

@@ -57,7 +57,14 @@ export function createUnitStore(place: StorePlace): UnitStore {
       return units.filter((unit) => unit !== undefined);
     },
     taken: async (id) => (await names(state)).includes(id),
-    recordExit: (id, exit) => replace(join(state, id, "exit.json"), exit),
+    recordExit: async (id, exit) => {
+      try {
+        await replace(join(state, id, "exit.json"), exit);
+      } catch (error) {
+        // The unit was removed meanwhile, and its end is nobody's any more.
+        if (errorCode(error) !== "ENOENT") throw error;
+      }
+    },
     readExit: async (id) => parsed(ExitRecord, await text(join(state, id, "exit.json"))),
     hide: async (id) => {
       const target = join(state, REMOVED, `${id}-${newId()}`);

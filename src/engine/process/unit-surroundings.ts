@@ -25,14 +25,14 @@ export function unitArguments(host: ProcessHost, unit: Unit, env: Readonly<Recor
   });
 }
 
-/** Arguments of bubblewrap for a program that works on this unit's files. */
-export function unitFileArguments(host: ProcessHost, unit: Unit): readonly string[] {
+/** Arguments of bubblewrap for a program that works on this unit's files, or on the tree that is shown instead. */
+export function unitFileArguments(host: ProcessHost, unit: Unit, shown?: string): readonly string[] {
   const { mappedUser } = unit.record;
   return fileArguments({
     system: host.system,
     canDisableUserNamespaces: host.canDisableUserNamespaces,
     ...(mappedUser === undefined ? {} : { mappedUser }),
-    workspace: workspaceView(host, unit),
+    workspace: shown ?? workspaceView(host, unit),
   });
 }
 

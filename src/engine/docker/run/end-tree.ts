@@ -6,13 +6,13 @@ import type { TreeControl } from "./tree-control.ts";
 
 const LOOK_MS = 50;
 const CONFIRM_MS = 3_000;
-const KILLED_EXIT_CODE = 137;
 
 export type TreeEnding = {
   readonly openControl: () => Promise<TreeControl>;
   /** Reads the run's output without waiting for its reader. */
   readonly release: () => void;
-  readonly exit: Promise<RunExit>;
+  /** Settles when the program has ended. */
+  readonly programExit: Promise<RunExit>;
   /** Ends the whole sandbox, when the tree alone cannot be ended. */
   readonly stopUnit: () => Promise<void>;
   readonly logger: Logger;
@@ -22,69 +22,83 @@ export type TreeEnding = {
  * Ends the process tree of one run. From `terminate` on the run's exit means that the whole tree is gone: what the
  * program leaves behind when it obeys TERM is still watched, and still ended by `kill`.
  */
-export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "terminate" | "kill"> {
-  /** Aborts when there is nothing left to watch: the run has ended, or is being killed. */
+export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "terminate" | "kill"> {
+  const gone = Promise.withResolvers<void>();
+  /** Aborts when there is nothing left to watch: the tree is gone, or being killed. */
   const over = new AbortController();
   let control: Promise<TreeControl> | undefined;
-  let killed: Promise<{ unitStopped: boolean }> | undefined;
-  let ended = false;
+  let killed: Promise<{ readonly unitStopped: boolean }> | undefined;
+  let terminated = false;
   const opened = (): Promise<TreeControl> => (control ??= ending.openControl());
   const close = (): void => {
-    ended = true;
-    over.abort();
     control?.then(
       (open) => open[Symbol.dispose](),
       () => undefined,
     );
+    control = undefined;
   };
-  ending.exit.then(close, close);
+  const finished = (): void => {
+    gone.resolve();
+    over.abort();
+    close();
+  };
+  const kill = (): Promise<{ readonly unitStopped: boolean }> => {
+    if (killed !== undefined) return killed;
+    killed = over.signal.aborted ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
+    over.abort();
+    killed.then(finished, finished);
+    return killed;
+  };
+  const unless = (): void => void (terminated || finished());
+  ending.programExit.then(unless, unless);
+  const exit = gone.promise.then(() => ending.programExit);
+  // Who never asks for the exit is not told of its failure.
+  exit.catch(() => undefined);
 
   return {
+    exit,
     terminate: async () => {
-      if (over.signal.aborted) return;
+      if (over.signal.aborted || terminated) return;
+      terminated = true;
       ending.release();
       try {
         const tree = await opened();
         await tree.ask("term");
-        void letGoWhenEmpty(tree, { over: over.signal, logger: ending.logger });
+        watch(tree, over.signal).then(finished, unwatched);
       } catch (error) {
-        // Where nothing can be started in the sandbox, at its process limit for example, only kill remains.
-        if (!ended) ending.logger.warn({ err: error }, "TERM could not be sent to a run; kill ends it");
+        unwatched(error);
       }
     },
-    kill: () => {
-      killed ??= ended ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
-      over.abort();
-      return killed;
-    },
+    kill,
   };
-}
 
-type Watch = { readonly over: AbortSignal; readonly logger: Logger };
-
-async function letGoWhenEmpty(tree: TreeControl, { over, logger }: Watch): Promise<void> {
-  try {
-    while (!over.aborted) {
-      const left = await tree.ask("count");
-      if (left === 0) await tree.ask("continue");
-      if (left === 0 || left === "lost") return;
-      await sleep(LOOK_MS, over);
-    }
-  } catch (error) {
-    if (!over.aborted) logger.warn({ err: error }, "a terminated run is no longer watched; kill ends it");
+  // Where nothing can be started in the sandbox, at its process limit for example, what the program may leave behind
+  // is killed when the program has ended.
+  function unwatched(error: unknown): void {
+    if (over.signal.aborted) return;
+    ending.logger.warn({ err: error }, "a run that is to end cannot be watched from inside its sandbox");
+    close();
+    ending.programExit.then(() => void kill(), finished);
   }
 }
 
-async function killTree(ending: TreeEnding, opened: () => Promise<TreeControl>): Promise<{ unitStopped: boolean }> {
+/** Lets the root of a terminated tree end as soon as nothing lives below it. */
+async function watch(tree: TreeControl, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const left = await tree.ask("count");
+    if (left === 0) return void (await tree.ask("continue"));
+    await sleep(LOOK_MS, over);
+  }
+}
+
+async function killTree(
+  ending: TreeEnding,
+  opened: () => Promise<TreeControl>,
+): Promise<{ readonly unitStopped: boolean }> {
   ending.release();
   try {
-    const tree = await opened();
-    const left = await tree.ask("kill");
-    if ((left === 0 || left === "lost") && (await settledWithin(ending.exit, CONFIRM_MS))) {
-      const { exitCode } = await ending.exit;
-      // A root that was killed from inside has left what is below it to the sandbox, where it cannot be told apart.
-      if (left === 0 || exitCode !== KILLED_EXIT_CODE) return { unitStopped: false };
-    }
+    const left = await (await opened()).ask("kill");
+    if (left === 0 && (await settledWithin(ending.programExit, CONFIRM_MS))) return { unitStopped: false };
     ending.logger.warn({ left }, "a run could not be ended alone, so its sandbox is stopped");
   } catch (error) {
     ending.logger.warn({ err: error }, "a run could not be ended alone, so its sandbox is stopped");

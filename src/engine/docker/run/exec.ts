@@ -9,7 +9,7 @@ import { createTreeEnding } from "./end-tree.ts";
 import { feedStdin } from "./feed-stdin.ts";
 import { watchMemory, type MemoryWatch } from "./memory-watch.ts";
 import { inspectProcess, startProcess, type StartedProcess } from "./processes.ts";
-import { CWD_LINE, EXEC_SCRIPT, PID_LINE } from "./run-scripts.ts";
+import { CWD_LINE, EXEC_SCRIPT, ROOT_LINE } from "./run-scripts.ts";
 import { settledWithin } from "./settled-within.ts";
 import { TreeControl } from "./tree-control.ts";
 
@@ -65,15 +65,14 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
   const output = new AttachedOutput(process.socket);
   context.track(context.containerId, output);
   const line = await withDeadline(output.firstLine, ANNOUNCE_MS, "Starting a run in the sandbox");
-  const pid = PID_LINE.exec(line ?? "")?.[1];
+  const [, pid, start] = ROOT_LINE.exec(line ?? "") ?? [];
   if (line === CWD_LINE) throw noDirectory(spec.cwd);
-  if (pid === undefined) throw await notStarted(output, line);
+  if (pid === undefined || start === undefined) throw await notStarted(output, line);
 
-  const exit = exitOf(context, process, { output, memory: starting.memory });
   const ending = createTreeEnding({
-    openControl: () => TreeControl.open(context.api, context.containerId, Number(pid)),
+    openControl: () => TreeControl.open(context.api, context.containerId, { pid, start }),
     release: () => output.release(),
-    exit,
+    programExit: waitForExit(context, process, { output, memory: starting.memory }),
     stopUnit: context.stopUnit,
     logger: context.logger,
   });
@@ -82,17 +81,10 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
     throwIfCanceled(starting.signal);
   }
   if (spec.stdin !== undefined) void feedStdin(process.socket, spec.stdin, context.logger);
-  return { output: output.chunks, exit, ...ending };
+  return { output: output.chunks, ...ending };
 }
 
 type Running = { readonly output: AttachedOutput; readonly memory: MemoryWatch };
-
-function exitOf(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
-  const exit = waitForExit(context, process, running);
-  // Who never asks for the exit is not told of its failure.
-  exit.catch(() => undefined);
-  return exit;
-}
 
 async function waitForExit(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
   const { output, memory } = running;

@@ -1,16 +1,18 @@
 /** What a shell of ours says as the first line on stdout, before it becomes the program. */
 export const READY_LINE = "moorage ready";
 export const CWD_LINE = "moorage cwd";
-export const PID_LINE = /^moorage pid (\d+)$/;
+export const ROOT_LINE = /^moorage root (\d+) (\d+)$/;
 
 /**
  * Starts a run inside a sandbox: directory, program, arguments. It tells the pid of its parent, the subreaper that the
- * whole run stays below, then becomes the program.
+ * whole run stays below, and when that started, as the kernel counts it; then it becomes the program.
  */
 export const EXEC_SCRIPT = `
 cd "$1" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
 shift
-echo "moorage pid $PPID"
+read -r line <"/proc/$PPID/stat"
+tell() { echo "moorage root $PPID \${20}"; }
+tell \${line##*) }
 exec "$@"
 `;
 

@@ -9,14 +9,16 @@ const ANSWER_MS = 2_000;
 
 export type TreeCommand = "term" | "count" | "continue" | "kill";
 
+/** The process that a run's tree is below: its pid inside the container, and when it started in the kernel's ticks. */
+export type TreeRoot = { readonly pid: string; readonly start: string };
+
 /** A shell inside the sandbox that looks at and ends one process tree, one command at a time. */
 export class TreeControl implements Disposable {
   readonly #process: StartedProcess;
   readonly #answers: AsyncIterator<string>;
 
-  /** `root`: the pid, inside the container, that the tree is below. */
-  static async open(api: EngineApi, containerId: string, root: number): Promise<TreeControl> {
-    const command = ["/bin/sh", "-c", TREE_SCRIPT, "moorage", String(root)];
+  static async open(api: EngineApi, containerId: string, root: TreeRoot): Promise<TreeControl> {
+    const command = ["/bin/sh", "-c", TREE_SCRIPT, "moorage", root.pid, root.start];
     const control = new TreeControl(await startProcess(api, { containerId, command, stdin: true }));
     try {
       await control.#answer("ready");
@@ -32,11 +34,10 @@ export class TreeControl implements Disposable {
     this.#answers = lines(new AttachedOutput(process.socket));
   }
 
-  /** How many processes live below the root, or that the root itself is gone. */
-  async ask(command: TreeCommand): Promise<number | "lost"> {
+  /** How many processes of the run live. */
+  async ask(command: TreeCommand): Promise<number> {
     this.#process.socket.write(`${command}\n`);
-    const answer = await this.#answer(command);
-    return answer === "lost" ? "lost" : Number(answer);
+    return Number(await this.#answer(command));
   }
 
   /** Without it the shell continues the root and ends. */
@@ -47,7 +48,7 @@ export class TreeControl implements Disposable {
   async #answer(what: string): Promise<string> {
     const answer = await withDeadline(this.#answers.next(), ANSWER_MS, `The answer to "${what}" in the sandbox`);
     const line = answer.done === true ? "nothing" : answer.value;
-    if (/^(?:ready|lost|\d+)$/.test(line)) return line;
+    if (/^(?:ready|\d+)$/.test(line)) return line;
     throw new MoorageError(
       "ENGINE_FAILED",
       `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`,

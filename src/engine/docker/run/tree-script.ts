@@ -1,36 +1,43 @@
 /**
- * Looks at and ends one process tree from inside its container, told on stdin what to do, a line of answer for each
- * line. Its first argument is the tree's root: the subreaper that everything of a run stays below, however it was
- * started. Builtins of a POSIX shell only: where the process limit is reached, nothing can be forked.
+ * Looks at and ends the process tree of one run from inside its container, told on stdin what to do, a line of answer
+ * for each line. Its arguments are the tree's root, the subreaper that everything of a run stays below however it was
+ * started, and the time at which the root started, as the kernel counts it. Builtins of a POSIX shell only: where the
+ * process limit is reached, nothing can be forked.
  *
  * The root is stopped by `term` and `kill`, so that it outlives the program and goes on gathering what the program
- * left behind; continued, it ends with the program's exit code.
+ * left behind; continued, it ends with the program's exit code. Where the root is gone all the same, because it was
+ * killed or had just ended, the orphans of the container that are younger than it are taken for the run's.
  *
  * `term`: TERM to all. `count`: looks how many live. `kill`: stops all until no new ones come, kills them, looks again
- * until none is left, continues the root. `continue`: continues the root. Answers: how many live, or `lost` when the
- * root itself is gone.
+ * until none is left, continues the root. `continue`: continues the root. The answer is how many live.
  */
 export const TREE_SCRIPT = `
 root=$1
+begin=$2
 
-# Sets state, "-" when the process is gone, and parent. A leader that ended before its threads looks like a zombie.
+# Sets state, "-" when the process is gone, parent and start. A leader that ended before its threads looks like a zombie.
 look() {
   state=-
   { read -r line <"/proc/$1/stat"; } 2>/dev/null || return
-  line=\${line##*) }
-  state=\${line%% *}
-  parent=\${line#* }
-  parent=\${parent%% *}
+  set -- \${line##*) }
+  state=$1
+  parent=$2
+  start=\${20}
   case $state in
-  Z | X | x)
-    set -- $line
-    if [ "\${18}" -gt 1 ]; then state=S; else state=-; fi
-    ;;
+  Z | X | x) if [ "\${18}" -gt 1 ]; then state=S; else state=-; fi ;;
   esac
+}
+
+belongs() {
+  case $known in *" $parent "*) return 0 ;; esac
+  [ -n "$lost" ] && [ "$parent" = 1 ] && [ "$start" -ge "$begin" ]
 }
 
 # Finds all that live below the root and sends each the signal $1, unless it is empty, as soon as it is seen.
 tree() {
+  look "$root"
+  lost=
+  if [ "$state" = - ] || [ "$start" != "$begin" ]; then lost=1; fi
   known=" $root "
   live=
   count=0
@@ -41,8 +48,7 @@ tree() {
       pid=\${directory#/proc/}
       case $known in *" $pid "*) continue ;; esac
       look "$pid"
-      [ "$state" = - ] && continue
-      case $known in *" $parent "*) ;; *) continue ;; esac
+      [ "$state" != - ] && belongs || continue
       known="$known$pid "
       live="$live $pid"
       count=$((count + 1))
@@ -67,19 +73,27 @@ kill_all() {
   done
 }
 
+hold() {
+  look "$root"
+  [ "$start" != "$begin" ] || kill -STOP "$root"
+}
+
+let_go() {
+  look "$root"
+  [ "$start" != "$begin" ] || kill -CONT "$root"
+}
+
 exec 2>/dev/null
 echo ready
 while read -r command; do
   count=0
   case $command in
-  term) kill -STOP "$root"; tree TERM ;;
+  term) hold; tree TERM ;;
   count) tree "" ;;
-  kill) kill -STOP "$root"; kill_all ;;
+  kill) hold; kill_all; let_go ;;
+  continue) let_go ;;
   esac
-  look "$root"
-  [ "$state" = - ] && count=lost
-  case $command in kill | continue) kill -CONT "$root" ;; esac
   echo "$count"
 done
-kill -CONT "$root"
+let_go
 `;

@@ -1,2 +1,0 @@
-import { extract, pack } from "tar-stream";
-const _ = [extract, pack];
