@@ -12,7 +12,7 @@ export class Channel<T> implements AsyncIterable<T> {
   #size = 0;
   #dropped = 0;
   #released = false;
-  #end: { readonly error?: unknown } | undefined;
+  #end: { readonly error?: Error } | undefined;
   #readable = Promise.withResolvers<void>();
   #writable = Promise.withResolvers<void>();
 
@@ -46,7 +46,7 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   /** No more items; the reader gets the rest, then the error if there is one. */
-  close(error?: unknown): void {
+  close(error?: Error): void {
     this.#end ??= error === undefined ? {} : { error };
     this.#readable.resolve();
     this.release();

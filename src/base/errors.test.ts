@@ -41,7 +41,7 @@ describe("errors", () => {
     expect(code).toMatch(/^[A-Z]+(?:_[A-Z]+)*$/);
     expect(row.hint).toMatch(/^[A-Z].*\.$/s);
     expect(row.status).toBeGreaterThanOrEqual(400);
-    if (row.fault === "caller") expect(row.retry).toBe(false);
+    expect(row.fault === "caller" && row.retry).toBe(false);
   });
 });
 

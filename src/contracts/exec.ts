@@ -59,7 +59,7 @@ export const JobRun = z.strictObject({
   ...jobInput,
 });
 
-export const AgentId = z
+const AgentId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected 1 to 64 of A-Z, a-z, 0-9, _, . and -, the first no mark")
   .meta({ id: "AgentId" });

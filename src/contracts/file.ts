@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Encoding, SandboxRef, Time } from "./primitives.ts";
 
 /** Checked for confinement at the domain's door: `..` and absolute paths outside the workspace are PATH_NOT_ALLOWED. */
-export const FilePath = z
+const FilePath = z
   .string()
   .min(1, "expected a path")
   .max(4096)

@@ -107,7 +107,7 @@ export const Encoding = z
   .enum(["utf8", "base64"])
   .meta({ id: "Encoding", description: "How bytes are written as text; base64 where they are not UTF-8." });
 
-export const Cursor = z.string().max(200).meta({ description: "`nextCursor` of the page before." });
+const Cursor = z.string().max(200).meta({ description: "`nextCursor` of the page before." });
 
 /** A page of a list: `{ items, nextCursor }`, `nextCursor` null on the last one. */
 export function page<T extends z.ZodType>(item: T) {

@@ -3,7 +3,13 @@ import { MoorageError } from "../base/errors.ts";
 import type { Operation } from "../contracts/operation.ts";
 import type { Operations } from "../contracts/operations.ts";
 import { buildPlatform } from "../contracts/build-platform.ts";
-import { methodOf, type CallOptions, type Platform, type StreamMethod, type UnaryMethod } from "../contracts/platform.ts";
+import {
+  methodOf,
+  type CallOptions,
+  type Platform,
+  type StreamMethod,
+  type UnaryMethod,
+} from "../contracts/platform.ts";
 
 type ParsedMethod<O> =
   O extends Operation<"unary", infer Input, infer Output>
@@ -41,7 +47,7 @@ function checkedMethod(
 }
 
 /** The input as its schema reads it, or INVALID_INPUT that names each field, what was expected and what came. */
-export function parseInput<S extends z.ZodType>(operation: string, schema: S, input: unknown): z.output<S> {
+function parseInput<S extends z.ZodType>(operation: string, schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(toldIssue);

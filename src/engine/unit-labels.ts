@@ -21,7 +21,9 @@ export type UnitLabels = {
 /** `key`: at least 32 random bytes that never leave the host. */
 export function createUnitLabels(deployment: string, key: Uint8Array): UnitLabels {
   const signature = (unit: UnitIdentity): string =>
-    createHmac("sha256", key).update(canonicalJson({ deployment, id: unit.id, kind: unit.kind })).digest("hex");
+    createHmac("sha256", key)
+      .update(canonicalJson({ deployment, id: unit.id, kind: unit.kind }))
+      .digest("hex");
   return {
     deployment,
     sign: (unit) => ({

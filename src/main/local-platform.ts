@@ -84,7 +84,8 @@ function engineFor(options: LocalOptions, state: StateHome): Promise<ChosenEngin
   return chooseEngine({
     requested: engine ?? configuration.engine,
     needsImages: needsImages || configuration.dockerHost !== undefined,
-    docker: () => createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger, programDirectories }),
+    docker: () =>
+      createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger, programDirectories }),
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   });
 }

@@ -41,7 +41,11 @@ async function isSocket(path: string): Promise<boolean> {
 
 async function answers(fetch: Fetch): Promise<boolean> {
   try {
-    const response = await fetch(`${SOCKET_URL}/healthz`, { method: "GET", headers: {}, signal: AbortSignal.timeout(PROBE_MS) });
+    const response = await fetch(`${SOCKET_URL}/healthz`, {
+      method: "GET",
+      headers: {},
+      signal: AbortSignal.timeout(PROBE_MS),
+    });
     return response.ok;
   } catch (error) {
     // A socket file that nobody listens on any more.

@@ -54,7 +54,7 @@ describe("moorage run refuses with 125", () => {
     ["an environment with a bad name", ["-e", "A-B=1", "--", "true"], "INVALID_INPUT", "A-Z, a-z, 0-9 and _"],
     ["an unknown profile", ["--profile", "root", "--", "true"], "INVALID_INPUT", "root"],
     ["an unknown option", ["--privileged", "--", "true"], "INVALID_INPUT", "--privileged"],
-  ])("%s", async (_what, args, code, message) => {
+  ] as const)("%s", async (...[, args, code, message]) => {
     await using home = await openHome();
     const error = await refused(home, [...docker, ...args]);
     expect(error.code).toContain(code);
@@ -121,7 +121,7 @@ describe("other commands refuse with 1 or 2", () => {
     [["receipt", "get", "x"], "INVALID_INPUT", "20 characters", 2],
     [["sandbox", "no-such-command"], "INVALID_INPUT", "no-such-command", 2],
     [["no-such-command"], "INVALID_INPUT", "no-such-command", 2],
-  ] as const)("%j is %s", async (args, code, message, exit) => {
+  ] as const)("%j is %s", async (...[args, code, message, exit]) => {
     await using home = await openHome();
     const error = await refused(home, args);
     expect(error).toMatchObject({ code, exit });

@@ -17,9 +17,9 @@ function laterMoorage(domain: ReturnType<typeof openMemoryDomain>) {
 async function abandonedJob(domain: ReturnType<typeof openMemoryDomain>, command: string[], timeoutMs: number) {
   const events = domain.platform.job.run({ command, timeoutMs })[Symbol.asyncIterator]();
   for (;;) {
-    const { value, done } = await events.next();
-    if (done === true) throw new Error("The job ended before it could be abandoned.");
-    if (value.type === "started") return value;
+    const step = await events.next();
+    if (step.done === true) throw new Error("The job ended before it could be abandoned.");
+    if (step.value.type === "started") return step.value;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Channel } from "../../base/channel.ts";
 import { isoTime } from "../../base/clock.ts";
 import { canceled } from "../../base/deadline.ts";
+import { asMoorageError, type MoorageError } from "../../base/errors.ts";
 import type { RunEvent } from "../../contracts/types.ts";
 import type { EngineRun, OutputChunk } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
@@ -36,7 +37,7 @@ export async function* conductRun(call: Call, prepare: Prepare): AsyncGenerator<
   const signal = AbortSignal.any([leaving.signal, ...(call.signal === undefined ? [] : [call.signal])]);
   const conducted = conduct({ context, principal, events, signal }, prepare).then(
     () => events.close(),
-    (error: unknown) => events.close(error),
+    (error: unknown) => events.close(asMoorageError(error)),
   );
   try {
     yield* events;
@@ -93,7 +94,7 @@ type Watching = { readonly plan: RunPlan; readonly engineRun: EngineRun; readonl
 async function watched(
   { context, events, signal }: Conduct,
   { plan, engineRun, records }: Watching,
-): Promise<{ readonly ending: Ending; readonly failure?: unknown }> {
+): Promise<{ readonly ending: Ending; readonly failure?: MoorageError }> {
   const { timeoutMs: deadlineMs } = plan.limits;
   const terms = { deadlineMs, graceMs: context.policy.graceMs, signal, onEnding: () => events.release() };
   const [ending, pumped] = await Promise.allSettled([
@@ -101,8 +102,8 @@ async function watched(
     pump(engineRun.output, records, events),
   ]);
   if (ending.status === "fulfilled" && pumped.status === "fulfilled") return { ending: ending.value };
-  const failure: unknown = ending.status === "rejected" ? ending.reason : pumped.status === "rejected" && pumped.reason;
-  return { ending: LOST, failure };
+  const failed = ending.status === "rejected" ? ending : pumped;
+  return { ending: LOST, failure: asMoorageError(failed.status === "rejected" ? failed.reason : undefined) };
 }
 
 const LOST: Ending = {

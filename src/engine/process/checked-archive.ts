@@ -98,7 +98,8 @@ function checkedHeader(header: Headers, { directory, parents }: Destination): He
     case "symlink": {
       const target = header.linkname ?? "";
       const from = posix.join(directory, posix.dirname(name));
-      if (!inside(posix.resolve(from, target))) throw refused(`${quoted(name)} is a link to ${quoted(target)}, outside ${WORKSPACE}`);
+      if (!inside(posix.resolve(from, target)))
+        throw refused(`${quoted(name)} is a link to ${quoted(target)}, outside ${WORKSPACE}`);
       return { ...common, type, linkname: target };
     }
     case "link":

@@ -20,12 +20,13 @@ type GroupMount = { readonly path: string; readonly version: 1 | 2; readonly opt
  */
 export async function detectControlGroups(name: string, sh: string): Promise<GroupLayout | undefined> {
   const mounts = groupMounts(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
-  const parents: Partial<Record<Controller, string>> = {};
-  for (const controller of CONTROLLERS) {
-    const mount = mounts.find(({ version, options }) => version === 1 && options.includes(controller));
-    const parent = mount === undefined ? undefined : join(mount.path, name);
-    if (parent !== undefined && (await joinable(parent, sh))) parents[controller] = parent;
-  }
+  const parents = await joinableOf(
+    CONTROLLERS.flatMap((controller) => {
+      const mount = mounts.find(({ version, options }) => version === 1 && options.includes(controller));
+      return mount === undefined ? [] : [{ controller, parent: join(mount.path, name) }];
+    }),
+    sh,
+  );
   if (limits(parents)) return { version: 1, parents };
   const unified = mounts.find(({ version }) => version === 2);
   return unified === undefined ? undefined : detectUnified(unified.path, name, sh);
@@ -55,7 +56,7 @@ async function detectUnified(root: string, name: string, sh: string): Promise<Gr
     if (available === undefined) continue;
     const parents: Partial<Record<Controller, string>> = { freezer: parent };
     for (const controller of available) parents[controller] = parent;
-    if (limits(parents) && (await joinable(parent, sh))) return { version: 2, parents };
+    if (limits(parents) && (await joinable([parent], sh))) return { version: 2, parents };
     await removeEmptyGroup(parent);
   }
   return undefined;
@@ -79,21 +80,35 @@ async function enable(directory: string, controller: string): Promise<void> {
   await setGroup(directory, "cgroup.subtree_control", `+${controller}`).catch(() => undefined);
 }
 
-async function joinable(parent: string, sh: string): Promise<boolean> {
-  const probe = join(parent, `probe-${newId()}`);
-  try {
-    await makeGroup(probe);
-  } catch {
-    return false;
+type Candidate = { readonly controller: Controller; readonly parent: string };
+
+/** All at once where that works, as on most hosts; else one by one. */
+async function joinableOf(candidates: readonly Candidate[], sh: string): Promise<GroupLayout["parents"]> {
+  const all = await joinable(
+    candidates.map(({ parent }) => parent),
+    sh,
+  );
+  const parents: Partial<Record<Controller, string>> = {};
+  for (const { controller, parent } of candidates) {
+    if (all || (await joinable([parent], sh))) parents[controller] = parent;
   }
+  return parents;
+}
+
+/** Whether a process can enter a new group in each of these. */
+async function joinable(parents: readonly string[], sh: string): Promise<boolean> {
+  const probes = [...new Set(parents)].map((parent) => join(parent, `probe-${newId()}`));
   try {
-    await promisify(execFile)(sh, ["-c", JOIN, "moorage", probe], { timeout: JOIN_TIMEOUT_MS, env: {}, cwd: "/" });
+    for (const probe of probes) await makeGroup(probe);
+    await promisify(execFile)(sh, ["-c", JOIN, "moorage", ...probes], { timeout: JOIN_TIMEOUT_MS, env: {}, cwd: "/" });
     return true;
   } catch {
     return false;
   } finally {
-    await rmdir(probe).catch(() => undefined);
-    await removeEmptyGroup(parent);
+    for (const probe of probes) {
+      await rmdir(probe).catch(() => undefined);
+      await removeEmptyGroup(dirname(probe)).catch(() => undefined);
+    }
   }
 }
 

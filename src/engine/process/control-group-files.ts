@@ -26,7 +26,10 @@ export async function makeGroup(directory: string): Promise<void> {
 export async function groupProcesses(directory: string): Promise<readonly number[]> {
   try {
     const text = await readFile(join(directory, "cgroup.procs"), "utf8");
-    return text.split("\n").filter((line) => line !== "").map(Number);
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number);
   } catch (error) {
     if (gone(error)) return [];
     throw error;

@@ -11,7 +11,13 @@ import {
   removeEmptyGroup,
   setGroup,
 } from "./control-group-files.ts";
-import { freezerFiles, limitSettings, memoryFiles, type Controller, type GroupVersion } from "./control-group-limits.ts";
+import {
+  freezerFiles,
+  limitSettings,
+  memoryFiles,
+  type Controller,
+  type GroupVersion,
+} from "./control-group-limits.ts";
 
 /** Where a deployment's groups are: one directory for each controller that works here, the same for all on version 2. */
 export type GroupLayout = {
@@ -123,7 +129,11 @@ function unitGroup(layout: GroupLayout, id: string): UnitGroup {
 }
 
 /** The last unit of another Moorage may take the common parent away in between: then all is made again. */
-async function prepare(layout: GroupLayout, unit: { id: string; own: readonly string[] }, limits: EngineLimits): Promise<void> {
+async function prepare(
+  layout: GroupLayout,
+  unit: { id: string; own: readonly string[] },
+  limits: EngineLimits,
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       for (const directory of unit.own) {

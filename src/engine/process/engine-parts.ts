@@ -1,11 +1,26 @@
 import type { Logger } from "../../base/logger.ts";
-import type { ControlGroups, Enforced } from "./control-groups.ts";
-import type { LiveRuns } from "./live-runs.ts";
-import type { PipeSupply } from "./pipe-supply.ts";
-import type { ProcessHost } from "./process-host.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
-import type { UnitStore } from "./unit-store.ts";
-import type { Watchdog } from "./watchdog.ts";
+import { sha256 } from "../../base/sha256.ts";
+import type { UnitLabels } from "../unit-labels.ts";
+import { detectControlGroups } from "./control-group-detection.ts";
+import { createControlGroups, type ControlGroups, type Enforced } from "./control-groups.ts";
+import { createLiveRuns, type LiveRuns } from "./live-runs.ts";
+import { createPipeSupply, type PipeSupply } from "./pipe-supply.ts";
+import { findHost, type ProcessHost } from "./process-host.ts";
+import { ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { createUnitStore, type UnitStore } from "./unit-store.ts";
+import { createWatchdog, type Watchdog } from "./watchdog.ts";
+
+export type ProcessEngineOptions = {
+  /** Where units are kept: `<stateDirectory>/<id>/`. Made when it is missing. */
+  readonly stateDirectory: string;
+  readonly labels: UnitLabels;
+  /** Nothing is logged without one. */
+  readonly logger?: Logger;
+  /** The bubblewrap to use; the system's own when absent. */
+  readonly bwrapPath?: string;
+  /** `off`: limits are kept as on a host without control groups. `auto` when absent: control groups where they work. */
+  readonly controlGroups?: "auto" | "off";
+};
 
 /** What one engine works with, from its first use to its end. */
 export type EngineParts = {
@@ -22,4 +37,27 @@ export type EngineParts = {
 
 export function enforcedLimits(groups: ControlGroups | undefined): Enforced {
   return groups?.enforced ?? { memory: false, pids: false, cpu: false };
+}
+
+/** Looks at the host and gets ready; makes nothing that outlives it. */
+export async function openParts(options: ProcessEngineOptions, logger: Logger): Promise<EngineParts> {
+  const host = await findHost(options.bwrapPath);
+  return {
+    host,
+    identity: await ownIdentity(),
+    store: createUnitStore({ state: options.stateDirectory, labels: options.labels, rm: host.programs.rm }),
+    groups: await openGroups(options, host),
+    pipes: createPipeSupply(host.programs.sh),
+    watchdog: createWatchdog(),
+    live: createLiveRuns(),
+    logger,
+  };
+}
+
+/** One parent group for a deployment's units in this state directory, so that no other's are ever taken for ours. */
+async function openGroups(options: ProcessEngineOptions, host: ProcessHost): Promise<ControlGroups | undefined> {
+  if (options.controlGroups === "off") return undefined;
+  const name = `moorage-${sha256(`${options.labels.deployment}\n${options.stateDirectory}`).slice(7, 27)}`;
+  const layout = await detectControlGroups(name, host.programs.sh);
+  return layout === undefined ? undefined : createControlGroups(layout);
 }

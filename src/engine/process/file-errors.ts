@@ -23,9 +23,13 @@ export function fileError(what: string, path: string, { code, complaints }: File
 }
 
 export function notAllowed(path: string): MoorageError {
-  return new MoorageError("PATH_NOT_ALLOWED", `${JSON.stringify(path)} is not inside ${WORKSPACE}, or leads out of it by a link.`, {
-    details: { path },
-  });
+  return new MoorageError(
+    "PATH_NOT_ALLOWED",
+    `${JSON.stringify(path)} is not inside ${WORKSPACE}, or leads out of it by a link.`,
+    {
+      details: { path },
+    },
+  );
 }
 
 function programError(what: string, path: string, { code, complaints }: FileEnd): MoorageError {

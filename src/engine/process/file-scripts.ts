@@ -46,7 +46,7 @@ export const STAT = script(...RESOLVE_ENTRY, `exec find -P "$entry" -maxdepth 0 
 export const DOWNLOAD = script(
   ...RESOLVE_TARGET,
   'cd -- "${1%/*}/" || exit 1',
-  'name=${1##*/}; set -- --create --file=- --format=gnu --numeric-owner',
+  "name=${1##*/}; set -- --create --file=- --format=gnu --numeric-owner",
   'if [ -L "$name" ] && [ -d "$name" ]; then',
   String.raw`  exec tar "$@" --transform='flags=rh;s,/\./,/,' -- "$name/."`,
   'elif [ -L "$name" ]; then exec tar "$@" --dereference -- "$name"',

@@ -80,7 +80,11 @@ async function entries(
 /** tar ends with 1 when a file changed while it was read, which is no failure of ours. */
 const CHANGED_MEANWHILE = 1;
 
-async function* download(parts: EngineParts, { unit, script, path }: Task, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* download(
+  parts: EngineParts,
+  { unit, script, path }: Task,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const program = await startFileProgram(parts, { unit, script, args: [path] }, signal);
   try {
     for await (const chunk of program.stdout) if (chunk instanceof Uint8Array) yield chunk;
@@ -99,9 +103,13 @@ function checkPath(path: string): void {
 
 function refuseJobMemory(unit: Unit): void {
   if (memoryOfJob(unit) === undefined) return;
-  throw new MoorageError("ENGINE_UNSUPPORTED", `The workspace of the job ${unit.id} is memory that only its program sees.`, {
-    hint: "Use a workspace of another type where its files are wanted.",
-  });
+  throw new MoorageError(
+    "ENGINE_UNSUPPORTED",
+    `The workspace of the job ${unit.id} is memory that only its program sees.`,
+    {
+      hint: "Use a workspace of another type where its files are wanted.",
+    },
+  );
 }
 
 function tooMany(path: string): MoorageError {

@@ -90,10 +90,14 @@ async function readiness(child: ChildProcess, cwd: string, signal?: AbortSignal)
   const info = wholeText(socketOf(child, DESCRIPTORS.info), MAX_INFO_BYTES);
   const answer = await abortable(firstCharacter(socketOf(child, DESCRIPTORS.control)), signal);
   if (answer === "c") {
-    throw new MoorageError("INVALID_INPUT", `The working directory ${JSON.stringify(cwd)} is no directory in the sandbox.`, {
-      hint: "Name an existing directory; /workspace always exists.",
-      details: { cwd },
-    });
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `The working directory ${JSON.stringify(cwd)} is no directory in the sandbox.`,
+      {
+        hint: "Name an existing directory; /workspace always exists.",
+        details: { cwd },
+      },
+    );
   }
   if (answer !== "r") return undefined;
   const pid = /"child-pid":\s*(\d+)/.exec(await info)?.[1];

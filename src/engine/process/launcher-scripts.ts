@@ -17,7 +17,7 @@ export const WORKSPACE_MOVED = "moorage: the workspace is not there";
  * `--`, program.
  */
 export const LAUNCH_AS_ROOT = [
-  'unit=$1; workspace=$2; place=$3; mount=$4; shift 4',
+  "unit=$1; workspace=$2; place=$3; mount=$4; shift 4",
   'if [ -n "$workspace" ]; then',
   `  cd -P -- "$workspace" && [ "$PWD" = "$workspace" ] || { echo "${WORKSPACE_MOVED}" >&2; exit 1; }`,
   '  "$mount" --no-canonicalize --bind . "$unit/workspace" || exit 1',

@@ -62,7 +62,10 @@ export function closePipe({ reading, writing }: Pipe): void {
 /** Each part of a pipeline says that it is there, and waits until we have opened what joins it to the next. */
 async function makePipes(sh: string): Promise<readonly Pipe[]> {
   const parts = Array.from({ length: AT_A_TIME + 1 }, () => PART);
-  const helper = spawn(sh, ["-c", parts.join(" | ")], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], env: {} });
+  const helper = spawn(sh, ["-c", parts.join(" | ")], {
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    env: {},
+  });
   const [, , , there, end] = helper.stdio;
   if (helper.pid === undefined || !(there instanceof Socket) || !(end instanceof Socket)) {
     const [cause] = await new Promise<unknown[]>((resolve) => helper.once("error", (...error) => resolve(error)));

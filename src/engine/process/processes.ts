@@ -47,7 +47,7 @@ export async function allProcesses(): Promise<readonly ProcessStatus[]> {
 export function treeOf(root: number, processes: readonly ProcessStatus[]): readonly ProcessStatus[] {
   const tree = processes.filter(({ pid }) => pid === root);
   const known = new Set(tree.map(({ pid }) => pid));
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     const next = processes.filter(({ pid, parent }) => known.has(parent) && !known.has(pid));
     for (const found of next) {
       known.add(found.pid);

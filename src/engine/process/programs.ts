@@ -58,7 +58,9 @@ export async function findPrograms(root: boolean, bwrapPath: string | undefined)
 export async function installCommand(name: string): Promise<string> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   const value = (key: string): string => new RegExp(`^${key}="?([^"\n]*)"?$`, "m").exec(release)?.[1] ?? "";
-  const known = [value("ID"), ...value("ID_LIKE").split(" ")].map((id) => INSTALL[id]).find((found) => found !== undefined);
+  const known = [value("ID"), ...value("ID_LIKE").split(" ")]
+    .map((id) => INSTALL[id])
+    .find((found) => found !== undefined);
   return known === undefined ? `install the package ${name}` : `${known} ${name}`;
 }
 
@@ -67,12 +69,18 @@ async function required(name: string, from: string): Promise<string> {
     const path = join(directory, name);
     if (await executable(path)) return path;
   }
-  throw await missing(`The process engine needs the program ${name}, which is in none of ${DIRECTORIES.join(", ")}`, from);
+  throw await missing(
+    `The process engine needs the program ${name}, which is in none of ${DIRECTORIES.join(", ")}`,
+    from,
+  );
 }
 
 async function given(path: string): Promise<string> {
   if (await executable(path)) return path;
-  throw await missing(`The process engine was told to use ${path}, which is no program that can be executed`, "bubblewrap");
+  throw await missing(
+    `The process engine was told to use ${path}, which is no program that can be executed`,
+    "bubblewrap",
+  );
 }
 
 async function missing(what: string, from: string): Promise<MoorageError> {

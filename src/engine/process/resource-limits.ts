@@ -17,5 +17,9 @@ export async function descriptorLimit(): Promise<number> {
 export function resourceLimits(descriptors: number, limits: EngineLimits, enforced: Enforced): readonly string[] {
   const always = [`--nofile=${descriptors}:${descriptors}`, "--core=0:0"];
   if (enforced.memory) return always;
-  return [...always, `--data=${limits.memoryBytes}:${limits.memoryBytes}`, `--fsize=${LARGEST_FILE_BYTES}:${LARGEST_FILE_BYTES}`];
+  return [
+    ...always,
+    `--data=${limits.memoryBytes}:${limits.memoryBytes}`,
+    `--fsize=${LARGEST_FILE_BYTES}:${LARGEST_FILE_BYTES}`,
+  ];
 }

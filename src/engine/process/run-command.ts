@@ -25,14 +25,23 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
 
 function checkText(command: readonly string[], env: Readonly<Record<string, string>>): void {
   if (command[0]?.startsWith("-")) {
-    throw new MoorageError("INVALID_INPUT", `The program ${JSON.stringify(command[0])} begins with a dash; expected a name or a path.`);
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `The program ${JSON.stringify(command[0])} begins with a dash; expected a name or a path.`,
+    );
   }
   if ([...command, ...Object.values(env)].some((text) => text.includes("\0"))) {
-    throw new MoorageError("INVALID_INPUT", "An argument or a variable contains a NUL character, which no program can be given.");
+    throw new MoorageError(
+      "INVALID_INPUT",
+      "An argument or a variable contains a NUL character, which no program can be given.",
+    );
   }
   const name = Object.keys(env).find((each) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(each));
   if (name !== undefined) {
-    throw new MoorageError("INVALID_INPUT", `${JSON.stringify(name)} is no name of a variable; expected A-Z, a-z, 0-9 and _.`);
+    throw new MoorageError(
+      "INVALID_INPUT",
+      `${JSON.stringify(name)} is no name of a variable; expected A-Z, a-z, 0-9 and _.`,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { MoorageError } from "../../base/errors.ts";
 import { WORKSPACE_MOVED } from "./launcher-scripts.ts";
 
-const NO_NAMESPACES = /namespace.*(not permitted|permission denied|no space left|invalid argument)|uid map|gid map|RTM_NEW|mounting proc|mount proc/i;
+const NO_NAMESPACES =
+  /namespace.*(not permitted|permission denied|no space left|invalid argument)|uid map|gid map|RTM_NEW|mounting proc|mount proc/i;
 const NO_PROCESSES = /resource temporarily unavailable|cannot fork/i;
 
 /** Why a program did not start, from what the launcher complained about. */
@@ -9,7 +10,9 @@ export function startError(complaints: string, endedBy: string | null, hostWorks
   const text = complaints.trim();
   const details = { complaints: text };
   if (text.includes(WORKSPACE_MOVED)) {
-    return new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${hostWorkspace} is no directory, or was moved.`, { details });
+    return new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${hostWorkspace} is no directory, or was moved.`, {
+      details,
+    });
   }
   if (NO_PROCESSES.test(text)) {
     return new MoorageError("LIMIT_EXCEEDED", "The sandbox has as many processes as its limit allows.", {
@@ -24,7 +27,9 @@ export function startError(complaints: string, endedBy: string | null, hostWorks
     });
   }
   const last = text.split("\n").at(-1) ?? "";
-  return new MoorageError("ENGINE_FAILED", `bubblewrap could not start the program: ${last || "it said nothing"}.`, { details });
+  return new MoorageError("ENGINE_FAILED", `bubblewrap could not start the program: ${last || "it said nothing"}.`, {
+    details,
+  });
 }
 
 export const NAMESPACES_HINT =

@@ -20,7 +20,10 @@ export function feedStdin(descriptor: number, { source, ended, onFailure }: Feed
   void ended.then(() => target.destroy());
 }
 
-async function* upToFailure(source: AsyncIterable<Uint8Array>, onFailure: Feeding["onFailure"]): AsyncGenerator<Uint8Array> {
+async function* upToFailure(
+  source: AsyncIterable<Uint8Array>,
+  onFailure: Feeding["onFailure"],
+): AsyncGenerator<Uint8Array> {
   try {
     yield* source;
   } catch (error) {

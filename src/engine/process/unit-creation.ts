@@ -54,7 +54,10 @@ async function workspaceOwner({ workspace }: UnitSpec): Promise<Ids | undefined>
   if (workspace.type !== "host") return undefined;
   const { path } = workspace;
   const [real, found] = await Promise.all([realpath(path), stat(path)]).catch((cause: unknown) => {
-    throw new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${path} cannot be read.`, { cause, details: { path } });
+    throw new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${path} cannot be read.`, {
+      cause,
+      details: { path },
+    });
   });
   if (real !== path || !found.isDirectory()) {
     throw new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${path} is no directory, or leads through a link.`, {

@@ -28,7 +28,9 @@ function content(name: (typeof ETC_FILES)[number], { uid, gid }: Ids): string {
     case "hosts":
       return "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
     case "nsswitch.conf":
-      return ["passwd: files", "group: files", "hosts: files dns", "services: files", "protocols: files", ""].join("\n");
+      return ["passwd: files", "group: files", "hosts: files dns", "services: files", "protocols: files", ""].join(
+        "\n",
+      );
     case "resolv.conf":
       // Without a network a name is not found at once, rather than after the resolver's patience.
       return "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";

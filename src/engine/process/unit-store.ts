@@ -19,6 +19,8 @@ export type StorePlace = { readonly state: string; readonly labels: UnitLabels; 
 export type UnitStore = {
   /** CONFLICT when the id is taken. */
   readonly create: (id: string, record: UnitRecord) => Promise<Unit>;
+  /** A unit that is never listed; whoever makes it erases it. */
+  readonly createUnseen: (id: string, record: UnitRecord) => Promise<Unit>;
   /** Undefined where there is none, or none of this deployment. */
   readonly read: (id: string) => Promise<Unit | undefined>;
   readonly list: () => Promise<readonly Unit[]>;
@@ -36,8 +38,6 @@ export type UnitStore = {
 
 const REMOVED = ".removed";
 const PREPARED = ".prepared";
-/** Folder of pipes that wait for a run; each Moorage has one of its own in it. */
-export const PIPES = ".pipes";
 const ERASE_MS = 120_000;
 const MAX_COMPLAINT_BYTES = 64 * 1024;
 
@@ -51,6 +51,7 @@ export function createUnitStore(place: StorePlace): UnitStore {
       if (unit === undefined) throw new MoorageError("INTERNAL", `The unit ${id} was written and cannot be read.`);
       return unit;
     },
+    createUnseen: async (id, record) => ({ id, kind: "job", record, directory: await prepareUnit(place, record) }),
     read,
     list: async () => {
       const units = await Promise.all((await names(state)).map(read));
@@ -73,8 +74,7 @@ export function createUnitStore(place: StorePlace): UnitStore {
     },
     leftovers: async () => {
       const removed = (await names(join(state, REMOVED))).map((name) => join(state, REMOVED, name));
-      const owned = await Promise.all([PREPARED, PIPES].map((folder) => abandoned(join(state, folder))));
-      return [...removed, ...owned.flat()];
+      return [...removed, ...(await abandoned(join(state, PREPARED)))];
     },
     erase: (directory) => erase(place.rm, directory),
   };
@@ -90,7 +90,14 @@ async function readUnit(state: string, labels: UnitLabels, id: string): Promise<
 }
 
 /** Prepared out of sight, so that a unit is there whole or not at all. */
-async function createUnit({ state, rm }: StorePlace, id: string, record: UnitRecord): Promise<void> {
+async function createUnit(place: StorePlace, id: string, record: UnitRecord): Promise<void> {
+  const prepared = await prepareUnit(place, record);
+  if (await moved(prepared, join(place.state, id), "ENOTEMPTY", "EEXIST")) return;
+  await erase(place.rm, prepared);
+  throw new MoorageError("CONFLICT", `The unit ${id} exists already.`, { details: { id } });
+}
+
+async function prepareUnit({ state, rm }: StorePlace, record: UnitRecord): Promise<string> {
   const prepared = join(state, PREPARED, `${identityToken(record.owner)}-${newId()}`);
   await mkdir(join(state, PREPARED), { recursive: true, mode: 0o700 });
   try {
@@ -100,13 +107,11 @@ async function createUnit({ state, rm }: StorePlace, id: string, record: UnitRec
     await replace(join(prepared, "unit.json"), record);
     // The unit's user passes through to the workspace; what is above lets nobody through.
     await chmod(prepared, 0o711);
-    if (await moved(prepared, join(state, id), "ENOTEMPTY", "EEXIST")) return;
+    return prepared;
   } catch (error) {
     await erase(rm, prepared);
     throw error;
   }
-  await erase(rm, prepared);
-  throw new MoorageError("CONFLICT", `The unit ${id} exists already.`, { details: { id } });
 }
 
 async function makePlace(path: string, { uid, gid }: UnitRecord["user"]): Promise<void> {
@@ -127,7 +132,11 @@ async function abandoned(folder: string): Promise<readonly string[]> {
 
 // Not Node's own removal: a program can make trees whose paths are longer than the kernel takes at once.
 async function erase(rm: string, directory: string): Promise<void> {
-  await promisify(execFile)(rm, ["-rf", "--", directory], { timeout: ERASE_MS, env: {}, maxBuffer: MAX_COMPLAINT_BYTES });
+  await promisify(execFile)(rm, ["-rf", "--", directory], {
+    timeout: ERASE_MS,
+    env: {},
+    maxBuffer: MAX_COMPLAINT_BYTES,
+  });
 }
 
 /** Written beside and moved into place, so that nobody reads half of it. */

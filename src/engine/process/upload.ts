@@ -9,7 +9,11 @@ import type { Unit } from "./unit-store.ts";
 export type Upload = { readonly unit: Unit; readonly path: string; readonly tar: AsyncIterable<Uint8Array> };
 
 /** Unpacks an archive as the unit's user. */
-export async function uploadArchive(parts: EngineParts, { unit, path, tar }: Upload, signal?: AbortSignal): Promise<void> {
+export async function uploadArchive(
+  parts: EngineParts,
+  { unit, path, tar }: Upload,
+  signal?: AbortSignal,
+): Promise<void> {
   const program = await startFileProgram(parts, { unit, script: UPLOAD, args: [path], withStdin: true }, signal);
   const archive = checkedArchive(tar, path);
   program.stdout.resume();
@@ -44,7 +48,11 @@ async function send(tar: AsyncIterable<Uint8Array>, { stdin, ended }: FileProgra
 type Ways = { readonly unit: Unit; readonly path: string; readonly parents: ReadonlySet<string> };
 
 /** Whether unpacking failed because a directory of the archive is a link out of the workspace. */
-async function refuseWaysOut(parts: EngineParts, { unit, path, parents }: Ways, signal: AbortSignal | undefined): Promise<void> {
+async function refuseWaysOut(
+  parts: EngineParts,
+  { unit, path, parents }: Ways,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const program = await startFileProgram(parts, { unit, script: CHECK, args: [path, ...parents] }, signal);
   program.stdout.resume();
   const end = await program.ended;

@@ -5,43 +5,10 @@ import { decodeCursor, toPage } from "./pages.ts";
 const COLUMNS = "data, stdout, stderr, status, holder";
 
 export function createRunRows(database: Database): RunRows {
-  const update = (id: string, change: Partial<RunRow>): void =>
-    database.transaction(() => {
-      const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
-      if (row === undefined) return;
-      const next: RunRow = { ...read(row), ...change };
-      database.run(
-        "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
-        ...[next.status, next.holder, data(next), next.stdout, next.stderr, id],
-      );
-    });
   return {
-    insert: (row) =>
-      Promise.try(() => {
-        database.run(
-          `INSERT INTO runs (id, owner, sandbox_id, status, holder, created_at, data, stdout, stderr)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          ...[
-            row.id,
-            row.owner,
-            row.sandboxId,
-            row.status,
-            row.holder,
-            row.startedAt,
-            data(row),
-            row.stdout,
-            row.stderr,
-          ],
-        );
-      }),
-    update: (id, change) =>
-      Promise.try(() => {
-        update(id, change);
-      }),
-    remove: (id) =>
-      Promise.try(() => {
-        database.run("DELETE FROM runs WHERE id = ?", id);
-      }),
+    insert: (row) => Promise.try(insert, database, row),
+    update: (id, change) => Promise.try(update, database, id, change),
+    remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
       Promise.try(() => {
         const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE owner = ? AND id = ?`, owner, id);
@@ -51,20 +18,36 @@ export function createRunRows(database: Database): RunRows {
       Promise.try(() => {
         const rows = database.all(
           `SELECT ${COLUMNS}, created_at || id AS sort_key FROM runs
-         WHERE owner = ? AND sandbox_id = ? AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
+           WHERE owner = ? AND sandbox_id = ? AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
           ...[owner, sandboxId, decodeCursor(query.cursor) ?? "~", query.limit + 1],
         );
         return toPage(rows, query, read);
       }),
-    open: () =>
-      Promise.try(() => {
-        return database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read);
-      }),
+    open: () => Promise.try(() => database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read)),
     claim: (id, from, to) =>
-      Promise.try(() => {
-        return database.run("UPDATE runs SET holder = ? WHERE id = ? AND holder = ?", to, id, from) === 1;
-      }),
+      Promise.try(() => database.run("UPDATE runs SET holder = ? WHERE id = ? AND holder = ?", to, id, from) === 1),
   };
+}
+
+function insert(database: Database, row: RunRow): void {
+  const { id, owner, sandboxId, status, holder, startedAt, stdout, stderr } = row;
+  database.run(
+    `INSERT INTO runs (id, owner, sandbox_id, status, holder, created_at, data, stdout, stderr)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, owner, sandboxId, status, holder, startedAt, data(row), stdout, stderr],
+  );
+}
+
+function update(database: Database, id: string, change: Partial<RunRow>): void {
+  database.transaction(() => {
+    const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
+    if (row === undefined) return;
+    const next: RunRow = { ...read(row), ...change };
+    database.run(
+      "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
+      ...[next.status, next.holder, data(next), next.stdout, next.stderr, id],
+    );
+  });
 }
 
 // Output is kept as bytes in columns of its own: it need not be UTF-8.

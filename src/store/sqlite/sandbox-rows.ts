@@ -9,10 +9,7 @@ export function createSandboxRows(database: Database): SandboxRows {
     return row === undefined ? undefined : read(row);
   };
   return {
-    insert: (row) =>
-      Promise.try(() => {
-        insert(database, row);
-      }),
+    insert: (row) => Promise.try(insert, database, row),
     find: (owner, ref) =>
       Promise.try(() => {
         const row = database.get(

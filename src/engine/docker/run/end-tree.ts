@@ -64,7 +64,7 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
       try {
         const tree = await opened();
         await tree.ask("term");
-        watch(tree, over.signal).then(finished, unwatched);
+        watch(tree, over.signal).then((empty) => void (empty && finished()), unwatched);
       } catch (error) {
         unwatched(error);
       }
@@ -82,13 +82,16 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
   }
 }
 
-/** Lets the root of a terminated tree end as soon as nothing lives below it. */
-async function watch(tree: TreeControl, over: AbortSignal): Promise<void> {
+/** Lets the root of a terminated tree end as soon as nothing lives below it; false when that is over before. */
+async function watch(tree: TreeControl, over: AbortSignal): Promise<boolean> {
   while (!over.aborted) {
-    const left = await tree.ask("count");
-    if (left === 0) return void (await tree.ask("continue"));
+    if ((await tree.ask("count")) === 0) {
+      await tree.ask("continue");
+      return true;
+    }
     await sleep(LOOK_MS, over);
   }
+  return false;
 }
 
 async function killTree(
