@@ -27,7 +27,7 @@ export type CliCommand = {
   readonly options: readonly OptionSpec[];
   readonly positionals: readonly PositionalSpec[];
   /** Present where all words after the positionals belong to a program, whatever they look like. */
-  readonly rest?: { readonly required: boolean };
+  readonly rest?: true;
   /** True where the exit code is the program's own. */
   readonly runs: boolean;
   /** Further lines of its help. */

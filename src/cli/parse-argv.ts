@@ -16,7 +16,8 @@ export function parseArgv(argv: readonly string[], commands: readonly CliCommand
   let help = "";
   let chosen: Chosen | undefined;
   let wrong: ParsedArgv | undefined;
-  const program = buildProgram(commands, {
+  const words = withHelpWord(argv);
+  const program = buildProgram(commands, words, {
     layout,
     onHelp: (text) => {
       help += text;
@@ -33,7 +34,7 @@ export function parseArgv(argv: readonly string[], commands: readonly CliCommand
     },
   });
   try {
-    program.parse(withHelpWord(argv), { from: "user" });
+    program.parse(words, { from: "user" });
   } catch (failure) {
     if (!(failure instanceof CommanderError)) throw failure;
   }

@@ -5,9 +5,9 @@ import { Command, type ParseOptionsResult } from "commander";
  * or up to `--`; everything from there on belongs to the program, also what looks like an option or is another `--`.
  */
 export class ProgramCommand extends Command {
-  readonly #positionals: number;
+  readonly #positionals: () => number;
 
-  constructor(positionals: number) {
+  constructor(positionals: () => number) {
     super();
     this.#positionals = positionals;
     this.passThroughOptions();
@@ -21,7 +21,7 @@ export class ProgramCommand extends Command {
       const { operands, unknown } = super.parseOptions(remaining);
       if (unknown.length > 0) return { operands: [], unknown };
       const [word, ...more] = operands;
-      const complete = positionals.length === this.#positionals;
+      const complete = positionals.length === this.#positionals();
       if (complete && word !== undefined) return { operands: [...positionals, ...operands, ...marked], unknown };
       if (complete) return { operands: [...positionals, ...marked.slice(1)], unknown };
       if (word === undefined) return { operands: positionals, unknown };

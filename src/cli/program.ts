@@ -22,8 +22,8 @@ export type ProgramHooks = {
 
 type Building = ProgramHooks & { readonly program: Command; readonly commands: readonly CliCommand[] };
 
-/** The commander program of these commands: it parses arguments and nothing else. */
-export function buildProgram(commands: readonly CliCommand[], hooks: ProgramHooks): Command {
+/** The commander program of these commands: it parses these arguments and nothing else. */
+export function buildProgram(commands: readonly CliCommand[], argv: readonly string[], hooks: ProgramHooks): Command {
   const program = new Command("moorage").enablePositionalOptions().helpCommand(false);
   program.option("-V, --version").exitOverride((error) => hooks.onExit(error, program));
   program.configureOutput({
@@ -35,7 +35,11 @@ export function buildProgram(commands: readonly CliCommand[], hooks: ProgramHook
   });
   program.configureHelp({ formatHelp: () => programHelp(commands, hooks.layout) });
   addGlobalOptions(program);
-  for (const command of commands) addCommand(command, { ...hooks, program, commands });
+  for (const command of commands) {
+    const leaf = addCommand(command, { ...hooks, program, commands });
+    // The options of the others are never asked for, and making them out takes a while.
+    if (command.words.every((word) => argv.includes(word))) addParameters(leaf, command);
+  }
   return program;
 }
 
@@ -49,21 +53,25 @@ export function givenOptions(chain: readonly Command[]): ReadonlyMap<string, rea
   return new Map(given);
 }
 
-function addCommand(command: CliCommand, building: Building): void {
+function addCommand(command: CliCommand, building: Building): Command {
   const { program, layout, onExit, onChosen } = building;
   const [first = "", second] = command.words;
   const parent = second === undefined ? program : groupOf(first, building);
-  const leaf = command.rest === undefined ? new Command() : new ProgramCommand(command.positionals.length);
+  const leaf = command.rest === undefined ? new Command() : new ProgramCommand(() => command.positionals.length);
   leaf.name(second ?? first).copyInheritedSettings(parent);
   leaf.exitOverride((error) => onExit(error, leaf, command));
   leaf.configureHelp({ formatHelp: () => commandHelp(command, layout) });
-  for (const { name, required } of command.positionals) leaf.argument(required ? `<${name}>` : `[${name}]`);
-  if (command.rest !== undefined) leaf.argument("[command...]");
-  for (const spec of command.options) leaf.addOption(optionFrom(spec));
   addGlobalOptions(leaf);
   const chain = parent === program ? [program, leaf] : [program, parent, leaf];
   leaf.action(() => onChosen({ command, chain, words: leaf.args }));
   parent.addCommand(leaf);
+  return leaf;
+}
+
+function addParameters(leaf: Command, command: CliCommand): void {
+  for (const { name, required } of command.positionals) leaf.argument(required ? `<${name}>` : `[${name}]`);
+  if (command.rest !== undefined) leaf.argument("[command...]");
+  for (const spec of command.options) leaf.addOption(optionFrom(spec));
 }
 
 function groupOf(word: string, { program, commands, layout, onExit }: Building): Command {

@@ -7,12 +7,13 @@ import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
-import { recoverRuns } from "../domain/recovery/recover-runs.ts";
+import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
+import type { Engine } from "../engine/engine.ts";
 import { createDockerEngine, parseDockerHost } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { chooseEngine, type ChosenEngine } from "./choose-engine.ts";
+import { chooseEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
 import { processHolders } from "./holders.ts";
 import { policyOf } from "./policy.ts";
@@ -41,7 +42,12 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   await using opening = new AsyncDisposableStack();
   const state = await openStateHome(locations.home);
   const store = opening.use(openSqliteStore(state.database));
-  const { engine, warnings } = await engineFor(options, state);
+  const engines = enginesOf(options, state);
+  const { engine, warnings } = await chooseEngine({
+    requested: options.engine ?? configuration.engine,
+    needsImages: options.needsImages || configuration.dockerHost !== undefined,
+    ...engines,
+  });
   opening.use(engine);
   const context: DomainContext = {
     engine,
@@ -59,7 +65,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     logger,
     warnings,
   };
-  await recover(context);
+  await recover(context, engines);
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
@@ -67,27 +73,36 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   });
 }
 
-/** Runs that lost their Moorage are recorded when the engine can tell about them; a later start tries again. */
-async function recover(context: DomainContext): Promise<void> {
+/** Runs that lost their Moorage are recorded when their engine can tell about them; a later start tries again. */
+async function recover(context: DomainContext, engines: Engines): Promise<void> {
   try {
     await recoverRuns(context);
+    for (const name of await enginesToRecover(context)) {
+      if (name === "memory") continue;
+      await using engine = engines[name]();
+      await recoverRuns({ ...context, engine });
+    }
   } catch (error) {
     if (!isMoorageError(error)) throw error;
     context.logger.warn({ code: error.code }, "lost runs could not be recorded now");
   }
 }
 
-function engineFor(options: LocalOptions, state: StateHome): Promise<ChosenEngine> {
-  const { configuration, locations, engine, needsImages, logger } = options;
-  const programDirectories = (options.programPath ?? "").split(delimiter).filter((directory) => directory !== "");
+type Engines = Readonly<Record<"docker" | "process", () => Engine>>;
+
+function enginesOf({ configuration, locations, logger, programPath }: LocalOptions, state: StateHome): Engines {
+  const programDirectories = (programPath ?? "").split(delimiter).filter((directory) => directory !== "");
   const labels = createUnitLabels(state.deployment, state.labelKey);
-  return chooseEngine({
-    requested: engine ?? configuration.engine,
-    needsImages: needsImages || configuration.dockerHost !== undefined,
+  return {
     docker: () =>
-      createDockerEngine({ endpoint: parseDockerHost(configuration.dockerHost), labels, logger, programDirectories }),
+      createDockerEngine({
+        endpoint: parseDockerHost(configuration.dockerHost),
+        labels,
+        logger,
+        programDirectories,
+      }),
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
-  });
+  };
 }
 
 function hostUser(): DomainContext["hostUser"] {

@@ -35,7 +35,7 @@ async function fileSettings(path: string): Promise<Settings> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code))) return {};
     throw new MoorageError("INVALID_INPUT", `The configuration ${path} cannot be read.`, { cause: error });
   }
   try {

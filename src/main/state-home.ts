@@ -18,7 +18,7 @@ export type StateHome = {
 /** Opens the state directory and makes what is missing. STATE_UNUSABLE when it cannot be used. */
 export async function openStateHome(directory: string): Promise<StateHome> {
   try {
-    await mkdir(join(directory, "keys"), { recursive: true, mode: 0o700 });
+    for (const name of ["keys", "run"]) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
     const deployment = await kept(join(directory, "keys", "deployment"), newId);
     const labelKey = await kept(join(directory, "keys", "labels"), () => randomBytes(32).toString("hex"));
     const receiptKey = await kept(join(directory, "keys", "receipts.pem"), newReceiptKey);

@@ -89,12 +89,13 @@ test("a reader that is slow slows the program down", async () => {
   expect(made).toBe(100);
 });
 
-describe("what ended a run is told in one line", () => {
+describe("what ended a run is told", () => {
   test("its deadline: 124, with what was printed until then", async () => {
     const seen = await run(() => [printed("half"), result({ status: "timed_out", timedOut: true, exitCode: 124 })]);
     expect(seen).toMatchObject({ exitCode: 124, stdout: "half" });
     expect(seen.stderr).toMatchInlineSnapshot(`
-      "error: deadline of 2 s reached; the process tree was ended
+      "error: deadline reached after 2 s; the whole process tree in container moorage-k3v9x2m7q1w8e5r4t6y0 was ended
+      hint: Give it more time with --timeout, if it does not hang.
       "
     `);
   });
@@ -104,6 +105,7 @@ describe("what ended a run is told in one line", () => {
     expect(seen.exitCode).toBe(137);
     expect(seen.stderr).toMatchInlineSnapshot(`
       "error: memory limit of 512 MiB reached; the kernel ended a process
+      hint: Give it more with --memory; files in /tmp count as memory too.
       "
     `);
   });

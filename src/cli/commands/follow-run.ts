@@ -1,5 +1,5 @@
 import { MoorageError } from "../../base/errors.ts";
-import { formatBytes, formatDuration } from "../../base/quantities.ts";
+import { formatBytes } from "../../base/quantities.ts";
 import { RunEvent } from "../../contracts/run.ts";
 import type { Encoding, RunEvent as Event, RunResult } from "../../contracts/types.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -43,19 +43,28 @@ function bytesOf({ data, encoding }: { readonly data: string; readonly encoding:
 
 async function conclude(result: RunResult, { ui, io, globals }: Session, warned: ReadonlySet<string>): Promise<number> {
   for (const warning of result.warnings) if (!warned.has(warning)) await ui.warning(warning);
-  for (const failure of failures(result)) await ui.error(failure);
+  for (const { text, hint } of failures(result)) await ui.error(text, hint);
   if (globals.json) await ui.out(`${JSON.stringify(result)}\n`);
   if (result.status === "canceled" && io.signal.aborted) return EXIT.interrupted;
   return result.timedOut ? EXIT.deadline : (result.exitCode ?? EXIT.notRun);
 }
 
-function failures({ timedOut, oomKilled, exitCode, status, limits }: RunResult): readonly string[] {
-  const told: string[] = [];
+type Failure = { readonly text: string; readonly hint?: string };
+
+function failures({ timedOut, oomKilled, exitCode, limits, ...run }: RunResult): readonly Failure[] {
+  const told: Failure[] = [];
   if (timedOut) {
-    const deadline = limits.timeoutMs === null ? "the deadline was" : `deadline of ${formatDuration(limits.timeoutMs)}`;
-    told.push(`${deadline} reached; the process tree was ended`);
+    const seconds = limits.timeoutMs === null ? "" : ` after ${limits.timeoutMs / 1000} s`;
+    const unit = run.isolation === "container" ? `container moorage-${run.sandboxId}` : `sandbox ${run.sandboxId}`;
+    const text = `deadline reached${seconds}; the whole process tree in ${unit} was ended`;
+    told.push({ text, hint: "Give it more time with --timeout, if it does not hang." });
   }
-  if (oomKilled) told.push(`memory limit of ${formatBytes(limits.memoryBytes)} reached; the kernel ended a process`);
-  if (exitCode === null && !timedOut) told.push(`nobody saw how the program ended; the run is recorded as ${status}`);
+  if (oomKilled) {
+    const text = `memory limit of ${formatBytes(limits.memoryBytes)} reached; the kernel ended a process`;
+    told.push({ text, hint: "Give it more with --memory; files in /tmp count as memory too." });
+  }
+  if (exitCode === null && !timedOut) {
+    told.push({ text: `nobody saw how the program ended; the run is recorded as ${run.status}` });
+  }
   return told;
 }

@@ -1,5 +1,5 @@
 import { methodOf, type NamedOperation, type StreamMethod, type UnaryMethod } from "../../contracts/platform.ts";
-import { cliFields } from "../flags/cli-field.ts";
+import { cliFields, type CliFields } from "../flags/cli-field.ts";
 import { collectInput } from "../flags/collect-input.ts";
 import { optionOf, positionalOf } from "../flags/field-help.ts";
 import { inFlagNames } from "../flags/flag-names.ts";
@@ -8,31 +8,42 @@ import { exportLines } from "./export-lines.ts";
 import { followRun } from "./follow-run.ts";
 import { present } from "./present.ts";
 
-/** The command of a row of the operations table. */
+/** The command of a row of the operations table. Its schema is read only where its options are asked for. */
 export function operationCommand(named: NamedOperation): CliCommand {
   const { cli, summary } = named.operation;
-  const fields = cliFields(named);
+  const fields = once(() => cliFields(named));
   return {
     words: cli.command.split(" "),
     summary,
-    options: fields.flags.map(optionOf),
-    positionals: fields.positionals.map(positionalOf),
-    ...(fields.rest === undefined ? {} : { rest: { required: fields.rest.required } }),
+    get options() {
+      return fields().flags.map(optionOf);
+    },
+    get positionals() {
+      return fields().positionals.map(positionalOf);
+    },
+    ...(cli.rest === undefined ? {} : { rest: true }),
     runs: cli.runs === true,
     execute: async (given, session) => {
       try {
-        return await call(named, given, session);
+        return await call({ named, fields: fields() }, given, session);
       } catch (error) {
-        throw inFlagNames(error, fields);
+        throw inFlagNames(error, fields());
       }
     },
   };
 }
 
-async function call(named: NamedOperation, given: Given, session: Session): Promise<number> {
+function once<T>(compute: () => T): () => T {
+  let computed: { readonly value: T } | undefined;
+  return () => (computed ??= { value: compute() }).value;
+}
+
+type Row = { readonly named: NamedOperation; readonly fields: CliFields };
+
+async function call({ named, fields }: Row, given: Given, session: Session): Promise<number> {
   const { operation, name } = named;
   const { globals, host, signal } = session;
-  const input = await collectInput(cliFields(named), given, session);
+  const input = await collectInput(fields, given, session);
   const engine = globals.engine === undefined ? {} : { engine: globals.engine };
   await using platform = await host.openPlatform({ ...engine, needsImages: input["image"] !== undefined });
   if (operation.kind === "unary") {

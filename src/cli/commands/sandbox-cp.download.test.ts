@@ -1,4 +1,4 @@
-import { access, link, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
@@ -251,7 +251,8 @@ describe("nothing is written outside of the target", () => {
       }
       const whole = Buffer.concat(chunks);
       yield whole.subarray(0, 4 * 512);
-      while (!(await exists(join(at.path, "target/lib")))) await new Promise(setImmediate);
+      // Half of `a` is there, under the name that it has until it is whole.
+      while ((await names(join(at.path, "target/lib"))).length === 0) await new Promise(setImmediate);
       await rename(join(at.path, "target/lib"), join(at.path, "target/moved"));
       await symlink("../outside", join(at.path, "target/lib"));
       yield whole.subarray(4 * 512);
@@ -262,11 +263,7 @@ describe("nothing is written outside of the target", () => {
   });
 });
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+const names = (path: string): Promise<readonly string[]> => readdir(path).catch(() => []);
 
 describe("what cannot be", () => {
   const told = async (
@@ -295,6 +292,11 @@ describe("what cannot be", () => {
     expect(await told(["demo:a", ""], at.path, [])).toMatchInlineSnapshot(`
       "error: DST: expected ID:PATH or a path of this host (got "").
       hint: Correct the value named in the message; \`--help\` shows what each option takes.
+      exit 2"
+    `);
+    expect(await told(["demo:a", "-"], at.path, [])).toMatchInlineSnapshot(`
+      "error: DST: expected ID:PATH or a path of this host (got "-").
+      hint: \`moorage file read\` prints a file and \`moorage file write\` takes one; ./- is a file of that name.
       exit 2"
     `);
     expect(await told(["demo:../etc/passwd", "x"], at.path, [])).toMatchInlineSnapshot(`

@@ -25,7 +25,7 @@ export const copyCommand: CliCommand = {
   ],
   runs: false,
   notes: [
-    "Symbolic links are copied as links. Links that lead out of what is copied, devices and pipes are left out.",
+    "Symbolic links are copied as links. Those that lead out of the workspace, or on this host out of the copy, are left out, and so are devices and pipes.",
     "Write ./ before a host path that has a colon in it.",
   ],
   execute: async ({ positionals: [from = "", to = ""] }, session) => {

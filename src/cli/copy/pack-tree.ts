@@ -3,6 +3,7 @@ import { constants, lstat, open, readdir, readlink } from "node:fs/promises";
 import type { Header, Pack } from "tar-stream";
 import { MoorageError } from "../../base/errors.ts";
 import type { HostDirectory } from "./host-directory.ts";
+import { leadsOut } from "./entry-rules.ts";
 import { hostFileError } from "./host-file-error.ts";
 import type { Refusal } from "./unpack-tree.ts";
 import { writeAll } from "./write-all.ts";
@@ -10,7 +11,14 @@ import { writeAll } from "./write-all.ts";
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** An archive that is written, and what was written to it. */
-export type Packing = { readonly archive: Pack; files: number; bytes: number; readonly refused: Refusal[] };
+export type Packing = {
+  readonly archive: Pack;
+  /** Directories between the workspace and where the archive is unpacked. */
+  readonly depth: number;
+  files: number;
+  bytes: number;
+  readonly refused: Refusal[];
+};
 
 type Source = { readonly directory: HostDirectory; readonly name: string };
 
@@ -23,9 +31,7 @@ export async function packTree(packing: Packing, source: Source, as: string): Pr
       await entryOf(packing, { ...headersOf(stats), name: as, type: "directory" }).packed;
       await packContents(packing, source, as);
     } else if (stats.isSymbolicLink()) {
-      const linkname = await readlink(directory.at(name));
-      await entryOf(packing, { ...headersOf(stats), name: as, type: "symlink", linkname }).packed;
-      packing.files += 1;
+      await packLink(packing, { target: await readlink(directory.at(name)), stats }, as);
     } else if (stats.isFile()) {
       await packFile(packing, source, as);
     } else {
@@ -45,6 +51,20 @@ export async function packContents(packing: Packing, { directory, name }: Source
     if (child.includes("\ufffd")) packing.refused.push({ name: as, reason: "its name is not UTF-8" });
     else await packTree(packing, { directory: inner, name: child }, as);
   }
+}
+
+type Link = { readonly target: string; readonly stats: Stats };
+
+async function packLink(packing: Packing, { target, stats }: Link, as: string): Promise<void> {
+  if (leadsOut(target, packing.depth + as.split("/").length - 1)) {
+    packing.refused.push({
+      name: as,
+      reason: `it is a link that leads out of the workspace, to ${JSON.stringify(target)}`,
+    });
+    return;
+  }
+  await entryOf(packing, { ...headersOf(stats), name: as, type: "symlink", linkname: target }).packed;
+  packing.files += 1;
 }
 
 async function packFile(packing: Packing, { directory, name }: Source, as: string): Promise<void> {

@@ -12,6 +12,10 @@ const WORKSPACE = "/workspace";
 export function placeOf(text: string, label: string): SandboxPlace | HostPlace {
   if (text === "" || text.includes("\0"))
     throw invalidValue(label, { expected: "ID:PATH or a path of this host", got: text });
+  if (text === "-") {
+    const hint = "`moorage file read` prints a file and `moorage file write` takes one; ./- is a file of that name.";
+    throw new MoorageError("INVALID_INPUT", `${label}: expected ID:PATH or a path of this host (got "-").`, { hint });
+  }
   const [, id, path] = SANDBOX.exec(text) ?? [];
   if (id === undefined || path === undefined) return { kind: "host", path: text };
   if (path.split("/").includes("..")) {
@@ -33,4 +37,10 @@ export function plainPath(path: string): string {
   const plain = path.replace(/(?:\/\.?)+$/, "");
   if (plain === "" || plain === ".") return path.startsWith("/") ? "/" : WORKSPACE;
   return plain.replace(/^(?:\.\/+)+(?=.)/, "");
+}
+
+/** Directories between the workspace and a path of a sandbox. */
+export function depthBelowWorkspace(path: string): number {
+  const below = path === WORKSPACE || path.startsWith(`${WORKSPACE}/`) ? path.slice(WORKSPACE.length) : path;
+  return below.split("/").filter((part) => part !== "" && part !== ".").length;
 }

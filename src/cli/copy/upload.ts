@@ -6,7 +6,7 @@ import type { CopyContext } from "./copy-context.ts";
 import { HostDirectory } from "./host-directory.ts";
 import { hostFileError } from "./host-file-error.ts";
 import { packContents, packTree, type Packing } from "./pack-tree.ts";
-import { meansContents, plainPath, type HostPlace, type SandboxPlace } from "./place.ts";
+import { depthBelowWorkspace, meansContents, plainPath, type HostPlace, type SandboxPlace } from "./place.ts";
 import { kindInSandbox, type SandboxKind } from "./sandbox-kind.ts";
 import type { CopyReport } from "./unpack-tree.ts";
 
@@ -26,13 +26,13 @@ export async function upload(source: HostPlace, target: SandboxPlace, context: C
 
   await using parent = await HostDirectory.open(dirname(path));
   const from = { directory: parent, name: basename(path) };
-  const packing: Packing = { archive: pack(), files: 0, bytes: 0, refused: [] };
-  const { archive, ...report } = packing;
-  await send(archive, {
+  const packing: Packing = { archive: pack(), depth: depthBelowWorkspace(into), files: 0, bytes: 0, refused: [] };
+  await send(packing.archive, {
     fill: () => (as === undefined ? packContents(packing, from) : packTree(packing, from, as)),
     upload: (tar) => platform.raw.upload({ id: target.id, path: into }, tar, { signal }),
   });
-  return { ...report, files: packing.files, bytes: packing.bytes };
+  const { files, bytes, refused } = packing;
+  return { files, bytes, refused };
 }
 
 // What the user named may be a symlink; it is the only one that is followed.

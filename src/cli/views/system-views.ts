@@ -13,11 +13,15 @@ export const doctorReport = view(DoctorReport, ({ ok, engine, findings }, layout
     ? successLine(`A sandbox can run here, on the ${engine} engine.`, layout)
     : labelled(
         { label: "✖ ", paint: layout.style.red },
-        `No sandbox can run here yet: ${failed} of ${findings.length} checks failed.`,
+        `${ran(findings) ? "A sandbox ran, but" : "No sandbox can run here yet:"} ${failed} of ${findings.length} checks failed.`,
         layout,
       );
   return { out: `${lines}\n${verdict}` };
 });
+
+function ran(findings: readonly Finding[]): boolean {
+  return findings.some(({ check, status }) => check === "sandbox" && status !== "failed");
+}
 
 function findingLines({ check, status, message, fix }: Finding, layout: TableLayout): string {
   const [mark, color] = MARKS[status];

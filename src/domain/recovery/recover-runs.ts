@@ -1,11 +1,17 @@
 import { isMoorageError } from "../../base/errors.ts";
-import type { OutputChunk, UnitInfo } from "../../engine/engine.ts";
+import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { recordReceipt } from "../receipt/record-receipt.ts";
 import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
 import { giveBack } from "../workspace/job-workspace.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
+
+/** The engines, other than this one, on which runs have lost their Moorage. */
+export async function enginesToRecover({ store, holders, engine }: DomainContext): Promise<ReadonlySet<EngineName>> {
+  const lost = (await store.runs.open()).filter((run) => !holders.isAlive(run.holder));
+  return new Set(lost.map((run) => run.engine).filter((name) => name !== engine.name));
+}
 
 export type RecoveredRun = { readonly runId: string; readonly status: string };
 

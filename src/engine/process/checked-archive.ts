@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { extract, pack, type Headers, type Pack } from "tar-stream";
+import { Readable } from "node:stream";
+import { extract, pack, type Header, type Pack } from "tar-stream";
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { WORKSPACE } from "./bubblewrap-arguments.ts";
 
@@ -10,8 +11,15 @@ export type CheckedArchive = {
   readonly parents: ReadonlySet<string>;
 };
 
+type Destination = { readonly directory: string; readonly parents: Set<string> };
+type Sink = ReturnType<Pack["entry"]>;
+type Kept = Pick<Header, "name" | "type"> & Partial<Pick<Header, "size" | "mode" | "linkname">> & { mtime: Date };
+
 const MAX_PARENTS = 2_000;
 const PERMISSIONS = 0o777;
+// Names are taken as bytes, so that those which are not UTF-8 can be told.
+const NAMES_AS_BYTES = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
+const LATEST_SECONDS = 2 ** 31 - 1;
 
 /**
  * Reads a tar stream that somebody else made and writes it anew, entry by entry. PATH_NOT_ALLOWED for entries that
@@ -22,101 +30,102 @@ export function checkedArchive(tar: AsyncIterable<Uint8Array>, directory: string
   return { tar: rewritten(tar, { directory, parents }), parents };
 }
 
-type Destination = { readonly directory: string; readonly parents: Set<string> };
-
 async function* rewritten(tar: AsyncIterable<Uint8Array>, destination: Destination): AsyncGenerator<Uint8Array> {
   const output = pack();
-  const copying = copy(tar, output, destination).then(
-    () => output.finalize(),
-    (error: unknown) => output.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
+  let failure: unknown;
+  const copying = copy(tar, output, destination).catch((error: unknown) => {
+    failure = isMoorageError(error) ? error : noArchive(error);
+    output.destroy();
+  });
   try {
-    for await (const chunk of output) yield chunk;
+    yield* bytesOf(output);
+  } catch (error) {
+    // Where copying failed, it says why.
+    failure ??= error;
   } finally {
     output.destroy();
     await copying;
   }
+  if (failure !== undefined) throw failure;
 }
 
 async function copy(tar: AsyncIterable<Uint8Array>, output: Pack, destination: Destination): Promise<void> {
-  const input = extract();
-  const feeding = feed(tar, input);
+  const archive = extract(NAMES_AS_BYTES);
+  const input = Readable.from(tar, { objectMode: false });
+  input.on("error", (error) => archive.destroy(error));
+  input.pipe(archive);
   try {
-    for await (const entry of input) {
+    for await (const entry of archive) {
       const header = checkedHeader(entry.header, destination);
-      if (header === undefined) {
-        entry.resume();
-        continue;
-      }
-      await copyEntry(entry, output, header);
+      await copyEntry(entry, header === undefined ? undefined : output.entry(header));
     }
-    await feeding;
-  } catch (error) {
+    output.finalize();
+  } finally {
+    archive.destroy();
     input.destroy();
-    // It fails for the same cause, or for none of its own.
-    await feeding.catch(() => undefined);
-    throw isMoorageError(error) ? error : noArchive(error);
   }
 }
 
-async function copyEntry(content: AsyncIterable<Uint8Array>, output: Pack, header: Headers): Promise<void> {
-  if (header.type !== "file") {
-    output.entry(header);
-    for await (const _ of content) continue;
-    return;
+async function copyEntry(content: AsyncIterable<unknown>, target: Sink | undefined): Promise<void> {
+  for await (const chunk of bytesOf(content)) {
+    if (target === undefined || target.destroyed || target.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      target.once("drain", resolve);
+      target.once("close", resolve);
+    });
   }
-  const target = output.entry(header);
-  for await (const chunk of content) {
-    if (target.write(chunk)) continue;
-    await new Promise<void>((resolve) => target.once("drain", resolve).once("close", resolve));
-    if (output.destroyed) return;
-  }
-  target.end();
+  target?.end(undefined);
 }
 
-async function feed(tar: AsyncIterable<Uint8Array>, input: ReturnType<typeof extract>): Promise<void> {
-  for await (const chunk of tar) {
-    if (input.destroyed) return;
-    if (input.write(chunk)) continue;
-    await new Promise<void>((resolve) => input.once("drain", resolve).once("close", resolve));
-  }
-  input.end();
+async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
 
 /** The entry as it is written; undefined for the directory itself, which is there already. */
-function checkedHeader(header: Headers, { directory, parents }: Destination): Headers | undefined {
-  const name = checkedName(header.name, "the entry");
+function checkedHeader(header: Header, { directory, parents }: Destination): Kept | undefined {
+  const name = checkedName(decodedName(header, "path", header.name), "the entry");
   if (name === ".") return undefined;
-  const type = header.type === "contiguous-file" || header.type === undefined ? "file" : header.type;
   if (parents.size < MAX_PARENTS) parents.add(posix.dirname(name));
-  const common = { name, mode: (header.mode ?? 0o644) & PERMISSIONS, ...(header.mtime ? { mtime: header.mtime } : {}) };
-  switch (type) {
+  const kept = { name, mode: header.mode & PERMISSIONS, mtime: plainTime(header.mtime) };
+  const target: string | null = header.linkname;
+  const linkname = decodedName(header, "linkpath", target ?? "");
+  switch (header.type) {
     case "file":
-      return { ...common, type, size: header.size ?? 0 };
+    case "contiguous-file":
+      return { ...kept, type: "file", size: header.size };
     case "directory":
-      return { ...common, type };
-    case "symlink": {
-      const target = header.linkname ?? "";
-      const from = posix.join(directory, posix.dirname(name));
-      if (!inside(posix.resolve(from, target)))
-        throw refused(`${quoted(name)} is a link to ${quoted(target)}, outside ${WORKSPACE}`);
-      return { ...common, type, linkname: target };
-    }
+      return { ...kept, type: "directory" };
+    case "symlink":
+      if (inside(posix.resolve(directory, posix.dirname(name), linkname))) return { ...kept, type: "symlink", linkname };
+      throw refused(`${quoted(name)} is a link to ${quoted(linkname)}, outside ${WORKSPACE}`);
     case "link":
-      return { ...common, type, linkname: checkedName(header.linkname ?? "", `${quoted(name)} is a hard link to`) };
+      return { ...kept, type: "link", linkname: checkedName(linkname, `${quoted(name)} is a hard link to`) };
     default:
-      throw refused(`the entry ${quoted(name)} is a ${type}; expected files, directories and links`);
+      throw refused(`the entry ${quoted(name)} is a ${header.type}; expected files, directories and links`);
   }
 }
 
 function checkedName(name: string, what: string): string {
-  if (name.includes("\uFFFD")) {
-    throw new MoorageError("INVALID_INPUT", `The archive has a name that is not UTF-8: ${what} ${quoted(name)}.`);
-  }
   if (name === "" || name.startsWith("/") || name.split("/").includes("..")) {
     throw refused(`${what} ${quoted(name)}, which is absolute, empty or has ..`);
   }
   return posix.join(name.replace(/\/+$/, ""));
+}
+
+/** Extended records are decoded already, and they are UTF-8 by definition. */
+function decodedName({ pax }: Header, record: string, name: string): string {
+  if (typeof pax === "object" && pax !== null && record in pax) return name;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(name, "latin1"));
+  } catch (cause) {
+    throw new MoorageError("INVALID_INPUT", `The archive has a name that is not UTF-8: ${quoted(name)}.`, { cause });
+  }
+}
+
+/** What the plain field of a header can hold. */
+function plainTime(time: Date): Date {
+  const seconds = Math.floor(time.getTime() / 1000);
+  return new Date(Math.min(Math.max(seconds, 0), LATEST_SECONDS) * 1000);
 }
 
 function inside(path: string): boolean {

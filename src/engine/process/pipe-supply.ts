@@ -97,8 +97,11 @@ async function openEnds(helper: number): Promise<readonly Pipe[]> {
   const parts = (await allProcesses()).filter(({ parent }) => parent === helper);
   const readers = new Map(parts.map(({ pid }) => [readlinkSync(`/proc/${pid}/fd/5`), pid]));
   return parts.flatMap(({ pid }) => {
-    const reader = readers.get(readlinkSync(`/proc/${pid}/fd/6`));
-    return reader === undefined || reader === pid ? [] : [openPipe(`/proc/${reader}/fd/5`, `/proc/${pid}/fd/6`)];
+    const pipe = readlinkSync(`/proc/${pid}/fd/6`);
+    const reader = readers.get(pipe);
+    // The first part reads, and the last one writes, what is no pipe.
+    if (reader === undefined || !pipe.startsWith("pipe:")) return [];
+    return [openPipe(`/proc/${reader}/fd/5`, `/proc/${pid}/fd/6`)];
   });
 }
 

@@ -49,6 +49,11 @@ const ANSWERS: readonly AnswerRow[] = [
     message: () => "There is no such unit on this engine.",
   },
   {
+    text: /too many (?:levels of symbolic )?links/i,
+    code: "PATH_NOT_ALLOWED",
+    message: () => "The path leads round in a circle of links.",
+  },
+  {
     status: 409,
     text: /is not running|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,
     code: "SANDBOX_NOT_RUNNING",

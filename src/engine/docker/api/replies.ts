@@ -49,7 +49,8 @@ export type ContainerReply = z.infer<typeof ContainerReply>;
 
 export const ContainerListReply = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), Labels }));
 
-export const VolumeReply = z.object({ Name: z.string(), Labels });
+export const VolumeReply = z.object({ Name: z.string(), CreatedAt: z.string().optional(), Labels });
+export const VolumeListReply = z.object({ Volumes: z.array(VolumeReply).nullish() });
 
 export const WaitReply = z.object({
   StatusCode: z.number(),

@@ -1,9 +1,11 @@
-import { access, constants, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { connect } from "node:net";
 import type { Diagnosis } from "../../engine.ts";
 import { endpointName, type DockerEndpoint } from "../api/endpoint.ts";
 import { hostFixes } from "../api/host-fixes.ts";
 
 const CHECK = "engine.socket";
+const CONNECT_MS = 2_000;
 const OTHERS_WRITE = 0o002;
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
@@ -24,8 +26,12 @@ async function describeFile(path: string): Promise<Diagnosis> {
         "Name the engine's socket in DOCKER_HOST, such as unix:///var/run/docker.sock.",
       );
     }
-    if (!(await usable(path))) {
+    const refusal = await connectionRefusal(path);
+    if (refusal === "EACCES" || refusal === "EPERM") {
       return finding("failed", `This user may not use ${facts}.`, hostFixes().permission);
+    }
+    if (refusal !== undefined) {
+      return finding("failed", `Nothing listens at ${facts} (${refusal}).`, hostFixes().start);
     }
     if ((file.mode & OTHERS_WRITE) !== 0) {
       const message = `Every user of this machine can use ${facts}, which is as good as being root.`;
@@ -41,14 +47,18 @@ async function describeFile(path: string): Promise<Diagnosis> {
   }
 }
 
-async function usable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    // The only question is whether it is allowed.
-    return false;
-  }
+/** Why a connection is refused, undefined when it is not. */
+function connectionRefusal(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, timeout: CONNECT_MS });
+    const end = (refusal: string | undefined): void => {
+      socket.destroy();
+      resolve(refusal);
+    };
+    socket.on("connect", () => end(undefined));
+    socket.on("timeout", () => end("ETIMEDOUT"));
+    socket.on("error", (error) => end("code" in error ? String(error.code) : error.message));
+  });
 }
 
 function describeAddress(endpoint: Extract<DockerEndpoint, { host: string }>): Diagnosis {

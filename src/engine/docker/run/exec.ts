@@ -69,10 +69,14 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
   if (line === CWD_LINE) throw noDirectory(spec.cwd);
   if (pid === undefined || start === undefined) throw await notStarted(output, line);
 
+  const asked = new AbortController();
   const ending = createTreeEnding({
     openControl: () => TreeControl.open(context.api, context.containerId, { pid, start }),
-    release: () => output.release(),
-    programExit: waitForExit(context, process, { output, memory: starting.memory }),
+    release: () => {
+      asked.abort();
+      output.release();
+    },
+    programExit: waitForExit(context, process, { output, memory: starting.memory, asked: asked.signal }),
     stopUnit: context.stopUnit,
     logger: context.logger,
   });
@@ -84,10 +88,15 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
   return { output: output.chunks, ...ending };
 }
 
-type Running = { readonly output: AttachedOutput; readonly memory: MemoryWatch };
+type Running = {
+  readonly output: AttachedOutput;
+  readonly memory: MemoryWatch;
+  /** Aborts when we are asked to end the run: then its end needs no explanation. */
+  readonly asked: AbortSignal;
+};
 
 async function waitForExit(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
-  const { output, memory } = running;
+  const { output, memory, asked } = running;
   try {
     const exitCode = await exitCodeOf(context, process.execId, output);
     await output.finish();
@@ -95,7 +104,8 @@ async function waitForExit(context: ExecContext, process: StartedProcess, runnin
       const cause = output.failure;
       throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
     }
-    const oomKilled = await memory.happened(exitCode === KILLED_EXIT_CODE ? MEMORY_NEWS_MS : 0);
+    const unexplained = exitCode === KILLED_EXIT_CODE && !asked.aborted;
+    const oomKilled = await memory.happened(unexplained ? MEMORY_NEWS_MS : 0);
     return { exitCode, signal: null, oomKilled, peakMemoryBytes: null };
   } finally {
     memory[Symbol.dispose]();

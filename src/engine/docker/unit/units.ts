@@ -3,7 +3,7 @@ import type { UnitInfo, UnitState } from "../../engine.ts";
 import { DEPLOYMENT_LABEL, type UnitIdentity, type UnitLabels } from "../../unit-labels.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { ContainerListReply, ContainerReply, VolumeReply, WaitReply } from "../api/replies.ts";
+import { ContainerListReply, ContainerReply, VolumeListReply, VolumeReply, WaitReply } from "../api/replies.ts";
 import { unitName } from "./container-spec.ts";
 
 const REMOVE_MS = 30_000;
@@ -19,6 +19,7 @@ export type Unit = { readonly identity: UnitIdentity; readonly container: Contai
 export type Units = {
   /** Undefined when there is none, or when what has its name is not ours. */
   readonly find: (id: string, signal?: AbortSignal) => Promise<Unit | undefined>;
+  /** A unit of which an interrupted removal has left the storage alone counts as exited. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
   /** Kills the container and waits until it has ended. */
@@ -39,7 +40,9 @@ export function createUnits(api: EngineApi, labels: UnitLabels): Units {
   };
   const inspect = async (id: string, signal?: AbortSignal): Promise<UnitInfo | undefined> => {
     const unit = await find(id, signal);
-    return unit === undefined ? undefined : unitInfo(unit);
+    if (unit !== undefined) return unitInfo(unit);
+    const volume = await findVolume({ api, labels, signal }, id);
+    return volume === undefined ? undefined : remnantInfo(volume);
   };
   return {
     find,
@@ -47,12 +50,17 @@ export function createUnits(api: EngineApi, labels: UnitLabels): Units {
     list: async (signal) => {
       const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${labels.deployment}`] });
       const query = { all: "1", filters };
-      const listed = await api.json({ method: "GET", path: "/containers/json", query, signal }, ContainerListReply);
-      const ids = listed.flatMap((container) => {
-        const id = labels.verify(container.Labels)?.id;
-        return id !== undefined && container.Names.includes(`/${unitName(id)}`) ? [id] : [];
+      const containers = await api.json({ method: "GET", path: "/containers/json", query, signal }, ContainerListReply);
+      const volumes = await api.json({ method: "GET", path: "/volumes", query: { filters }, signal }, VolumeListReply);
+      const names = [
+        ...containers.map((container) => ({ labels: container.Labels, names: container.Names })),
+        ...(volumes.Volumes ?? []).map((volume) => ({ labels: volume.Labels, names: [`/${volume.Name}`] })),
+      ];
+      const ids = names.flatMap((one) => {
+        const id = labels.verify(one.labels)?.id;
+        return id !== undefined && one.names.includes(`/${unitName(id)}`) ? [id] : [];
       });
-      return inspectAll(ids, (id) => inspect(id, signal));
+      return inspectAll([...new Set(ids)], (id) => inspect(id, signal));
     },
     stop: (containerId) => stopContainer(api, containerId),
     remove: async (id, signal) => {
@@ -139,15 +147,28 @@ export async function removeContainer(api: EngineApi, containerId: string, signa
   }
 }
 
+type Volume = { readonly identity: UnitIdentity; readonly createdAt: number };
 type VolumeContext = { readonly api: EngineApi; readonly labels: UnitLabels; readonly signal: AbortSignal | undefined };
 
-async function removeVolume({ api, labels, signal }: VolumeContext, id: string): Promise<void> {
-  const path = `/volumes/${unitName(id)}`;
-  const volume = await api.find({ method: "GET", path, signal }, VolumeReply);
-  if (volume === undefined || labels.verify(volume.Labels)?.id !== id) return;
+async function findVolume(context: VolumeContext, id: string): Promise<Volume | undefined> {
+  const { api, labels, signal } = context;
+  const volume = await api.find({ method: "GET", path: `/volumes/${unitName(id)}`, signal }, VolumeReply);
+  const identity = volume === undefined ? undefined : labels.verify(volume.Labels);
+  if (volume === undefined || identity?.id !== id) return undefined;
+  return { identity, createdAt: Date.parse(volume.CreatedAt ?? "") || 0 };
+}
+
+async function removeVolume(context: VolumeContext, id: string): Promise<void> {
+  if ((await findVolume(context, id)) === undefined) return;
+  const { api, signal } = context;
   try {
-    await api.send({ method: "DELETE", path, signal, timeoutMs: REMOVE_MS });
+    await api.send({ method: "DELETE", path: `/volumes/${unitName(id)}`, signal, timeoutMs: REMOVE_MS });
   } catch (error) {
     if (answerOf(error)?.status !== 404) throw error;
   }
+}
+
+function remnantInfo({ identity, createdAt }: Volume): UnitInfo {
+  const times = { createdAt, startedAt: null, finishedAt: null };
+  return { id: identity.id, kind: identity.kind, state: "exited", exitCode: null, oomKilled: false, ...times };
 }
