@@ -110,10 +110,12 @@ export function describeLimits({ memoryBytes, cpus, pids, timeoutMs }: RunResult
 /** What to type next, each line a command that works after the first run. */
 export function nextCommands(image: string | undefined): string[] {
   const option = image === undefined ? "" : ` --image ${image}`;
-  return [
-    "bin/moorage doctor                       what works on this machine, and the fix for what does not",
-    `bin/moorage run${option} -- sh -c 'id'`.padEnd(41) + "another program",
-    `bin/moorage sandbox create${option}`.padEnd(41) + "a sandbox that stays",
-    "bin/moorage receipt verify               that no record of a run was changed",
-  ];
+  const lines = [
+    ["bin/moorage doctor", "what works on this machine, and the fix for what does not"],
+    [`bin/moorage run${option} -- sh -c id`, "another program"],
+    [`bin/moorage sandbox create${option}`, "a sandbox that stays"],
+    ["bin/moorage receipt verify", "that no record of a run was changed"],
+  ] as const;
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return lines.map(([command, meaning]) => `${command.padEnd(width + 2)}${meaning}`);
 }

@@ -7,6 +7,8 @@ import type { CliHost, CliIo } from "./host.ts";
  */
 export async function runCli(argv: readonly string[], io: CliIo, host: CliHost): Promise<number> {
   if (asksForVersion(argv)) {
+    // A reader that has left already is no reason for a stack trace.
+    io.stdout.on("error", () => undefined);
     io.stdout.write(argv.includes("--json") ? `${JSON.stringify({ version: host.version })}\n` : `${host.version}\n`);
     return 0;
   }

@@ -66,6 +66,22 @@ test("output is written when it comes, not at the end", async () => {
   expect(exitCode).toBe(0);
 });
 
+test("the platform stays open until the run has ended, and no longer", async () => {
+  const states: boolean[] = [];
+  const { host, closed } = hostWith({
+    "job.run": async function* () {
+      for (let turn = 0; turn < 3; turn += 1) {
+        await new Promise(setImmediate);
+        states.push(closed());
+        yield printed("x");
+      }
+      yield result();
+    },
+  });
+  await moorage(["run", "--", "program"], { host });
+  expect({ states, after: closed() }).toEqual({ states: [false, false, false], after: true });
+});
+
 test("a reader that is slow slows the program down", async () => {
   const waiting: (() => void)[] = [];
   let slow = true;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { isMoorageError, type MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
 import type { Engine, EngineRun, JobSpec, OutputChunk, RunExit, UnitSpec } from "../engine.ts";
@@ -30,7 +31,7 @@ export type DockerFixture = AsyncDisposable & {
 
 export type Printed = { readonly out: string; readonly err: string; readonly exit: RunExit };
 
-export const dockerEndpoint = parseDockerHost(process.env["DOCKER_HOST"]);
+export const dockerEndpoint = parseDockerHost(undefined);
 
 export function openDockerFixture(wish: Partial<DockerEngineOptions> = {}): DockerFixture {
   const labels = createUnitLabels(newId(), randomBytes(32));
@@ -107,6 +108,17 @@ export async function untilPrinted(run: EngineRun, text: string): Promise<void> 
     while ((await iterator.next()).done !== true);
   };
   void drop();
+}
+
+/** The error that the work tells. */
+export async function failureOf(work: PromiseLike<unknown> | (() => unknown)): Promise<MoorageError> {
+  try {
+    await (typeof work === "function" ? work() : work);
+  } catch (error) {
+    if (isMoorageError(error)) return error;
+    throw error;
+  }
+  throw new Error("Nothing went wrong.");
 }
 
 export async function removeImage(api: EngineApi, reference: string): Promise<void> {

@@ -1,14 +1,14 @@
 import type { Logger } from "../../base/logger.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { UnitLabels } from "../unit-labels.ts";
-import { detectControlGroups } from "./control-group-detection.ts";
-import { createControlGroups, type ControlGroups, type Enforced } from "./control-groups.ts";
-import { createLiveRuns, type LiveRuns } from "./live-runs.ts";
-import { createPipeSupply, type PipeSupply } from "./pipe-supply.ts";
-import { findHost, type ProcessHost } from "./process-host.ts";
-import { ownIdentity, type ProcessIdentity } from "./process-identity.ts";
-import { createUnitStore, type UnitStore } from "./unit-store.ts";
-import { createWatchdog, type Watchdog } from "./watchdog.ts";
+import { detectControlGroups } from "./group/control-group-detection.ts";
+import { createControlGroups, type ControlGroups, type Enforced } from "./group/control-groups.ts";
+import { createLiveRuns, type LiveRuns } from "./run/live-runs.ts";
+import { createPipeSupply, type PipeSupply } from "./run/pipe-supply.ts";
+import { findHost, type ProcessHost } from "./host/process-host.ts";
+import { ownIdentity, type ProcessIdentity } from "./host/process-identity.ts";
+import { createUnitStore, type UnitStore } from "./unit/unit-store.ts";
+import { createWatchdog, type Watchdog } from "./run/watchdog.ts";
 
 export type ProcessEngineOptions = {
   /** Where units are kept: `<stateDirectory>/<id>/`. Made when it is missing. */

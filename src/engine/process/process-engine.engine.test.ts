@@ -14,5 +14,11 @@ describeEngineConformance("process", {
   open: (labels) => Promise.resolve(createProcessEngine({ stateDirectory, labels })),
   baseSpec: () => ({}),
   programs: posixPrograms,
-  supports: { images: false, workspaces: ["volume", "host", "memory"], confinement: true, cpuLimit: true, lastOutput: false },
+  supports: {
+    images: false,
+    workspaces: ["volume", "host", "memory"],
+    confinement: true,
+    cpuLimit: true,
+    lastOutput: false,
+  },
 });

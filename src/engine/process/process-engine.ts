@@ -2,17 +2,17 @@ import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { silentLogger } from "../../base/logger.ts";
 import type { Engine, EngineRun, RunSpec } from "../engine.ts";
-import { diagnose } from "./diagnose.ts";
+import { diagnose } from "./diagnose/diagnose.ts";
 import { openParts, type EngineParts, type ProcessEngineOptions } from "./engine-parts.ts";
-import { createUnitFiles } from "./files.ts";
-import { startJob } from "./jobs.ts";
-import { probe } from "./probe.ts";
-import { sweep } from "./sweep.ts";
-import { createUnit } from "./unit-creation.ts";
-import { unitInfo } from "./unit-info.ts";
-import { removeUnit } from "./unit-removal.ts";
-import { prepareWorkspace, startUnitRun } from "./unit-run.ts";
-import { restrictions } from "./warnings.ts";
+import { createUnitFiles } from "./file/files.ts";
+import { startJob } from "./run/jobs.ts";
+import { probe } from "./diagnose/probe.ts";
+import { sweep } from "./unit/sweep.ts";
+import { createUnit } from "./unit/unit-creation.ts";
+import { unitInfo } from "./unit/unit-info.ts";
+import { removeUnit } from "./unit/unit-removal.ts";
+import { prepareWorkspace, startUnitRun } from "./run/unit-run.ts";
+import { restrictions } from "./diagnose/warnings.ts";
 
 /**
  * Runs programs of this host in Linux namespaces, by bubblewrap, without Docker and without images.

@@ -1,0 +1,36 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { silentLogger, type Logger } from "../../../base/logger.ts";
+import { feedStdin } from "./feed-stdin.ts";
+
+test("an input that never comes is left when the connection closes", async () => {
+  const socket = new PassThrough();
+  let returned = false;
+  const input: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise(() => undefined),
+      return: () => {
+        returned = true;
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    }),
+  };
+  const feeding = feedStdin(socket, input, silentLogger);
+  socket.destroy();
+  await feeding;
+  expect(returned).toBe(true);
+});
+
+test("an input that breaks off closes stdin where it broke, and is logged", async () => {
+  const socket = new PassThrough();
+  const warnings: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_, message) => void warnings.push(message) };
+  const broken = (async function* () {
+    yield Buffer.from("part");
+    await Promise.resolve();
+    throw new Error("gone");
+  })();
+  await feedStdin(socket, broken, logger);
+  expect(String(await socket.toArray())).toBe("part");
+  expect(warnings).toEqual(["the input of a run broke off"]);
+});

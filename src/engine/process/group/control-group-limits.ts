@@ -1,0 +1,59 @@
+import type { EngineLimits } from "../../engine.ts";
+
+export type GroupVersion = 1 | 2;
+export type Controller = "memory" | "pids" | "cpu" | "freezer";
+
+export type Setting = {
+  readonly controller: Controller;
+  readonly file: string;
+  readonly value: string;
+  /** Kernels without swap accounting have no such file. */
+  readonly optional?: boolean;
+};
+
+const PERIOD_US = 100_000;
+const SMALLEST_QUOTA_US = 1_000;
+/** bubblewrap itself and the PID 1 that it makes are not the unit's. */
+const OWN_PROCESSES = 2;
+
+/** What is written into the groups of a unit, in this order. */
+export function limitSettings(version: GroupVersion, limits: EngineLimits): readonly Setting[] {
+  const memory = String(limits.memoryBytes);
+  const pids = String(limits.pids + OWN_PROCESSES);
+  const quota = String(Math.max(SMALLEST_QUOTA_US, Math.round(limits.cpus * PERIOD_US)));
+  if (version === 2) {
+    return [
+      { controller: "memory", file: "memory.max", value: memory },
+      { controller: "memory", file: "memory.swap.max", value: "0", optional: true },
+      { controller: "pids", file: "pids.max", value: pids },
+      { controller: "cpu", file: "cpu.max", value: `${quota} ${PERIOD_US}` },
+    ];
+  }
+  return [
+    { controller: "memory", file: "memory.limit_in_bytes", value: memory },
+    { controller: "memory", file: "memory.memsw.limit_in_bytes", value: memory, optional: true },
+    { controller: "pids", file: "pids.max", value: pids },
+    { controller: "cpu", file: "cpu.cfs_period_us", value: String(PERIOD_US) },
+    { controller: "cpu", file: "cpu.cfs_quota_us", value: quota },
+  ];
+}
+
+/** Files that tell what memory did: the counter of kills, and the highest use. */
+export function memoryFiles(version: GroupVersion): { readonly kills: string; readonly peak: string } {
+  return version === 2
+    ? { kills: "memory.events", peak: "memory.peak" }
+    : { kills: "memory.oom_control", peak: "memory.max_usage_in_bytes" };
+}
+
+/** How a group is stopped, and where it is seen that it has. */
+export function freezerFiles(version: GroupVersion): {
+  readonly file: string;
+  readonly freeze: string;
+  readonly thaw: string;
+  readonly state: string;
+  readonly frozen: RegExp;
+} {
+  return version === 2
+    ? { file: "cgroup.freeze", freeze: "1", thaw: "0", state: "cgroup.events", frozen: /^frozen 1$/m }
+    : { file: "freezer.state", freeze: "FROZEN", thaw: "THAWED", state: "freezer.state", frozen: /^FROZEN$/m };
+}
