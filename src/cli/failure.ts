@@ -18,7 +18,7 @@ export async function tellFailure(failure: unknown, failing: Failing): Promise<n
   const { io, host, ui, runs } = failing;
   if (isBrokenPipe(ui.closed.reason)) return EXIT.brokenPipe;
   const error = io.signal.aborted ? asCanceled(failure) : asMoorageError(failure);
-  if (error.code === "INTERNAL") await host.logUnexpected?.(error).catch(() => undefined);
+  if (error.code === "INTERNAL") await host.logUnexpected(error).catch(() => undefined);
   await tell(explained(error), failing);
   if (io.signal.aborted) return EXIT.interrupted;
   return runs ? EXIT.notRun : error.row.exit;

@@ -40,5 +40,5 @@ export type CliHost = {
   /** Serves MCP on stdin and stdout until stdin ends. */
   readonly mcp: (options: { readonly engine?: EngineName; readonly signal: AbortSignal }) => Promise<void>;
   /** Logs (debug) the cause of an error that people are told as INTERNAL only. */
-  readonly logUnexpected?: (error: MoorageError) => Promise<void>;
+  readonly logUnexpected: (error: MoorageError) => Promise<void>;
 };

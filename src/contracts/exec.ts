@@ -29,7 +29,12 @@ export const SandboxExec = z
     command: Command.optional(),
     code: CodeBlock.optional().meta({ description: "A file to write and run, instead of a command." }),
     env: Env.optional(),
-    cwd: z.string().min(1).max(4096).optional().meta({ default: "/workspace" }),
+    cwd: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .meta({ description: "Directory in the sandbox; relative ones start at the workspace.", default: "/workspace" }),
     timeoutMs: LimitsInput.timeoutMs,
     ...stdin,
   })
@@ -40,13 +45,18 @@ export const SandboxExec = z
 
 const HostDirectory = z
   .string()
-  .min(1)
+  .min(1, "expected a directory")
   .max(4096)
   .meta({ description: "Directory of the engine's host, mounted at /workspace, below an allowed root." });
 
 const jobInput = {
   env: Env.optional(),
-  image: z.string().min(1).max(512).optional(),
+  image: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .meta({ description: "Image reference; the configured default otherwise." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),
   ...LimitsInput,
@@ -62,7 +72,7 @@ export const JobRun = z.strictObject({
 const AgentId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected 1 to 64 of A-Z, a-z, 0-9, _, . and -, the first no mark")
-  .meta({ id: "AgentId" });
+  .meta({ id: "AgentId", description: "Names the agent in receipts, in its environment, and in its result file." });
 
 export const AgentRun = z.strictObject({
   agentId: AgentId,

@@ -35,7 +35,7 @@ export const FileWrite = z.strictObject({
     .string()
     .regex(/^0?[0-7]{3}$/, "expected three octal digits such as 0644")
     .optional()
-    .meta({ default: "0644" }),
+    .meta({ description: "Permission bits in octal.", default: "0644" }),
 });
 
 export const FileWritten = z.object({ path: z.string(), sizeBytes: z.int() });

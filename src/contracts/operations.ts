@@ -14,6 +14,8 @@ const limitFlags: Record<string, FlagBinding> = {
   env: { short: "e", parse: "key-value" },
 };
 
+const jobFlags: Record<string, FlagBinding> = { ...limitFlags, workspace: { parse: "host-directory" } };
+
 const stdinFlags: Record<string, FlagBinding> = {
   stdin: { short: "i", parse: "stdin" },
   stdinEncoding: { offered: false },
@@ -29,7 +31,7 @@ export const operations = {
     run: stream({
       summary: "Run one command in a new sandbox, and remove the sandbox.",
       http: { method: "post", path: "/v1/jobs" },
-      cli: { command: "run", rest: "command", runs: true, flags: { ...limitFlags, ...stdinFlags } },
+      cli: { command: "run", rest: "command", runs: true, flags: { ...jobFlags, ...stdinFlags } },
       mcp: changing,
       input: JobRun,
       output: RunEvent,
@@ -44,7 +46,7 @@ export const operations = {
         positionals: ["agentId"],
         rest: "command",
         runs: true,
-        flags: { ...limitFlags, ...stdinFlags },
+        flags: { ...jobFlags, ...stdinFlags },
       },
       input: AgentRun,
       output: RunEvent,

@@ -115,6 +115,11 @@ export function page<T extends z.ZodType>(item: T) {
 }
 
 export const PageInput = {
-  limit: z.int().min(1).max(1000).optional().meta({ description: "Items per page.", default: 100 }),
+  limit: z
+    .int()
+    .min(1, "expected at least 1")
+    .max(1000, "expected at most 1000")
+    .optional()
+    .meta({ description: "Items per page.", default: 100 }),
   cursor: Cursor.optional(),
 };

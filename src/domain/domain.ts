@@ -2,7 +2,7 @@ import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { listFiles, readFile, removeFile, writeFile } from "./file/files.ts";
-import { entryPath, sandboxPath } from "./file/sandbox-path.ts";
+import { sandboxPath } from "./file/sandbox-path.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
@@ -74,7 +74,7 @@ function rawOperations(call: CallOf): Platform["raw"] {
   return {
     download: async function* ({ id, path }, options) {
       const { context, sandbox, signal } = await sandboxOf(call(options), id);
-      yield* context.engine.files.download(sandbox.id, entryPath(path), signal);
+      yield* context.engine.files.download(sandbox.id, sandboxPath(path), signal);
     },
     upload: async ({ id, path }, tar, options) => {
       const { context, sandbox, signal } = await sandboxOf(call(options), id);

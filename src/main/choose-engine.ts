@@ -46,5 +46,5 @@ async function problemOf(engine: Engine): Promise<string | undefined> {
 
 function fallbackWarning(problem: string): string {
   const limits = "Linux namespaces on this machine's own programs, without images.";
-  return `${problem} Using the embedded process engine: ${limits} Run \`moorage doctor\` to get Docker going.`;
+  return `${problem} Using the embedded process engine: ${limits} Run \`moorage doctor --engine docker\` to get Docker going.`;
 }

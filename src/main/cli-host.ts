@@ -42,6 +42,10 @@ export function createCliHost(environment: Environment, version: string): CliHos
       const logger = createLogger(configuration.logLevel ?? "warn");
       await serveMcpOnStdio({ platform, version, logger, stdin: process.stdin, stdout: process.stdout, signal });
     },
+    logUnexpected: async (error) => {
+      const { logLevel = "silent" } = await readConfiguration(environment);
+      createLogger(logLevel).debug({ err: error.cause ?? error }, "an unexpected error");
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from "../cli/cli.ts";
-import type { CliIo } from "../cli/host.ts";
-import { createCliHost } from "./cli-host.ts";
+import type { CliHost, CliIo } from "../cli/host.ts";
 import { VERSION } from "./version.ts";
 
 const interruption = new AbortController();
@@ -20,4 +19,14 @@ const io: CliIo = {
   signal: interruption.signal,
 };
 
-process.exitCode = await runCli(process.argv.slice(2), io, createCliHost(env, VERSION));
+// Loaded when a command needs it, so that --version and --help answer at once.
+const loaded = async (): Promise<CliHost> => (await import("./cli-host.ts")).createCliHost(env, VERSION);
+const host: CliHost = {
+  version: VERSION,
+  openPlatform: async (options) => (await loaded()).openPlatform(options),
+  serve: async (options) => (await loaded()).serve(options),
+  mcp: async (options) => (await loaded()).mcp(options),
+  logUnexpected: async (error) => (await loaded()).logUnexpected(error),
+};
+
+process.exitCode = await runCli(process.argv.slice(2), io, host);

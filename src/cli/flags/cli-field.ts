@@ -38,14 +38,6 @@ export function cliFields({ operation }: NamedOperation): CliFields {
   };
 }
 
-/** Fields that name a directory of this host. */
-const HOST_DIRECTORIES: ReadonlySet<string> = new Set(["workspace"]);
-
-/** True for a path of this host: a server elsewhere would read a relative one from where it stands. */
-export function isHostDirectory(field: CliField): boolean {
-  return HOST_DIRECTORIES.has(field.name);
-}
-
 /** True for a flag that is given without a value. */
 export function isSwitch(field: CliField): boolean {
   return field.parse === "stdin" || (field.parse === undefined && jsonTypeOf(field.schema) === "boolean");

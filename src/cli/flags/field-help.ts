@@ -1,9 +1,16 @@
 import type { JsonSchema } from "../../contracts/json-schema.ts";
 import { jsonTypeOf } from "../../contracts/text-values.ts";
 import type { OptionSpec, PositionalSpec } from "../invocation.ts";
-import { alwaysReadsStdin, isHostDirectory, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+import { alwaysReadsStdin, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
 
-const PLACEHOLDERS = { bytes: "size", duration: "duration", "key-value": "name=value", "code-file": "file", stdin: "" };
+const PLACEHOLDERS = {
+  bytes: "size",
+  duration: "duration",
+  "key-value": "name=value",
+  "host-directory": "directory",
+  "code-file": "file",
+  stdin: "",
+};
 
 const WRITTEN_AS: Readonly<Record<string, string>> = {
   bytes: "Written as 512m, 2g or a number of bytes.",
@@ -31,7 +38,6 @@ export function positionalOf(field: CliField): PositionalSpec {
 function placeholder(field: CliField): string {
   const { parse, schema, flag } = field;
   if (parse !== undefined) return PLACEHOLDERS[parse];
-  if (isHostDirectory(field)) return "directory";
   const values = schema.enum;
   if (values !== undefined) return values.join("|");
   const type = jsonTypeOf(schema);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { MoorageError } from "../../base/errors.ts";
 import { parseBytes, parseDuration } from "../../base/quantities.ts";
 import { valueFromText, valueFromTexts } from "../../contracts/text-values.ts";
-import { isHostDirectory, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+import { isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
 import { readCodeFile } from "./code-file.ts";
 import { invalidValue } from "./invalid-value.ts";
 
@@ -19,8 +19,10 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
       return quantity(field, text, parseDuration(text));
     case "code-file":
       return await readCodeFile(text, { label: field.label, directory });
+    case "host-directory":
+      // A server would read a relative path from where it stands itself.
+      return text === "" ? text : resolve(directory, text);
     default:
-      if (isHostDirectory(field)) return text === "" ? text : resolve(directory, text);
       return isRepeatable(field) ? valueFromTexts(texts, target(field)) : valueFromText(text, target(field));
   }
 }

@@ -56,4 +56,10 @@ function collector(): { readonly stream: Writable; readonly bytes: () => Buffer 
 
 const refuse = (): Promise<never> => Promise.reject(new Error("This test does not expect the host to be used."));
 
-const unusableHost: CliHost = { version: "1.2.3", openPlatform: refuse, serve: refuse, mcp: refuse };
+const unusableHost: CliHost = {
+  version: "1.2.3",
+  openPlatform: refuse,
+  serve: refuse,
+  mcp: refuse,
+  logUnexpected: () => Promise.resolve(),
+};

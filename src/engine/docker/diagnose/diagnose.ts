@@ -7,7 +7,7 @@ import { InfoReply, VersionReply } from "../api/replies.ts";
 import { describeHost } from "./describe-host.ts";
 import { describeSocket } from "./describe-socket.ts";
 
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 3_000;
 
 /** Looks at the engine from its socket inwards; stops where nothing further can be seen. */
 export async function diagnoseEngine(api: EngineApi, signal?: AbortSignal): Promise<readonly Diagnosis[]> {

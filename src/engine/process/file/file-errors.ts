@@ -39,6 +39,10 @@ function programError(what: string, path: string, { code, complaints }: FileEnd)
   if (/no space left|disk quota/i.test(complaints)) {
     return new MoorageError("LIMIT_EXCEEDED", message, { hint: "Remove files, or use a larger workspace.", details });
   }
+  if (/not a directory|is a directory|file exists/i.test(complaints)) {
+    const hint = "Something of another kind stands in its place: remove it first, or choose another path.";
+    return new MoorageError("INVALID_INPUT", message, { hint, details });
+  }
   if (/permission denied|operation not permitted/i.test(complaints)) {
     const hint = "The file belongs to another user of the host: change its owner or its permissions.";
     return new MoorageError("PATH_NOT_ALLOWED", message, { hint, details });

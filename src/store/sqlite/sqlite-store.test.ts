@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { newId } from "../../base/ids.ts";
+import type { ReceiptRow, SandboxRow, Store } from "../store.ts";
+import { openSqliteStore } from "./sqlite-store.ts";
+
+async function inDirectory(work: (path: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "moorage-store-"));
+  try {
+    await work(join(directory, "state.db"));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
+  return {
+    id: newId(),
+    owner: "alice",
+    name: null,
+    conversationId: null,
+    state: "running",
+    reason: null,
+    image: null,
+    imageDigest: null,
+    env: { KEY: "value" },
+    profile: "sandbox",
+    limits: { memoryBytes: 1, cpus: 1, pids: 1, timeoutMs: 1 },
+    network: "none",
+    engine: "memory",
+    isolation: "none",
+    createdAt: new Date().toISOString(),
+    lastActiveAt: new Date().toISOString(),
+    holder: "1",
+    ...change,
+  };
+}
+
+function append(store: Store): Promise<ReceiptRow> {
+  return store.receipts.append((last) => {
+    const sequence = (last?.sequence ?? 0) + 1;
+    const row = { sequence, id: newId(), owner: "alice", text: "{}", hash: `hash ${sequence}`, signature: "s" };
+    return { row, head: { deployment: newId(), count: sequence, hash: row.hash, signature: "s" } };
+  });
+}
+
+describe("the store", () => {
+  it("keeps what it was given when it is opened again", () =>
+    inDirectory(async (path) => {
+      const row = sandbox({ name: "kept" });
+      {
+        await using store = openSqliteStore(path);
+        await store.sandboxes.insert(row);
+      }
+      await using store = openSqliteStore(path);
+      expect(await store.sandboxes.find("alice", "kept")).toEqual(row);
+      expect(await store.sandboxes.find("bob", "kept")).toBeUndefined();
+    }));
+
+  it("has a name once for each owner, and a conversation id once", async () => {
+    await using store = openSqliteStore(":memory:");
+    await store.sandboxes.insert(sandbox({ name: "a", conversationId: "c" }));
+    await store.sandboxes.insert(sandbox({ owner: "bob", name: "a" }));
+    await store.sandboxes.insert(sandbox());
+    await store.sandboxes.insert(sandbox());
+    const twice = store.sandboxes.insert(sandbox({ name: "a" }));
+    await expect(twice).rejects.toMatchObject({ code: "CONFLICT", message: expect.stringContaining('"a"') as string });
+    const taken = store.sandboxes.insert(sandbox({ owner: "bob", conversationId: "c" }));
+    await expect(taken).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("finds by id before name, where somebody named a sandbox like another's id", async () => {
+    await using store = openSqliteStore(":memory:");
+    const first = sandbox();
+    await store.sandboxes.insert(first);
+    await store.sandboxes.insert(sandbox({ name: first.id }));
+    expect((await store.sandboxes.find("alice", first.id))?.id).toBe(first.id);
+  });
+
+  it("is one chain for everybody who opens it", () =>
+    inDirectory(async (path) => {
+      await using one = openSqliteStore(path);
+      await using two = openSqliteStore(path);
+      await Promise.all(Array.from({ length: 20 }, (_, index) => append(index % 2 === 0 ? one : two)));
+      const chain = await Array.fromAsync(one.receipts.chain());
+      expect(chain.map((row) => row.sequence)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+      expect((await two.receipts.head())?.count).toBe(20);
+    }));
+
+  it("walks a chain longer than one batch", async () => {
+    await using store = openSqliteStore(":memory:");
+    for (let index = 0; index < 1001; index += 1) await append(store);
+    expect(await Array.fromAsync(store.receipts.chain())).toHaveLength(1001);
+  });
+
+  it("leaves nothing of an append that failed", async () => {
+    await using store = openSqliteStore(":memory:");
+    await append(store);
+    const failing = store.receipts.append(() => {
+      throw new Error("no key");
+    });
+    await expect(failing).rejects.toThrow("no key");
+    expect((await append(store)).sequence).toBe(2);
+  });
+
+  it("of a newer Moorage is refused with both versions", () =>
+    inDirectory(async (path) => {
+      const database = new DatabaseSync(path);
+      database.exec("PRAGMA user_version = 99");
+      database.close();
+      expect(() => openSqliteStore(path)).toThrow(/schema 99; this Moorage knows up to \d+/);
+    }));
+
+  it("that is no database is STATE_UNUSABLE with its path", () =>
+    inDirectory(async (path) => {
+      await writeFile(path, "this is not a database, though it is long enough to look like one".repeat(20));
+      expect(() => openSqliteStore(path)).toThrow(
+        expect.objectContaining({ code: "STATE_UNUSABLE", message: expect.stringContaining(path) as string }) as Error,
+      );
+    }));
+});
