@@ -155,7 +155,7 @@ describe("values that are wrong", () => {
       exit 125"
     `);
     expect(await told(["run", "--workspace", "", "--", "x"])).toMatchInlineSnapshot(`
-      "error: --workspace: Too small: expected string to have >=1 characters (got "").
+      "error: --workspace: expected a directory (got "").
       hint: Correct the value named in the message; \`--help\` shows what each option takes.
       exit 125"
     `);
@@ -185,7 +185,7 @@ describe("values that are wrong", () => {
       exit 125"
     `);
     expect(await told(["sandbox", "ls", "--limit", "0"])).toMatchInlineSnapshot(`
-      "error: --limit: Too small: expected number to be >=1 (got 0).
+      "error: --limit: expected at least 1 (got 0).
       hint: Correct the value named in the message; \`--help\` shows what each option takes.
       exit 2"
     `);

@@ -31,7 +31,7 @@ test("the help of a command that runs a program", async () => {
       --workspace <directory>    Directory of the engine's host, mounted at /workspace, below an allowed
                                  root.
       -e, --env <name=value>     Environment variables. May be given more than once.
-      --image <image>
+      --image <image>            Image reference; the configured default otherwise.
       --profile <job|sandbox>    A named set of limits and hardening.
       --network <network>        What the sandbox can reach. A policy that the engine cannot enforce is
                                  refused. (default: none)

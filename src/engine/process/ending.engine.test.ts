@@ -88,8 +88,8 @@ describe.each(["auto", "off"] as const)("a Moorage that is killed, control group
     expect(await doomed.engine.inspect(doomed.id)).toMatchObject({ state: "exited", exitCode: null, finishedAt: null });
     expect(await doomed.engine.list()).toMatchObject([{ id: doomed.id, kind: "job", state: "exited" }]);
     expect(await doomed.engine.lastOutput(doomed.id)).toEqual([]);
-    await doomed.engine.remove(doomed.id);
     expect(await groupsOf(new Set([doomed.id]))).toEqual([]);
+    await doomed.engine.remove(doomed.id);
     expect(await doomed.engine.inspect(doomed.id)).toBeUndefined();
   });
 

@@ -1,6 +1,7 @@
 import { ID_PATTERN } from "../../../base/ids.ts";
 import type { ControlGroups } from "../group/control-groups.ts";
 import type { EngineParts } from "../engine-parts.ts";
+import { unitInfo } from "./unit-info.ts";
 import { killTree } from "../host/processes.ts";
 import { runningLaunchers } from "../launch/running-launchers.ts";
 import { identityOfToken, isAlive } from "../host/process-identity.ts";
@@ -39,5 +40,7 @@ async function sweepGroups({ store }: EngineParts, groups: ControlGroups): Promi
       const owner = identityOfToken(run);
       if (owner === undefined || !(await isAlive(owner))) await unit.removeRun(run);
     }
+    const job = await store.read(id);
+    if (job?.kind === "job" && (await unitInfo(store, job)).state === "exited") await unit.remove();
   }
 }

@@ -1,0 +1,122 @@
+import { extract, pack } from "tar-stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failureOf, openDockerFixture, type DockerFixture } from "../docker-fixture.ts";
+import { bytesOf } from "./tar-header.ts";
+
+let fixture: DockerFixture;
+beforeAll(() => {
+  fixture = openDockerFixture();
+});
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+});
+
+function tar(files: Readonly<Record<string, string>>): AsyncIterable<Uint8Array> {
+  const archive = pack();
+  for (const [name, content] of Object.entries(files)) archive.entry({ name }, content);
+  archive.finalize();
+  return bytesOf(archive);
+}
+
+async function names(source: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+  const archive = extract();
+  for await (const chunk of source) archive.write(chunk);
+  archive.end(undefined);
+  const found: string[] = [];
+  for await (const entry of archive) {
+    found.push(entry.header.name);
+    entry.resume();
+  }
+  return found;
+}
+
+for (const image of ["busybox:latest", "python:3.11-slim"]) {
+  test(`a directory of 1,500 entries of every kind, also with names that are not UTF-8, in ${image}`, async () => {
+    const id = await fixture.sandbox({ image });
+    const script = `
+      mkdir big; cd big; i=0
+      while [ $i -lt 1500 ]; do : >"file $i"; i=$((i+1)); done
+      mkfifo pipe; ln -s nowhere broken; mkdir .hidden; : >"$(printf 'caf\\351')"; chmod 000 "file 0"`;
+    expect((await fixture.shell(id, script)).err).toBe("");
+    const entries = await fixture.engine.files.list(id, "/workspace/big");
+    expect(entries).toHaveLength(1504);
+    const found = new Map(entries.map((entry) => [entry.name, entry]));
+    expect(found.get("pipe")?.type).toBe("other");
+    expect(found.get("broken")?.type).toBe("symlink");
+    expect(found.get(".hidden")?.type).toBe("directory");
+    expect(found.get("caf\uFFFD")?.type).toBe("file");
+    expect(found.get("file 0")?.mode).toBe(0);
+  });
+
+  test(`a directory that its user cannot read is PATH_NOT_ALLOWED, in ${image}`, async () => {
+    const id = await fixture.sandbox({ image, user: { uid: 1000, gid: 1000 } });
+    await fixture.shell(id, "mkdir secret; chmod 000 secret");
+    expect((await failureOf(fixture.engine.files.list(id, "/workspace/secret"))).code).toBe("PATH_NOT_ALLOWED");
+  });
+}
+
+test("users beyond the plain numbers of tar own what is uploaded for them", async () => {
+  const id = await fixture.sandbox({ user: { uid: 1_200_300, gid: 400_500 } });
+  await fixture.engine.files.upload(id, "/workspace/a/b", tar({ "c/d": "x" }));
+  const { out } = await fixture.shell(id, "stat -c %u:%g . a a/b a/b/c a/b/c/d");
+  expect(out).toBe("1200300:400500\n".repeat(5));
+});
+
+test("a file never replaces a directory, nor a directory a file", async () => {
+  const id = await fixture.sandbox();
+  await fixture.engine.files.upload(id, "/workspace", tar({ "thing/inside": "kept" }));
+  const { code } = await failureOf(fixture.engine.files.upload(id, "/workspace", tar({ thing: "x" })));
+  expect(code).toBe("CONFLICT");
+  expect((await fixture.shell(id, "cat thing/inside")).out).toBe("kept");
+  const below = fixture.engine.files.upload(id, "/workspace", tar({ "thing/inside/x": "x" }));
+  expect((await failureOf(below)).code).toBe("INVALID_INPUT");
+});
+
+test("through a link entries have the name that was asked for", async () => {
+  const id = await fixture.sandbox();
+  await fixture.shell(id, "mkdir -p real/sub; echo x >real/sub/file; ln -s real link; ln -s real/sub/file one");
+  expect(await names(fixture.engine.files.download(id, "/workspace/link"))).toEqual([
+    "link/",
+    "link/sub/",
+    "link/sub/file",
+  ]);
+  expect(await names(fixture.engine.files.download(id, "/workspace/one"))).toEqual(["one"]);
+});
+
+test("a stopped sandbox gives its files, and says what needs it running", async () => {
+  const id = await fixture.sandbox();
+  await fixture.engine.files.upload(id, "/workspace", tar({ file: "x" }));
+  await fixture.api.send({ method: "POST", path: `/containers/moorage-${id}/stop`, query: { t: "0" } });
+  expect(await names(fixture.engine.files.download(id, "/workspace/file"))).toEqual(["file"]);
+  await fixture.engine.files.upload(id, "/workspace", tar({ other: "y" }));
+  expect((await failureOf(fixture.engine.files.list(id, "/workspace"))).code).toBe("SANDBOX_NOT_RUNNING");
+  expect((await failureOf(fixture.engine.files.remove(id, "/workspace/file"))).code).toBe("SANDBOX_NOT_RUNNING");
+});
+
+test("a workspace in memory is out of reach, and that is said", async () => {
+  const id = await fixture.sandbox({ workspace: { type: "memory", sizeBytes: 1024 * 1024 } });
+  for (const work of [
+    fixture.engine.files.list(id, "/workspace"),
+    names(fixture.engine.files.download(id, "/workspace")),
+    fixture.engine.files.upload(id, "/workspace", tar({ a: "b" })),
+  ]) {
+    expect((await failureOf(work)).code).toBe("ENGINE_UNSUPPORTED");
+  }
+});
+
+test.each(["/etc/passwd", "/workspacex", "/workspace/../etc", "relative", "/"])(
+  "%s is PATH_NOT_ALLOWED",
+  async (path) => {
+    const id = await fixture.sandbox();
+    expect((await failureOf(fixture.engine.files.stat(id, path))).code).toBe("PATH_NOT_ALLOWED");
+    expect((await failureOf(fixture.engine.files.upload(id, path, tar({ a: "b" })))).code).toBe("PATH_NOT_ALLOWED");
+  },
+);
+
+test("what cannot be removed says why, and the workspace itself stays", async () => {
+  const id = await fixture.sandbox();
+  expect((await failureOf(fixture.engine.files.remove(id, "/workspace"))).code).toBe("PATH_NOT_ALLOWED");
+  const owned = await fixture.sandbox({ user: { uid: 1000, gid: 1000 } });
+  await fixture.shell(owned, "mkdir -p d/e; chmod 500 d");
+  expect((await failureOf(fixture.engine.files.remove(owned, "/workspace/d"))).code).toBe("PATH_NOT_ALLOWED");
+});

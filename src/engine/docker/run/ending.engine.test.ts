@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EngineRun } from "../../engine.ts";
+import { failureOf, openDockerFixture, printed, untilPrinted, type DockerFixture } from "../docker-fixture.ts";
+import { settledWithin } from "./settled-within.ts";
+
+/** What a sandbox itself consists of: the init process, its shell and the shell's sleeper. */
+const OWN = /docker-init|moorage ready|^sleep 2147483647$/;
+
+let fixture: DockerFixture;
+beforeAll(() => {
+  fixture = openDockerFixture();
+});
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+});
+
+async function start(id: string, script: string): Promise<EngineRun> {
+  const run = await fixture.exec(id, ["sh", "-c", script]);
+  await untilPrinted(run, "ready");
+  return run;
+}
+
+async function others(id: string): Promise<readonly string[]> {
+  return (await fixture.processes(id)).filter((line) => !OWN.test(line) && !line.includes("<defunct>"));
+}
+
+const DEAF = `sh -c 'trap "" TERM; while :; do sleep 1; done'`;
+const TREES = {
+  "a child": `trap "" TERM; ${DEAF} & echo ready; while :; do sleep 1; done`,
+  "a session of its own": `trap "" TERM; setsid ${DEAF} & echo ready; while :; do sleep 1; done`,
+  "a double fork": `trap "" TERM; (setsid ${DEAF} &) ; echo ready; while :; do sleep 1; done`,
+  "a cleared environment": `trap "" TERM; env -i setsid ${DEAF} & echo ready; while :; do sleep 1; done`,
+  "a hopper": `h() { (sleep 0.02; h) & }; trap "" TERM; h; echo ready; while :; do sleep 1; done`,
+  "processes that are stopped": `trap "" TERM; ${DEAF} & kill -STOP $!; echo ready; while :; do sleep 1; done`,
+  "a bomb": `f() { f | f & }; echo ready; trap "" TERM; f; while :; do sleep 1; done`,
+  "a bomb that goes on": `b() { while :; do (sleep 0.1; b) & sleep 0.05; done; }; trap "" TERM; echo ready; b`,
+};
+
+for (const image of ["busybox:latest", "python:3.11-slim"]) {
+  describe(`ending a run in ${image}`, () => {
+    test.each(Object.entries(TREES))("%s is gone after kill", async (_, script) => {
+      const id = await fixture.sandbox({ image });
+      const run = await start(id, script);
+      const { unitStopped } = await run.kill();
+      await run.exit;
+      if (unitStopped) expect(await fixture.engine.inspect(id)).toMatchObject({ state: "exited" });
+      else expect(await others(id)).toEqual([]);
+    });
+
+    test.each(Object.entries(TREES))("%s is gone after terminate and kill", async (_, script) => {
+      const id = await fixture.sandbox({ image });
+      const run = await start(id, script);
+      await run.terminate();
+      const { unitStopped } = await run.kill();
+      await run.exit;
+      if (unitStopped) expect(await fixture.engine.inspect(id)).toMatchObject({ state: "exited" });
+      else expect(await others(id)).toEqual([]);
+    });
+
+    test("what a program leaves behind when it obeys TERM holds its end back, and is killed", async () => {
+      const id = await fixture.sandbox({ image });
+      const run = await start(id, `${DEAF} & trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done`);
+      await run.terminate();
+      expect(await settledWithin(run.exit, 500)).toBe(false);
+      expect(await run.kill()).toEqual({ unitStopped: false });
+      expect((await run.exit).exitCode).toBe(7);
+      expect(await others(id)).toEqual([]);
+    });
+
+    test("a tree that obeys TERM ends by itself, with the program's code", async () => {
+      const id = await fixture.sandbox({ image });
+      const run = await start(id, `sleep 60 & trap "exit 9" TERM; echo ready; while :; do sleep 0.1; done`);
+      await run.terminate();
+      expect((await run.exit).exitCode).toBe(9);
+      expect(await others(id)).toEqual([]);
+    });
+
+    test("what kills its own supervisor after TERM does not get away", async () => {
+      const id = await fixture.sandbox({ image });
+      const escape = `trap "kill -9 $PPID; while :; do sleep 1; done" TERM; echo ready; while :; do sleep 0.1; done`;
+      const run = await start(id, `sh -c '${escape}'; echo over`.replace("$PPID", '$(cut -d" " -f4 /proc/$PPID/stat)'));
+      await run.terminate();
+      expect(await settledWithin(run.exit, 500)).toBe(false);
+      await run.kill();
+      await run.exit;
+      expect(await others(id)).toEqual([]);
+    });
+
+    test("a server left behind by a run that ended well stays", async () => {
+      const id = await fixture.sandbox({ image });
+      const { exit } = await fixture.shell(id, "(setsid sleep 4321 >/dev/null 2>&1 &)");
+      expect(exit.exitCode).toBe(0);
+      expect(await others(id)).toEqual(["sleep 4321"]);
+      const other = await start(id, `sleep 1234 & echo ready; wait`);
+      await other.kill();
+      expect(await others(id)).toEqual(["sleep 4321"]);
+    });
+  });
+}
+
+test("where nothing can be started any more, kill stops the sandbox, and says so", async () => {
+  const limits = { memoryBytes: 64 * 1024 * 1024, cpus: 1, pids: 16 };
+  const id = await fixture.sandbox({ limits });
+  const run = await start(id, `i=0; while [ $i -lt 11 ]; do sleep 60 & i=$((i+1)); done; echo ready; wait`);
+  const { code } = await failureOf(fixture.exec(id, ["true"]));
+  expect(["LIMIT_EXCEEDED", "START_FAILED"]).toContain(code);
+  await run.terminate();
+  expect(await run.kill()).toEqual({ unitStopped: true });
+  expect((await run.exit).exitCode).toBe(137);
+  expect(await fixture.engine.inspect(id)).toMatchObject({ state: "exited" });
+});
+
+test("where the sandbox's shell is no shell, kill stops the sandbox", async () => {
+  const id = await fixture.sandbox({ image: "python:3.11-slim" });
+  const run = await start(
+    id,
+    `rm /bin/sh; ln -s /bin/cat /bin/sh; trap "" TERM; echo ready; while :; do sleep 1; done`,
+  );
+  expect((await failureOf(fixture.exec(id, ["true"]))).code).toBe("START_FAILED");
+  expect(await run.kill()).toEqual({ unitStopped: true });
+  expect(await fixture.engine.inspect(id)).toMatchObject({ state: "exited" });
+});
+
+test("a paused sandbox starts nothing, and can be ended and removed", async () => {
+  const id = await fixture.sandbox();
+  const run = await start(id, "echo ready; sleep 60");
+  await fixture.api.send({ method: "POST", path: `/containers/moorage-${id}/pause` });
+  expect(await fixture.engine.inspect(id)).toMatchObject({ state: "paused" });
+  expect((await failureOf(fixture.exec(id, ["true"]))).code).toBe("SANDBOX_NOT_RUNNING");
+  expect(await run.kill()).toEqual({ unitStopped: true });
+  await run.exit;
+  await fixture.engine.remove(id);
+  expect(await fixture.engine.inspect(id)).toBeUndefined();
+});
+
+test("a run that is given up while it starts leaves nothing running", async () => {
+  const id = await fixture.sandbox();
+  for (const ms of [0, 5, 10, 20, 30, 40]) {
+    const signal = AbortSignal.timeout(ms);
+    const spec = { command: ["sleep", "4321"], env: {}, cwd: "/workspace" };
+    const started = await fixture.engine.exec(id, spec, signal).then(
+      (run) => run,
+      (error: unknown) => error,
+    );
+    if (started instanceof Error) expect(started).toMatchObject({ code: "CANCELED" });
+    else await (started as EngineRun).kill();
+  }
+  await expect.poll(() => others(id)).toEqual([]);
+  expect((await printed(await fixture.exec(id, ["echo", "fine"]))).out).toBe("fine\n");
+});
