@@ -55,6 +55,12 @@ function doom(controlGroups: "auto" | "off"): Doomed {
   };
 }
 
+async function gone(id: string, ms: number): Promise<void> {
+  const none = async (): Promise<true | undefined> =>
+    (await processesOf(new Set([id]))).length === 0 ? true : undefined;
+  await eventually("the end of the job's processes", none, ms);
+}
+
 describe.each(["auto", "off"] as const)("a Moorage that is killed, control groups %s", (controlGroups) => {
   test("takes its job with it at once, also what left its session and is deaf to TERM", async () => {
     await using doomed = doom(controlGroups);
@@ -68,14 +74,7 @@ describe.each(["auto", "off"] as const)("a Moorage that is killed, control group
     );
     expect(await doomed.engine.inspect(doomed.id)).toMatchObject({ state: "running" });
     await doomed.kill();
-    await eventually(
-      "the end of the job's processes",
-      async () => {
-        const left = await processesOf(new Set([doomed.id]));
-        return left.length === 0 ? true : undefined;
-      },
-      1_000,
-    );
+    await expect(gone(doomed.id, 1_000)).resolves.toBeUndefined();
     const last = await readFile(beat, "utf8");
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await readFile(beat, "utf8")).toBe(last);
@@ -100,14 +99,7 @@ describe.each(["auto", "off"] as const)("a Moorage that is killed, control group
       await new Promise((resolve) => setTimeout(resolve, randomInt(0, 120)));
       await doomed.kill();
       await doomed.engine.list();
-      await eventually(
-        "the end of what was starting",
-        async () => {
-          const left = await processesOf(new Set([doomed.id]));
-          return left.length === 0 ? true : undefined;
-        },
-        2_000,
-      );
+      await expect(gone(doomed.id, 2_000)).resolves.toBeUndefined();
     }
   });
 });

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { newId } from "../../base/ids.ts";
-import { collect, eventually } from "../conformance/collect.ts";
-import { detectControlGroups } from "./group/control-group-detection.ts";
+import { collect, eventually, readStdout } from "../conformance/collect.ts";
+import { detectControlGroups, groupMounts } from "./group/control-group-detection.ts";
 import { endGroup, groupsBelow, removeEmptyGroup } from "./group/control-group-files.ts";
 import { createControlGroups } from "./group/control-groups.ts";
 import { openEngine } from "./testing/open-engine.ts";
@@ -12,8 +13,20 @@ import { runSpec } from "./testing/unit-specs.ts";
 const MIB = 1024 * 1024;
 const LIMITS = { memoryBytes: 96 * MIB, cpus: 1, pids: 20 };
 const CHILDREN = ["sh", "-c", "i=0; while [ $i -lt 100 ]; do sleep 3 & i=$((i+1)); echo $i; done 2>/dev/null"];
-/** Eight processes, each well below the limit, together far over it; they live until they are ended. */
-const MANY = ["python3", "-c", "import os,time\nfor _ in range(3): os.fork()\nx = b'x' * 24_000_000\ntime.sleep(20)"];
+const held = (children: number): readonly string[] => [
+  "sh",
+  "-c",
+  'i=0; while [ $i -lt "$1" ]; do sleep 30 & i=$((i+1)); done; echo held; wait',
+  "sh",
+  String(children),
+];
+/** Eight processes, each well below the limit, together far over it; they live for a while or until they are ended. */
+const many = (seconds: number): readonly string[] => [
+  "python3",
+  "-c",
+  "import os,sys,time\nfor _ in range(3): os.fork()\nx = b'x' * 24_000_000\ntime.sleep(int(sys.argv[1]))",
+  String(seconds),
+];
 
 describe("limits kept by control groups", () => {
   const opened = openEngine();
@@ -21,19 +34,20 @@ describe("limits kept by control groups", () => {
 
   test("hold for all runs of a sandbox together, and for nobody else", async () => {
     const id = await opened.sandbox({ limits: LIMITS });
-    const first = await opened.engine.exec(id, runSpec(CHILDREN));
-    const { out } = await collect(await opened.engine.exec(id, runSpec(["sh", "-c", `sleep 0.3; ${CHILDREN[2]}`])));
+    const first = await opened.engine.exec(id, runSpec(held(15)));
+    await readStdout(first).until("held");
+    const { out } = await opened.exec(id, CHILDREN);
     const started = Number(out.trim().split("\n").at(-1));
     expect(started).toBeLessThan(5);
     await first.kill();
-    const fresh = await opened.exec(id, ["sh", "-c", `${CHILDREN[2]}`]);
+    const fresh = await opened.exec(id, CHILDREN);
     expect(Number(fresh.out.trim().split("\n").at(-1))).toBe(LIMITS.pids - 1);
     await opened.engine.remove(id);
   });
 
   test("count the memory of all processes, and what is in /tmp of a job", async () => {
-    const many = await opened.job(MANY, { limits: LIMITS });
-    expect((await collect(many)).exit).toMatchObject({ oomKilled: true });
+    const together = await opened.job(many(1), { limits: LIMITS });
+    expect((await collect(together)).exit).toMatchObject({ oomKilled: true });
     const fill = await opened.job(["dd", "if=/dev/zero", "of=/tmp/file", "bs=1M", "count=500"], { limits: LIMITS });
     const { exit, err } = await collect(fill);
     expect(exit.exitCode).not.toBe(0);
@@ -43,18 +57,11 @@ describe("limits kept by control groups", () => {
 
   test("a run that is out of processes leaves its sandbox's files within reach", async () => {
     const id = await opened.sandbox({ limits: LIMITS });
-    const bomb = await opened.engine.exec(id, runSpec(["sh", "-c", "f() { f | f & }; f; sleep 30"]));
-    await expect(
-      eventually("a start that is refused", async () => {
-        const run = opened.engine.exec(id, runSpec(["true"]));
-        return run.then(
-          async (started) => void (await started.exit),
-          (error: unknown) => error,
-        );
-      }),
-    ).resolves.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    const full = await opened.engine.exec(id, runSpec(held(LIMITS.pids - 1)));
+    await readStdout(full).until("held");
+    await expect(opened.engine.exec(id, runSpec(["true"]))).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     expect(await opened.engine.files.list(id, "/workspace")).toEqual([]);
-    await bomb.kill();
+    await full.kill();
     expect((await opened.exec(id, ["echo", "usable"])).out).toBe("usable\n");
   });
 
@@ -74,8 +81,8 @@ describe("limits kept without control groups", () => {
   test("hold for processes, and approximately for memory", async () => {
     const children = await collect(await opened.job(CHILDREN, { limits: LIMITS }));
     expect(Number(children.out.trim().split("\n").at(-1))).toBeLessThan(LIMITS.pids + 1);
-    const many = await collect(await opened.job(MANY, { limits: LIMITS }));
-    expect(many.exit).toMatchObject({ exitCode: 137, signal: "SIGKILL", oomKilled: true, peakMemoryBytes: null });
+    const together = await collect(await opened.job(many(15), { limits: LIMITS }));
+    expect(together.exit).toMatchObject({ exitCode: 137, signal: "SIGKILL", oomKilled: true, peakMemoryBytes: null });
     const one = await collect(await opened.job(["python3", "-c", "x = b'x' * 200_000_000"], { limits: LIMITS }));
     expect(one.err).toMatch(/MemoryError/);
   });
@@ -94,7 +101,8 @@ describe("limits kept without control groups", () => {
     expect(warnings.join("\n")).toMatch(/processor/);
     expect(warnings.join("\n")).toMatch(/installing system packages is not possible/);
     const groups = (await opened.engine.diagnose()).find(({ check }) => check === "engine.cgroups");
-    expect(groups).toMatchObject({ status: "warning", fix: expect.any(String) });
+    expect(groups?.status).toBe("warning");
+    expect(groups?.fix).toMatch(/root/);
   });
 
   test("Node, which reserves far more memory than it uses, runs", async () => {
@@ -154,8 +162,6 @@ describe("control groups themselves", () => {
 });
 
 async function unifiedMount(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const { groupMounts } = await import("./group/control-group-detection.ts");
   const mounts = groupMounts(await readFile("/proc/self/mountinfo", "utf8"));
   const unified = mounts.find(({ version }) => version === 2);
   if (unified === undefined) throw new Error("This host has no control groups of version 2.");

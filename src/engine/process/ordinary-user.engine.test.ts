@@ -19,21 +19,18 @@ const Found = z.object({
 /** Somebody who is not root: whoever runs the tests, or, where that is root, a user of no name. */
 const USER = 61_234;
 
-async function asOrdinaryUser(script: string): Promise<string> {
-  const own = [process.execPath, script];
-  const command =
-    process.getuid?.() === 0 ? ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", "--", ...own] : own;
-  const [program = "", ...args] = command;
-  const { stdout } = await promisify(execFile)(program, args, {
-    env: { PATH: process.env["PATH"] ?? "" },
-    timeout: 60_000,
-  });
-  return stdout;
+async function asOrdinaryUser(script: string, ...within: readonly string[]): Promise<unknown> {
+  const path = new URL(`testing/${script}`, import.meta.url).pathname;
+  const asUser =
+    process.getuid?.() === 0 ? ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", "--"] : [];
+  const [program, ...args] = [...asUser, ...within, process.execPath, path];
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const { stdout } = await promisify(execFile)(program, args, { env, timeout: 60_000 });
+  return JSON.parse(stdout);
 }
 
 test("Moorage of an ordinary user runs programs, keeps limits by itself, and says what it cannot do", async () => {
-  const script = new URL("testing/moorage-of-a-user.ts", import.meta.url).pathname;
-  const found = Found.parse(JSON.parse(await asOrdinaryUser(script)));
+  const found = Found.parse(await asOrdinaryUser("moorage-of-a-user.ts"));
   const uid = process.getuid?.() === 0 ? USER : (process.getuid?.() ?? 0);
   const gid = process.getuid?.() === 0 ? USER : (process.getgid?.() ?? 0);
   expect(found.failed).toEqual([]);
@@ -47,3 +44,13 @@ test("Moorage of an ordinary user runs programs, keeps limits by itself, and say
   expect(Number(found.processes.split(" ")[0])).toBeLessThan(64);
   expect(found.memory).toMatch(/ 137 oom$/);
 });
+
+test("where user namespaces are forbidden, nothing starts, and it is told what to allow", async () => {
+  const within = ["bwrap", "--unshare-user", "--disable-userns", "--dev-bind", "/", "/", "--"];
+  const found = await asOrdinaryUser("moorage-without-namespaces.ts", ...within);
+  const refusal = { code: "ENGINE_UNSUPPORTED", hint: expect.stringContaining("sysctl -w") as unknown };
+  expect(found).toMatchObject({ info: refusal, job: refusal, left: [] });
+  expect(found).toHaveProperty("findings", expect.arrayContaining([FORBIDDEN]));
+});
+
+const FORBIDDEN: unknown = expect.objectContaining({ check: "engine.namespaces", status: "failed" });

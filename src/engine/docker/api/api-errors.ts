@@ -54,6 +54,11 @@ const ANSWERS: readonly AnswerRow[] = [
     message: () => "The path leads round in a circle of links.",
   },
   {
+    text: /cannot overwrite (?:non-)?directory/i,
+    code: "CONFLICT",
+    message: (text) => `A file cannot take the place of a directory, nor a directory that of a file: ${text}`,
+  },
+  {
     status: 409,
     text: /is not running|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,
     code: "SANDBOX_NOT_RUNNING",

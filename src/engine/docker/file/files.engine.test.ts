@@ -19,8 +19,10 @@ function tar(files: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>
 }
 
 async function names(source: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+  const bytes: Uint8Array[] = [];
+  for await (const chunk of source) bytes.push(chunk);
   const archive = extract();
-  for await (const chunk of source) archive.write(chunk);
+  archive.write(Buffer.concat(bytes));
   archive.end(undefined);
   const found: string[] = [];
   for await (const entry of archive) {
@@ -96,9 +98,9 @@ test("a stopped sandbox gives its files, and says what needs it running", async 
 test("a workspace in memory is out of reach, and that is said", async () => {
   const id = await fixture.sandbox({ workspace: { type: "memory", sizeBytes: 1024 * 1024 } });
   for (const work of [
-    fixture.engine.files.list(id, "/workspace"),
-    names(fixture.engine.files.download(id, "/workspace")),
-    fixture.engine.files.upload(id, "/workspace", tar({ a: "b" })),
+    () => fixture.engine.files.list(id, "/workspace"),
+    () => names(fixture.engine.files.download(id, "/workspace")),
+    () => fixture.engine.files.upload(id, "/workspace", tar({ a: "b" })),
   ]) {
     expect((await failureOf(work)).code).toBe("ENGINE_UNSUPPORTED");
   }

@@ -1,18 +1,15 @@
 import { Readable } from "node:stream";
 import { extract, pack, type Header, type Pack } from "tar-stream";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import { bytesOf, type TarHeader } from "./tar-header.ts";
+import { bytesOf, writeHeader, type TarHeader } from "./tar-header.ts";
 
 /** What becomes of an entry: the entries to be written in its place. Only the last one has its content. */
 export type Visit = (header: TarHeader) => Promise<readonly TarHeader[]>;
 
 type Wish = { readonly first: readonly TarHeader[]; readonly visit: Visit };
-type Sink = ReturnType<Pack["entry"]>;
+type Sink = ReturnType<typeof writeHeader>;
 type Entry = AsyncIterable<unknown> & { readonly header: Header };
 
-/** The largest numbers that the plain fields of a header hold. */
-const MAX_ID = 0o777777;
-const MAX_SECONDS = 2 ** 31 - 1;
 // Names are taken as bytes, so that those which are not UTF-8 can be told.
 const EXTRACT_OPTIONS = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
 
@@ -74,18 +71,6 @@ function writable(sink: Sink): Promise<void> {
     sink.once("drain", () => resolve());
     sink.once("close", () => resolve());
   });
-}
-
-function writeHeader(written: Pack, header: TarHeader): Sink {
-  const pax: Record<string, string> = {};
-  if ((header.uid ?? 0) > MAX_ID) pax["uid"] = String(header.uid);
-  if ((header.gid ?? 0) > MAX_ID) pax["gid"] = String(header.gid);
-  const seconds = Math.floor((header.mtime ?? new Date()).getTime() / 1000);
-  if (seconds > MAX_SECONDS || seconds < 0) pax["mtime"] = String(seconds);
-  const mtime = new Date(Math.min(Math.max(seconds, 0), MAX_SECONDS) * 1000);
-  const { linkname, ...plain } = header;
-  const link = typeof linkname === "string" ? { linkname } : {};
-  return written.entry({ ...plain, ...link, mtime, pax: Object.keys(pax).length === 0 ? null : pax });
 }
 
 function explained(error: unknown): MoorageError {

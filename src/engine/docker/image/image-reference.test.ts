@@ -24,6 +24,7 @@ describe("image references", () => {
     " ",
     "Python",
     "a b",
+    "Upper/case",
     "a:",
     "a:b:c",
     "a@sha256:1",

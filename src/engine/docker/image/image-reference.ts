@@ -10,7 +10,11 @@ export type ImageReference = {
   readonly whole: string;
 };
 
-const HOST = String.raw`(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?`;
+// A first part is a registry's host only with a dot or a port, or as localhost; else it belongs to the path.
+const LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const PORT = ":[0-9]+";
+const DOTTED = String.raw`${LABEL}(?:\.${LABEL})+(?:${PORT})?`;
+const HOST = String.raw`(?:localhost(?:${PORT})?|${DOTTED}|${LABEL}${PORT}|\[[0-9a-fA-F:]+\](?:${PORT})?)`;
 const PART = String.raw`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*`;
 const REPOSITORY = new RegExp(`^(?:${HOST}/)?${PART}(?:/${PART})*$`);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;

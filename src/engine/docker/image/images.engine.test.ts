@@ -74,6 +74,7 @@ describe("pulling", () => {
       if (kind === "manifests")
         response.setHeader("content-type", "application/vnd.docker.distribution.manifest.v2+json");
       if (kind === "manifests") response.setHeader("docker-content-digest", hash(manifest));
+      response.setHeader("content-length", Buffer.byteLength(body ?? ""));
       response.end(request.method === "HEAD" ? undefined : body);
     });
     const reference = `127.0.0.1:${port}/moorage/${newId()}`;

@@ -1,7 +1,7 @@
 import { MoorageError } from "../../../base/errors.ts";
 
 const NOT_THERE =
-  /manifest unknown|manifest for .* not found|not found: manifest|repository .* not found|name unknown|pull access denied|requested access to the resource is denied|no such image|unauthorized|no basic auth credentials|denied:|does not exist|: not found/i;
+  /manifest unknown|manifest for .* not found|not found: manifest|repository .* not found|name unknown|pull access denied|requested access to the resource is denied|no such image|unauthorized|no basic auth credentials|\bdenied\b|does not exist|: not found/i;
 const NETWORK =
   /dial tcp|lookup .*(?:no such host|server misbehaving|timeout|on )|no such host|i\/o timeout|timeout exceeded|deadline exceeded|connection refused|connection reset|network is unreachable|no route to host|TLS handshake|unexpected EOF|temporary failure|could not resolve|toomanyrequests|too many requests|\b(?:502|503|504)\b|bad gateway|service unavailable|failed to fetch|EAI_AGAIN/i;
 

@@ -49,8 +49,10 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
     killed.then(finished, finished);
     return killed;
   };
-  const unless = (): void => void (terminated || finished());
-  ending.programExit.then(unless, unless);
+  const programEnded = (): void => {
+    if (!terminated && killed === undefined) finished();
+  };
+  ending.programExit.then(programEnded, programEnded);
   const exit = gone.promise.then(() => ending.programExit);
   // Who never asks for the exit is not told of its failure.
   exit.catch(() => undefined);

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { throwIfCanceled } from "../../../base/deadline.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { CreatedReply, ExecReply } from "../api/replies.ts";
 
@@ -31,8 +32,10 @@ export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<S
     },
     CreatedReply,
   );
+  throwIfCanceled(spec.signal);
+  // Not cut off by the signal: the engine would start the process all the same, out of our reach.
   const path = `/exec/${created.Id}/start`;
-  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: false }, signal: spec.signal });
+  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: false } });
   return { execId: created.Id, socket };
 }
 

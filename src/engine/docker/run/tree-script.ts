@@ -33,11 +33,17 @@ belongs() {
   [ -n "$lost" ] && [ "$parent" = 1 ] && [ "$start" -ge "$begin" ]
 }
 
-# Finds all that live below the root and sends each the signal $1, unless it is empty, as soon as it is seen.
-tree() {
+# Sets lost when the root is gone.
+judge() {
   look "$root"
   lost=
   if [ "$state" = - ] || [ "$start" != "$begin" ]; then lost=1; fi
+}
+
+# Finds all that live below the root and sends each the signal $1, unless it is empty, as soon as it is seen.
+tree() {
+  judge
+  was=$lost
   known=" $root "
   live=
   count=0
@@ -56,6 +62,8 @@ tree() {
       [ -z "$1" ] || kill "-$1" "$pid"
     done
   done
+  judge
+  [ "$was" = "$lost" ] || tree "$1"
 }
 
 kill_all() {

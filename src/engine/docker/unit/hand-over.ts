@@ -1,6 +1,6 @@
 import { pack } from "tar-stream";
 import type { EngineApi } from "../api/engine-api.ts";
-import { bytesOf } from "../file/tar-header.ts";
+import { bytesOf, writeHeader } from "../file/tar-header.ts";
 import { WORKSPACE } from "./container-spec.ts";
 import type { NumericUser } from "./unit-user.ts";
 
@@ -10,7 +10,7 @@ import type { NumericUser } from "./unit-user.ts";
  */
 export async function handOverVolume(api: EngineApi, containerId: string, user: NumericUser): Promise<void> {
   const archive = pack();
-  archive.entry({ name: "/", type: "directory", mode: 0o755, mtime: new Date(), ...user });
+  writeHeader(archive, { name: "/", type: "directory", mode: 0o755, mtime: new Date(), ...user });
   archive.finalize();
   await api.send({
     method: "PUT",

@@ -48,7 +48,7 @@ export const DOWNLOAD = script(
   'cd -- "${1%/*}/" || exit 1',
   "name=${1##*/}; set -- --create --file=- --format=gnu --numeric-owner",
   'if [ -L "$name" ] && [ -d "$name" ]; then',
-  String.raw`  exec tar "$@" --transform='flags=rh;s,/\./,/,' -- "$name/."`,
+  String.raw`  exec tar "$@" --transform='flags=rh;s,/\.\(/\|$\),\1,' -- "$name/."`,
   'elif [ -L "$name" ]; then exec tar "$@" --dereference -- "$name"',
   'else exec tar "$@" -- "$name"; fi',
 );

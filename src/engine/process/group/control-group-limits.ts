@@ -13,13 +13,11 @@ export type Setting = {
 
 const PERIOD_US = 100_000;
 const SMALLEST_QUOTA_US = 1_000;
-/** bubblewrap itself and the PID 1 that it makes are not the unit's. */
-const OWN_PROCESSES = 2;
 
-/** What is written into the groups of a unit, in this order. */
-export function limitSettings(version: GroupVersion, limits: EngineLimits): readonly Setting[] {
+/** What is written into the groups of a unit, in this order. `others`: processes there that are not the unit's own. */
+export function limitSettings(version: GroupVersion, limits: EngineLimits, others: number): readonly Setting[] {
   const memory = String(limits.memoryBytes);
-  const pids = String(limits.pids + OWN_PROCESSES);
+  const pids = String(limits.pids + others);
   const quota = String(Math.max(SMALLEST_QUOTA_US, Math.round(limits.cpus * PERIOD_US)));
   if (version === 2) {
     return [

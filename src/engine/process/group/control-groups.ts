@@ -64,6 +64,7 @@ export type ControlGroups = {
 
 const FREEZE_MS = 1_000;
 const ATTEMPTS = 3;
+const OWN_PROCESSES = 2;
 
 export function createControlGroups(layout: GroupLayout): ControlGroups {
   const { version, parents } = layout;
@@ -155,7 +156,8 @@ async function handControllersDown({ parents }: GroupLayout, parent: string): Pr
 }
 
 async function limit(layout: GroupLayout, id: string, limits: EngineLimits): Promise<void> {
-  for (const { controller, file, value, optional } of limitSettings(layout.version, limits)) {
+  const others = await otherProcesses(layout, id);
+  for (const { controller, file, value, optional } of limitSettings(layout.version, limits, others)) {
     const parent = layout.parents[controller];
     if (parent === undefined) continue;
     try {
@@ -164,6 +166,27 @@ async function limit(layout: GroupLayout, id: string, limits: EngineLimits): Pro
       if (optional !== true || errorCode(error) !== "ENOENT") throw error;
     }
   }
+}
+
+/**
+ * Of each run, and of one more, bubblewrap and its PID 1; and what has ended and is counted until PID 1 of the host
+ * takes leave of it, which may take a while.
+ */
+async function otherProcesses(layout: GroupLayout, id: string): Promise<number> {
+  const runs = await groupsBelow(join(runParent(layout), id));
+  const { pids } = layout.parents;
+  if (pids === undefined) return 0;
+  const counted = Number(await read(join(pids, id), "pids.current"));
+  const ended = Math.max(0, counted - (await threadsIn(layout.version, join(pids, id))));
+  return OWN_PROCESSES * (runs.length + 1) + ended;
+}
+
+async function threadsIn(version: GroupVersion, directory: string): Promise<number> {
+  const lines = (await read(directory, version === 2 ? "cgroup.threads" : "tasks")).split("\n").length - 1;
+  const below = await Promise.all(
+    (await groupsBelow(directory)).map((name) => threadsIn(version, join(directory, name))),
+  );
+  return Math.max(0, lines) + below.reduce((sum, threads) => sum + threads, 0);
 }
 
 function runGroup(layout: GroupLayout, directory: string, entrances: readonly string[]): RunGroup {

@@ -35,6 +35,10 @@ export type Launched = {
 };
 
 const START_MS = 30_000;
+/** For bubblewrap to end after its PID 1 has. */
+const LEAVE_MS = 1_000;
+/** As shells tell a program's end by SIGKILL. */
+const KILLED = 137;
 const MAX_COMPLAINT_BYTES = 8 * 1024;
 const MAX_INFO_BYTES = 64 * 1024;
 
@@ -123,15 +127,20 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): 
 }
 
 function handle(child: ChildProcess, init: number, ended: Promise<Ended>): Launched {
+  let killed = false;
   return {
     child,
     init,
-    ended,
+    ended: ended.then((end) => (killed && end.code === KILLED ? { code: null, signal: "SIGKILL" } : end)),
     go: () => send(child, DESCRIPTORS.control, "go\n"),
     kill: () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (killed || child.exitCode !== null || child.signalCode !== null) return;
+      killed = true;
       signalProcess(init, "SIGKILL");
-      child.kill("SIGKILL");
+      // bubblewrap takes leave of its PID 1 and ends: without it a zombie could stay behind.
+      const timer = setTimeout(() => child.kill("SIGKILL"), LEAVE_MS);
+      timer.unref();
+      void ended.then(() => clearTimeout(timer));
     },
   };
 }

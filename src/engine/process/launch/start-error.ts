@@ -2,7 +2,7 @@ import { MoorageError } from "../../../base/errors.ts";
 import { WORKSPACE_MOVED } from "./launcher-scripts.ts";
 
 const NO_NAMESPACES =
-  /namespace.*(not permitted|permission denied|no space left|invalid argument)|uid map|gid map|RTM_NEW|mounting proc|mount proc/i;
+  /namespace.*(not permitted|exceeded|permission denied|no space left|invalid argument)|no permissions to create|uid map|gid map|RTM_NEW|mounting proc|mount proc/i;
 const NO_PROCESSES = /resource temporarily unavailable|cannot fork/i;
 
 /** Why a program did not start, from what the launcher complained about. */
