@@ -23,11 +23,10 @@ describe("the state directory", () => {
     }
   });
 
-  it("that cannot be made is STATE_UNUSABLE with its path", async () => {
-    const attempt = openStateHome("/dev/null/nowhere");
-    await expect(attempt).rejects.toMatchObject({
+  it.each(["/dev/null/nowhere", "/proc/nowhere/deep"])("that cannot be made is STATE_UNUSABLE: %s", async (path) => {
+    await expect(openStateHome(path)).rejects.toMatchObject({
       code: "STATE_UNUSABLE",
-      message: expect.stringContaining("/dev/null/nowhere") as string,
+      message: expect.stringContaining(path) as string,
     });
   });
 });

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MoorageError } from "../base/errors.ts";
 import { ID_PATTERN, newId } from "../base/ids.ts";
 
@@ -18,7 +18,7 @@ export type StateHome = {
 /** Opens the state directory and makes what is missing. STATE_UNUSABLE when it cannot be used. */
 export async function openStateHome(directory: string): Promise<StateHome> {
   try {
-    for (const name of ["keys", "run"]) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
+    for (const name of ["keys", "run"]) await makeDirectory(join(directory, name));
     const deployment = await kept(join(directory, "keys", "deployment"), newId);
     const labelKey = await kept(join(directory, "keys", "labels"), () => randomBytes(32).toString("hex"));
     const receiptKey = await kept(join(directory, "keys", "receipts.pem"), newReceiptKey);
@@ -33,6 +33,18 @@ export async function openStateHome(directory: string): Promise<StateHome> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new MoorageError("STATE_UNUSABLE", `The state in ${directory} cannot be used: ${reason}.`, { cause: error });
+  }
+}
+
+// Node's own recursive mkdir never ends where a parent can neither be made nor found, as below /proc.
+async function makeDirectory(path: string, parentIsThere = false): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return;
+    if (parentIsThere || !hasCode(error, "ENOENT")) throw error;
+    await makeDirectory(dirname(path));
+    await makeDirectory(path, true);
   }
 }
 

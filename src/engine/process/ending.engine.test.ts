@@ -10,8 +10,9 @@ import { newId } from "../../base/ids.ts";
 import { eventually } from "../conformance/collect.ts";
 import type { Engine } from "../engine.ts";
 import { createUnitLabels } from "../unit-labels.ts";
+import { groupName } from "./engine-parts.ts";
 import { createProcessEngine } from "./process-engine.ts";
-import { groupsOf, processesOf } from "./testing/open-engine.ts";
+import { groupsNamed, groupsOf, processesOf } from "./testing/open-engine.ts";
 
 type Doomed = AsyncDisposable & {
   readonly id: string;
@@ -49,8 +50,10 @@ function doom(controlGroups: "auto" | "off"): Doomed {
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGKILL");
       await engine.remove(id);
+      await engine.list();
       await engine[Symbol.asyncDispose]();
       await rm(state, { recursive: true, force: true });
+      expect(groupsNamed(groupName(deployment, state))).toEqual([]);
     },
   };
 }

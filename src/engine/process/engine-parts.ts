@@ -6,7 +6,7 @@ import { createControlGroups, type ControlGroups, type Enforced } from "./group/
 import { createLiveRuns, type LiveRuns } from "./run/live-runs.ts";
 import { createPipeSupply, type PipeSupply } from "./run/pipe-supply.ts";
 import { findHost, type ProcessHost } from "./host/process-host.ts";
-import { ownIdentity, type ProcessIdentity } from "./host/process-identity.ts";
+import { identityToken, ownIdentity, type ProcessIdentity } from "./host/process-identity.ts";
 import { createUnitStore, type UnitStore } from "./unit/unit-store.ts";
 import { createWatchdog, type Watchdog } from "./run/watchdog.ts";
 
@@ -42,11 +42,12 @@ export function enforcedLimits(groups: ControlGroups | undefined): Enforced {
 /** Looks at the host and gets ready; makes nothing that outlives it. */
 export async function openParts(options: ProcessEngineOptions, logger: Logger): Promise<EngineParts> {
   const host = await findHost(options.bwrapPath);
+  const identity = await ownIdentity();
   return {
     host,
-    identity: await ownIdentity(),
+    identity,
     store: createUnitStore({ state: options.stateDirectory, labels: options.labels, rm: host.programs.rm }),
-    groups: await openGroups(options, host),
+    groups: await openGroups(options, host, identity),
     pipes: createPipeSupply(host.programs.sh),
     watchdog: createWatchdog(),
     live: createLiveRuns(),
@@ -54,10 +55,18 @@ export async function openParts(options: ProcessEngineOptions, logger: Logger): 
   };
 }
 
-/** One parent group for a deployment's units in this state directory, so that no other's are ever taken for ours. */
-async function openGroups(options: ProcessEngineOptions, host: ProcessHost): Promise<ControlGroups | undefined> {
+async function openGroups(
+  options: ProcessEngineOptions,
+  { programs }: ProcessHost,
+  identity: ProcessIdentity,
+): Promise<ControlGroups | undefined> {
   if (options.controlGroups === "off") return undefined;
-  const name = `moorage-${sha256(`${options.labels.deployment}\n${options.stateDirectory}`).slice(7, 27)}`;
-  const layout = await detectControlGroups(name, host.programs.sh);
+  const name = groupName(options.labels.deployment, options.stateDirectory);
+  const layout = await detectControlGroups({ name, token: identityToken(identity), sh: programs.sh });
   return layout === undefined ? undefined : createControlGroups(layout);
+}
+
+/** One group for all of a deployment's units in this state directory, so that no other's are ever taken for ours. */
+export function groupName(deployment: string, stateDirectory: string): string {
+  return `moorage-${sha256(`${deployment}\n${stateDirectory}`).slice(7, 27)}`;
 }

@@ -7,6 +7,7 @@ import { collect, eventually, readStdout } from "../conformance/collect.ts";
 import { detectControlGroups, groupMounts } from "./group/control-group-detection.ts";
 import { endGroup, groupsBelow, removeEmptyGroup } from "./group/control-group-files.ts";
 import { createControlGroups } from "./group/control-groups.ts";
+import { identityToken, ownIdentity } from "./host/process-identity.ts";
 import { openEngine } from "./testing/open-engine.ts";
 import { runSpec } from "./testing/unit-specs.ts";
 
@@ -119,7 +120,7 @@ describe("limits kept without control groups", () => {
 describe("control groups themselves", () => {
   test("are there for as long as a unit, and their common parent no longer than all", async () => {
     const name = `moorage-test-${newId()}`;
-    const layout = await detectControlGroups(name, "/bin/sh");
+    const layout = await detectControlGroups({ name, token: identityToken(await ownIdentity()), sh: "/bin/sh" });
     expect(layout).toBeDefined();
     if (layout === undefined) return;
     const groups = createControlGroups(layout);

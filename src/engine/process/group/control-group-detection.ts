@@ -12,24 +12,32 @@ const CONTROLLERS: readonly Controller[] = ["memory", "pids", "cpu", "freezer"];
 const JOIN_TIMEOUT_MS = 10_000;
 const JOIN = 'for group; do echo 0 >"$group/cgroup.procs" || exit 1; done';
 
+export type DetectionWish = {
+  /** Of the group that all others are in. */
+  readonly name: string;
+  /** Whose groups these are while they are tried, so that they are known as abandoned when this process is killed. */
+  readonly token: string;
+  readonly sh: string;
+};
+
 type GroupMount = { readonly path: string; readonly version: 1 | 2; readonly options: readonly string[] };
 
 /**
  * Tries which controllers really take a process of ours, and limits on it, in a group of this name. Undefined when none
  * does, so that limits have to be kept in another way.
  */
-export async function detectControlGroups(name: string, sh: string): Promise<GroupLayout | undefined> {
+export async function detectControlGroups(wish: DetectionWish): Promise<GroupLayout | undefined> {
   const mounts = groupMounts(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
   const parents = await joinableOf(
     CONTROLLERS.flatMap((controller) => {
       const mount = mounts.find(({ version, options }) => version === 1 && options.includes(controller));
-      return mount === undefined ? [] : [{ controller, parent: join(mount.path, name) }];
+      return mount === undefined ? [] : [{ controller, parent: join(mount.path, wish.name) }];
     }),
-    sh,
+    wish,
   );
   if (limits(parents)) return { version: 1, parents };
   const unified = mounts.find(({ version }) => version === 2);
-  return unified === undefined ? undefined : detectUnified(unified.path, name, sh);
+  return unified === undefined ? undefined : detectUnified(unified.path, wish);
 }
 
 /** The hierarchies in the text of /proc/self/mountinfo. */
@@ -46,17 +54,17 @@ export function groupMounts(mountinfo: string): readonly GroupMount[] {
 }
 
 /** As near to our own group as the rule allows that a group with processes hands no controllers down. */
-async function detectUnified(root: string, name: string, sh: string): Promise<GroupLayout | undefined> {
+async function detectUnified(root: string, wish: DetectionWish): Promise<GroupLayout | undefined> {
   const membership = await readFile("/proc/self/cgroup", "utf8").catch(() => "");
   const own = join(root, /^0::(\/.*)$/m.exec(membership)?.[1] ?? "/");
   for (const base of new Set([own, dirname(own), root])) {
     if (!base.startsWith(root)) continue;
-    const parent = join(base, name);
+    const parent = join(base, wish.name);
     const available = await handDown(base, parent);
     if (available === undefined) continue;
     const parents: Partial<Record<Controller, string>> = { freezer: parent };
     for (const controller of available) parents[controller] = parent;
-    if (limits(parents) && (await joinable([parent], sh))) return { version: 2, parents };
+    if (limits(parents) && (await joinable([parent], wish))) return { version: 2, parents };
     await removeEmptyGroup(parent);
   }
   return undefined;
@@ -83,21 +91,21 @@ async function enable(directory: string, controller: string): Promise<void> {
 type Candidate = { readonly controller: Controller; readonly parent: string };
 
 /** All at once where that works, as on most hosts; else one by one. */
-async function joinableOf(candidates: readonly Candidate[], sh: string): Promise<GroupLayout["parents"]> {
+async function joinableOf(candidates: readonly Candidate[], wish: DetectionWish): Promise<GroupLayout["parents"]> {
   const all = await joinable(
     candidates.map(({ parent }) => parent),
-    sh,
+    wish,
   );
   const parents: Partial<Record<Controller, string>> = {};
   for (const { controller, parent } of candidates) {
-    if (all || (await joinable([parent], sh))) parents[controller] = parent;
+    if (all || (await joinable([parent], wish))) parents[controller] = parent;
   }
   return parents;
 }
 
 /** Whether a process can enter a new group in each of these. */
-async function joinable(parents: readonly string[], sh: string): Promise<boolean> {
-  const probes = [...new Set(parents)].map((parent) => join(parent, `probe-${newId()}`));
+async function joinable(parents: readonly string[], { sh, token }: DetectionWish): Promise<boolean> {
+  const probes = [...new Set(parents)].map((parent) => join(parent, `${token}-${newId()}`));
   try {
     for (const probe of probes) await makeGroup(probe);
     await promisify(execFile)(sh, ["-c", JOIN, "moorage", ...probes], { timeout: JOIN_TIMEOUT_MS, env: {}, cwd: "/" });

@@ -10,7 +10,7 @@ import type { Engine, EngineRun, JobSpec, RunSpec, UnitSpec } from "../../engine
 import { createUnitLabels, type UnitLabels } from "../../unit-labels.ts";
 import { groupsBelow } from "../group/control-group-files.ts";
 import { runningLaunchers } from "../launch/running-launchers.ts";
-import type { ProcessEngineOptions } from "../engine-parts.ts";
+import { groupName, type ProcessEngineOptions } from "../engine-parts.ts";
 import { createProcessEngine } from "../process-engine.ts";
 import { jobSpec, runSpec, unitSpec } from "./unit-specs.ts";
 
@@ -55,7 +55,7 @@ export function openEngine(options: Partial<ProcessEngineOptions> = {}): OpenEng
       await engine[Symbol.asyncDispose]();
       const left = {
         processes: await processesOf(made),
-        groups: await groupsOf(made),
+        groups: [...(await groupsOf(made)), ...groupsNamed(groupName(labels.deployment, stateDirectory))],
         mounts: await mountsIn(stateDirectory),
       };
       await rm(stateDirectory, { recursive: true, force: true });
@@ -80,6 +80,11 @@ export async function groupsOf(units: ReadonlySet<string>): Promise<readonly str
     }
   }
   return found;
+}
+
+/** Common groups of this name. */
+export function groupsNamed(name: string): readonly string[] {
+  return HIERARCHIES.map((hierarchy) => join("/sys/fs/cgroup", hierarchy, name)).filter((path) => existsSync(path));
 }
 
 async function mountsIn(directory: string): Promise<readonly string[]> {

@@ -1,4 +1,3 @@
-import { ID_PATTERN } from "../../../base/ids.ts";
 import type { ControlGroups } from "../group/control-groups.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { unitInfo } from "./unit-info.ts";
@@ -30,12 +29,13 @@ async function sweepLaunchers({ host, store }: EngineParts): Promise<void> {
 
 async function sweepGroups({ store }: EngineParts, groups: ControlGroups): Promise<void> {
   for (const id of await groups.units()) {
-    if (!ID_PATTERN.test(id)) continue;
     const unit = groups.unit(id);
-    if (!(await store.taken(id))) {
+    const tried = identityOfToken(id);
+    if (tried === undefined ? !(await store.taken(id)) : !(await isAlive(tried))) {
       await unit.remove();
       continue;
     }
+    if (tried !== undefined) continue;
     for (const run of await unit.runs()) {
       const owner = identityOfToken(run);
       if (owner === undefined || !(await isAlive(owner))) await unit.removeRun(run);
