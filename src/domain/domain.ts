@@ -78,7 +78,7 @@ function rawOperations(call: CallOf): Platform["raw"] {
     },
     upload: async ({ id, path }, tar, options) => {
       const { context, sandbox, signal } = await sandboxOf(call(options), id);
-      await context.engine.files.upload(sandbox.id, sandboxPath(path), tar, signal);
+      await context.engine.files.upload(sandbox.id, { path: sandboxPath(path), tar }, signal);
     },
   };
 }

@@ -161,13 +161,19 @@ export type UnitFiles = {
   /** A file or a tree as tar; entry names begin with the last part of `path`. */
   readonly download: (id: string, path: string, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
   /**
-   * Unpacks tar into the directory `path`, making it when missing. Entries belong to the unit's user and take the place
+   * Unpacks tar into a directory, making it when missing. Entries belong to the unit's user and take the place
    * of what has their name, a symlink included. Entries with `..`, absolute names, devices or links that lead out are
    * PATH_NOT_ALLOWED; what is no tar is INVALID_INPUT.
    */
-  readonly upload: (id: string, path: string, tar: AsyncIterable<Uint8Array>, signal?: AbortSignal) => Promise<void>;
+  readonly upload: (id: string, tree: UploadedTree, signal?: AbortSignal) => Promise<void>;
   /** Removes a file or a tree. */
   readonly remove: (id: string, path: string, signal?: AbortSignal) => Promise<void>;
+};
+
+export type UploadedTree = {
+  /** The directory that it is unpacked into. */
+  readonly path: string;
+  readonly tar: AsyncIterable<Uint8Array>;
 };
 
 /** One observation of an engine about itself and its host, for `moorage doctor`. */

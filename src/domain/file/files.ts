@@ -50,7 +50,7 @@ export async function writeFile({ context, sandbox, signal }: FileCall, file: Fi
   if (bytes.length > MAX_FILE_BYTES) throw tooLarge(file.path, bytes.length);
   const mode = Number.parseInt(file.mode ?? "0644", 8);
   const tar = tarOfFile({ name: posix.basename(absolute), bytes, mode, modifiedAt: context.clock.now() });
-  await context.engine.files.upload(sandbox.id, posix.dirname(absolute), tar, signal);
+  await context.engine.files.upload(sandbox.id, { path: posix.dirname(absolute), tar }, signal);
   return { path: absolute, sizeBytes: bytes.length };
 }
 

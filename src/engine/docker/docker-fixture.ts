@@ -31,7 +31,7 @@ export type DockerFixture = AsyncDisposable & {
 
 export type Printed = { readonly out: string; readonly err: string; readonly exit: RunExit };
 
-export const dockerEndpoint = parseDockerHost(undefined);
+const dockerEndpoint = parseDockerHost(undefined);
 
 export function openDockerFixture(wish: Partial<DockerEngineOptions> = {}): DockerFixture {
   const labels = createUnitLabels(newId(), randomBytes(32));

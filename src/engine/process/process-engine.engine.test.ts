@@ -1,17 +1,22 @@
 import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { describeEngineConformance, posixPrograms } from "../conformance.ts";
+import { groupName } from "./engine-parts.ts";
 import { createProcessEngine } from "./process-engine.ts";
+import { removeState } from "./testing/open-engine.ts";
 
 const stateDirectory = mkdtempSync(join(tmpdir(), "moorage-process-"));
+const groups = new Set<string>();
 
-afterAll(() => rm(stateDirectory, { recursive: true, force: true }));
+afterAll(() => removeState(stateDirectory, groups));
 
 describeEngineConformance("process", {
-  open: (labels) => Promise.resolve(createProcessEngine({ stateDirectory, labels })),
+  open: async (labels) => {
+    groups.add(groupName(labels.deployment, stateDirectory));
+    return createProcessEngine({ stateDirectory, labels });
+  },
   baseSpec: () => ({}),
   programs: posixPrograms,
   supports: {

@@ -27,7 +27,10 @@ describe("a sandbox's workspace in memory", () => {
     expect((await collect(await again.exec(id, runSpec(["cat", "file"])))).out).toBe("kept\n");
     const full = await exec(id, ["dd", "if=/dev/zero", "of=large", "bs=1M", "count=20"]);
     expect(full.err).toMatch(/No space left/);
-    const upload = engine.files.upload(id, "/workspace", tarOf({ name: "more", content: Buffer.alloc(9 * MIB) }));
+    const upload = engine.files.upload(id, {
+      path: "/workspace",
+      tar: tarOf({ name: "more", content: Buffer.alloc(9 * MIB) }),
+    });
     await expect(upload).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
     expect((await engine.files.list(id, "/workspace")).map(({ name }) => name)).toContain("file");
     await engine.remove(id);
@@ -158,7 +161,7 @@ describe("files", () => {
   test("an archive that is cut off is INVALID_INPUT, one with ./ before its names is fine", async () => {
     const id = await opened.sandbox();
     const dotted = tarOf({ name: "./", type: "directory" }, { name: "./a/./b", content: "dotted" });
-    await engine.files.upload(id, "/workspace", dotted);
+    await engine.files.upload(id, { path: "/workspace", tar: dotted });
     expect((await exec(id, ["cat", "a/b"])).out).toBe("dotted");
     const cut = (async function* () {
       let bytes = 0;
@@ -168,7 +171,9 @@ describe("files", () => {
         if (bytes > 40_000) return;
       }
     })();
-    await expect(engine.files.upload(id, "/workspace", cut)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(engine.files.upload(id, { path: "/workspace", tar: cut })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
   });
 
   test("what is no directory is neither listed nor unpacked into", async () => {
@@ -176,9 +181,9 @@ describe("files", () => {
     await exec(id, ["touch", "file"]);
     const invalid = { code: "INVALID_INPUT" };
     await expect(engine.files.list(id, "/workspace/file")).rejects.toMatchObject(invalid);
-    const into = engine.files.upload(id, "/workspace/file", tarOf({ name: "a", content: "x" }));
+    const into = engine.files.upload(id, { path: "/workspace/file", tar: tarOf({ name: "a", content: "x" }) });
     await expect(into).rejects.toMatchObject(invalid);
-    const below = engine.files.upload(id, "/workspace", tarOf({ name: "file/a", content: "x" }));
+    const below = engine.files.upload(id, { path: "/workspace", tar: tarOf({ name: "file/a", content: "x" }) });
     await expect(below).rejects.toMatchObject(invalid);
   });
 

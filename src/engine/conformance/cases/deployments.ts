@@ -63,7 +63,7 @@ async function expectAbsent({ harness }: Fixture, engine: Engine, { id }: Unit):
   const run = engine.exec(id, runSpec(harness.programs.exit(0)));
   await expect(soon(run, "exec")).rejects.toMatchObject({ code: "SANDBOX_NOT_RUNNING" });
   await expect(soon(engine.files.list(id, "/workspace"), "list files")).rejects.toMatchObject({ code: "NOT_FOUND" });
-  const upload = engine.files.upload(id, "/workspace", tarOf({ name: "planted", content: "x" }));
+  const upload = engine.files.upload(id, { path: "/workspace", tar: tarOf({ name: "planted", content: "x" }) });
   await expect(soon(upload, "upload")).rejects.toMatchObject({ code: "NOT_FOUND" });
   await soon(engine.remove(id), "remove");
 }

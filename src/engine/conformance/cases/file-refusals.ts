@@ -42,7 +42,7 @@ function describeEntries(fixture: () => Fixture): void {
     ["a named pipe", [{ name: "pipe", type: "fifo" }]],
   ])("an archive with %s is PATH_NOT_ALLOWED", async (_, entries) => {
     const { engine, exec, harness } = fixture();
-    const upload = engine.files.upload(sandbox().id, "/workspace/dir", tarOf(...entries));
+    const upload = engine.files.upload(sandbox().id, { path: "/workspace/dir", tar: tarOf(...entries) });
     await expect(soon(upload, "upload")).rejects.toMatchObject(NOT_ALLOWED);
     for (const path of ["/tmp/escape", "/workspace/escape", "/escape"]) {
       expect((await collect(await exec(sandbox(), harness.programs.readFile(path)))).exit.exitCode).not.toBe(0);
@@ -51,13 +51,19 @@ function describeEntries(fixture: () => Fixture): void {
 
   test("an archive that is none is INVALID_INPUT", async () => {
     const { engine } = fixture();
-    const upload = engine.files.upload(sandbox().id, "/workspace/dir", inPieces(Buffer.alloc(4096, 0x41)));
+    const upload = engine.files.upload(sandbox().id, {
+      path: "/workspace/dir",
+      tar: inPieces(Buffer.alloc(4096, 0x41)),
+    });
     await expect(soon(upload, "upload")).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
   test("after a refusal the sandbox takes files as before", async () => {
     const { engine } = fixture();
-    await soon(engine.files.upload(sandbox().id, "/workspace", tarOf({ name: "good", content: "fine" })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace", tar: tarOf({ name: "good", content: "fine" }) }),
+      "upload",
+    );
     expect(await readText(fixture(), sandbox(), "/workspace/good")).toBe("fine");
   });
 }
@@ -73,7 +79,10 @@ function describeLinks(fixture: () => Fixture): void {
   test("links that stay inside are followed, relative and absolute", async () => {
     const { engine } = fixture();
     const { id } = sandbox();
-    await soon(engine.files.upload(id, "/workspace/real", tarOf({ name: "file", content: "inside" })), "upload");
+    await soon(
+      engine.files.upload(id, { path: "/workspace/real", tar: tarOf({ name: "file", content: "inside" }) }),
+      "upload",
+    );
     await link("real", "/workspace/relative");
     await link("/workspace/real", "/workspace/absolute");
     for (const way of ["relative", "absolute"]) {
@@ -102,10 +111,10 @@ function describeLinks(fixture: () => Fixture): void {
     await expect(readTar(engine.files.download(id, beyond))).rejects.toMatchObject(NOT_ALLOWED);
     await expect(soon(engine.files.remove(id, beyond), "remove")).rejects.toMatchObject(NOT_ALLOWED);
     await expect(soon(engine.files.list(id, way), "list")).rejects.toMatchObject(NOT_ALLOWED);
-    const direct = engine.files.upload(id, way, tarOf({ name: outside.name, content: "planted" }));
+    const direct = engine.files.upload(id, { path: way, tar: tarOf({ name: outside.name, content: "planted" }) });
     await expect(soon(direct, "upload")).rejects.toMatchObject(NOT_ALLOWED);
     const name = `${way.slice("/workspace/".length)}/${outside.name}`;
-    const named = engine.files.upload(id, "/workspace", tarOf({ name, content: "planted" }));
+    const named = engine.files.upload(id, { path: "/workspace", tar: tarOf({ name, content: "planted" }) });
     await expect(soon(named, "upload")).rejects.toMatchObject(NOT_ALLOWED);
     await outside.expectUntouched();
   });
@@ -122,7 +131,10 @@ function describeLinks(fixture: () => Fixture): void {
     const { engine } = fixture();
     await using outside = await makeOutside(fixture(), sandbox());
     await link(outside.path, "/workspace/in place");
-    await soon(engine.files.upload(sandbox().id, "/workspace", tarOf({ name: "in place", content: "new" })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace", tar: tarOf({ name: "in place", content: "new" }) }),
+      "upload",
+    );
     await outside.expectUntouched();
     expect(await readText(fixture(), sandbox(), "/workspace/in place")).toBe("new");
   });
@@ -130,7 +142,10 @@ function describeLinks(fixture: () => Fixture): void {
   test("a tree with a link that leads out is downloaded with the link, not with what it leads to", async () => {
     const { engine } = fixture();
     await using outside = await makeOutside(fixture(), sandbox());
-    await soon(engine.files.upload(sandbox().id, "/workspace/with", tarOf({ name: "file", content: "in" })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace/with", tar: tarOf({ name: "file", content: "in" }) }),
+      "upload",
+    );
     await link(outside.path, "/workspace/with/leak");
     const entries = await readTar(engine.files.download(sandbox().id, "/workspace/with"));
     const leak = entries.find((entry) => entry.name === "with/leak");

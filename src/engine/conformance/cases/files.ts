@@ -45,7 +45,7 @@ function describeTransfer(fixture: () => Fixture): void {
   test("names of every kind go up, are listed, read by programs, and come back", async () => {
     const { engine, exec, harness } = fixture();
     const entries = NAMES.map((name) => ({ name, content: `in ${name}` }));
-    await soon(engine.files.upload(sandbox().id, "/workspace/names", tarOf(...entries)), "upload");
+    await soon(engine.files.upload(sandbox().id, { path: "/workspace/names", tar: tarOf(...entries) }), "upload");
     const listed = await soon(engine.files.list(sandbox().id, "/workspace/names"), "list");
     expect(listed.map((entry) => entry.name).toSorted()).toEqual(NAMES.toSorted());
     const back = await readTar(engine.files.download(sandbox().id, "/workspace/names"));
@@ -67,7 +67,10 @@ function describeTransfer(fixture: () => Fixture): void {
     const path = "/workspace/turns";
     await collect(await exec(sandbox(), harness.programs.writeFile(path, "by the program, at length")));
     expect(await readText(fixture(), sandbox(), path)).toBe("by the program, at length");
-    await soon(engine.files.upload(sandbox().id, "/workspace", tarOf({ name: "turns", content: "by us" })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace", tar: tarOf({ name: "turns", content: "by us" }) }),
+      "upload",
+    );
     expect((await collect(await exec(sandbox(), harness.programs.readFile(path)))).out).toBe("by us");
   });
 
@@ -80,7 +83,7 @@ function describeTransfer(fixture: () => Fixture): void {
       { name: "tree/run.sh", content: "#!/bin/sh\n", mode: 0o755 },
       { name: "tree/nothing", content: "" },
     );
-    await soon(engine.files.upload(sandbox().id, "/workspace", tree), "upload");
+    await soon(engine.files.upload(sandbox().id, { path: "/workspace", tar: tree }), "upload");
     const back = await readTar(engine.files.download(sandbox().id, "/workspace/tree"));
     const seen = new Map(back.map((entry) => [entry.name.replace(/\/$/, ""), entry]));
     expect([...seen.keys()].toSorted()).toEqual(
@@ -103,16 +106,22 @@ function describeTransfer(fixture: () => Fixture): void {
   test("an upload makes the directories that it needs", async () => {
     const { engine, exec, harness } = fixture();
     const path = "/workspace/new/and deeper";
-    await soon(engine.files.upload(sandbox().id, path, tarOf({ name: "sub/file", content: "made" })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path, tar: tarOf({ name: "sub/file", content: "made" }) }),
+      "upload",
+    );
     expect((await collect(await exec(sandbox(), harness.programs.readFile(`${path}/sub/file`)))).out).toBe("made");
-    await soon(engine.files.upload(sandbox().id, "/workspace/made/empty", tarOf()), "upload nothing");
+    await soon(engine.files.upload(sandbox().id, { path: "/workspace/made/empty", tar: tarOf() }), "upload nothing");
     expect(await soon(engine.files.list(sandbox().id, "/workspace/made/empty"), "list")).toEqual([]);
   });
 
   test("5 MB of every byte come back exactly", async () => {
     const { engine } = fixture();
     const content = Buffer.from(Array.from({ length: 5_000_000 }, (_, index) => (index * 7 + (index >> 9)) & 0xff));
-    await soon(engine.files.upload(sandbox().id, "/workspace", tarOf({ name: "large", content })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace", tar: tarOf({ name: "large", content }) }),
+      "upload",
+    );
     const [entry] = await readTar(engine.files.download(sandbox().id, "/workspace/large"));
     expect(entry?.content.equals(content), `${entry?.content.length} bytes`).toBe(true);
     expect((await soon(engine.files.stat(sandbox().id, "/workspace/large"), "stat")).sizeBytes).toBe(5_000_000);
@@ -121,7 +130,10 @@ function describeTransfer(fixture: () => Fixture): void {
   test("a download that is given up leaves the sandbox usable", async () => {
     const { engine, exec, harness } = fixture();
     const content = Buffer.alloc(3_000_000, 1);
-    await soon(engine.files.upload(sandbox().id, "/workspace", tarOf({ name: "dropped", content })), "upload");
+    await soon(
+      engine.files.upload(sandbox().id, { path: "/workspace", tar: tarOf({ name: "dropped", content }) }),
+      "upload",
+    );
     for await (const chunk of engine.files.download(sandbox().id, "/workspace/dropped")) {
       expect(chunk.byteLength).toBeGreaterThan(0);
       break;
@@ -149,7 +161,7 @@ function describeLooking(fixture: () => Fixture): void {
       { name: "seen/directory", type: "directory", mode: 0o755 },
       { name: "seen/link", type: "symlink", linkname: "file" },
     );
-    await soon(engine.files.upload(sandbox().id, "/workspace", tree), "upload");
+    await soon(engine.files.upload(sandbox().id, { path: "/workspace", tar: tree }), "upload");
     const listed = await soon(engine.files.list(sandbox().id, "/workspace/seen"), "list");
     const types = listed.map(({ name, type }) => `${name} ${type}`).toSorted();
     expect(types).toEqual(["directory directory", "file file", "link symlink"]);
@@ -183,7 +195,7 @@ function describeOwners(fixture: () => Fixture): void {
     const { engine, sandbox, exec, harness } = fixture();
     await using unit = await sandbox({ user });
     const tree = tarOf({ name: "dir/file", content: "ours", uid: 77, gid: 78, uname: "root", gname: "root" });
-    await soon(engine.files.upload(unit.id, "/workspace/up", tree), "upload");
+    await soon(engine.files.upload(unit.id, { path: "/workspace/up", tar: tree }), "upload");
     for (const path of ["up", "up/dir", "up/dir/file"]) {
       const owner = await collect(await exec(unit, harness.programs.owner(`/workspace/${path}`)));
       expect({ path, owner: owner.out }).toEqual({ path, owner: "1000:1000\n" });
@@ -211,7 +223,7 @@ function describeRemoval(fixture: () => Fixture): void {
       { name: "a/-d", content: "d" },
       { name: "beside", content: "e" },
     );
-    await soon(engine.files.upload(id, "/workspace", tree), "upload");
+    await soon(engine.files.upload(id, { path: "/workspace", tar: tree }), "upload");
     await soon(engine.files.remove(id, "/workspace/a/-d"), "remove a file");
     expect((await soon(engine.files.list(id, "/workspace/a"), "list")).map((entry) => entry.name)).toEqual(["b"]);
     await soon(engine.files.remove(id, "/workspace/a"), "remove a tree");
@@ -221,7 +233,10 @@ function describeRemoval(fixture: () => Fixture): void {
   test("removing a link removes the link alone", async () => {
     const { engine, exec, harness } = fixture();
     const { id } = sandbox();
-    await soon(engine.files.upload(id, "/workspace/target", tarOf({ name: "file", content: "kept" })), "upload");
+    await soon(
+      engine.files.upload(id, { path: "/workspace/target", tar: tarOf({ name: "file", content: "kept" }) }),
+      "upload",
+    );
     await collect(await exec(sandbox(), harness.programs.link("target", "/workspace/link")));
     await soon(engine.files.remove(id, "/workspace/link"), "remove");
     expect(await readText(fixture(), sandbox(), "/workspace/target/file")).toBe("kept");

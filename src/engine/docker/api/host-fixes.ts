@@ -52,7 +52,7 @@ export function hostFixes(system: HostSystem = hostSystem()): Fixes {
 }
 
 /** The system that this process runs on. */
-export function hostSystem(): HostSystem {
+function hostSystem(): HostSystem {
   if (process.platform === "darwin") return "macos";
   if (process.platform === "win32") return "windows";
   try {

@@ -59,18 +59,18 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
 
 test("users beyond the plain numbers of tar own what is uploaded for them", async () => {
   const id = await fixture.sandbox({ user: { uid: 1_200_300, gid: 400_500 } });
-  await fixture.engine.files.upload(id, "/workspace/a/b", tar({ "c/d": "x" }));
+  await fixture.engine.files.upload(id, { path: "/workspace/a/b", tar: tar({ "c/d": "x" }) });
   const { out } = await fixture.shell(id, "stat -c %u:%g . a a/b a/b/c a/b/c/d");
   expect(out).toBe("1200300:400500\n".repeat(5));
 });
 
 test("a file never replaces a directory, nor a directory a file", async () => {
   const id = await fixture.sandbox();
-  await fixture.engine.files.upload(id, "/workspace", tar({ "thing/inside": "kept" }));
-  const { code } = await failureOf(fixture.engine.files.upload(id, "/workspace", tar({ thing: "x" })));
+  await fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ "thing/inside": "kept" }) });
+  const { code } = await failureOf(fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ thing: "x" }) }));
   expect(code).toBe("CONFLICT");
   expect((await fixture.shell(id, "cat thing/inside")).out).toBe("kept");
-  const below = fixture.engine.files.upload(id, "/workspace", tar({ "thing/inside/x": "x" }));
+  const below = fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ "thing/inside/x": "x" }) });
   expect((await failureOf(below)).code).toBe("INVALID_INPUT");
 });
 
@@ -87,10 +87,10 @@ test("through a link entries have the name that was asked for", async () => {
 
 test("a stopped sandbox gives its files, and says what needs it running", async () => {
   const id = await fixture.sandbox();
-  await fixture.engine.files.upload(id, "/workspace", tar({ file: "x" }));
+  await fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ file: "x" }) });
   await fixture.api.send({ method: "POST", path: `/containers/moorage-${id}/stop`, query: { t: "0" } });
   expect(await names(fixture.engine.files.download(id, "/workspace/file"))).toEqual(["file"]);
-  await fixture.engine.files.upload(id, "/workspace", tar({ other: "y" }));
+  await fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ other: "y" }) });
   expect((await failureOf(fixture.engine.files.list(id, "/workspace"))).code).toBe("SANDBOX_NOT_RUNNING");
   expect((await failureOf(fixture.engine.files.remove(id, "/workspace/file"))).code).toBe("SANDBOX_NOT_RUNNING");
 });
@@ -100,7 +100,7 @@ test("a workspace in memory is out of reach, and that is said", async () => {
   for (const work of [
     () => fixture.engine.files.list(id, "/workspace"),
     () => names(fixture.engine.files.download(id, "/workspace")),
-    () => fixture.engine.files.upload(id, "/workspace", tar({ a: "b" })),
+    () => fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ a: "b" }) }),
   ]) {
     expect((await failureOf(work)).code).toBe("ENGINE_UNSUPPORTED");
   }
@@ -111,7 +111,9 @@ test.each(["/etc/passwd", "/workspacex", "/workspace/../etc", "relative", "/"])(
   async (path) => {
     const id = await fixture.sandbox();
     expect((await failureOf(fixture.engine.files.stat(id, path))).code).toBe("PATH_NOT_ALLOWED");
-    expect((await failureOf(fixture.engine.files.upload(id, path, tar({ a: "b" })))).code).toBe("PATH_NOT_ALLOWED");
+    expect((await failureOf(fixture.engine.files.upload(id, { path, tar: tar({ a: "b" }) }))).code).toBe(
+      "PATH_NOT_ALLOWED",
+    );
   },
 );
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import type { EntryInfo, UnitFiles } from "../../engine.ts";
+import type { EntryInfo, UnitFiles, UploadedTree } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { PathStat } from "../api/replies.ts";
 import { runHelper } from "../run/run-helper.ts";
@@ -35,7 +35,7 @@ export function createUnitFiles(context: FilesContext): UnitFiles {
       return { ...entryInfo(place.stat), name: posix.basename(path) };
     },
     download: (id, path, signal) => download(context, { id, path, signal }),
-    upload: (...upload) => uploadTar(context, ...upload),
+    upload: (id, uploaded, signal) => uploadTar(context, { id, uploaded, signal }),
     remove: async (id, path, signal) => {
       const { containerId, place } = await existing(context, { id, path, follow: false, signal });
       if (place.path === WORKSPACE) {
@@ -46,11 +46,11 @@ export function createUnitFiles(context: FilesContext): UnitFiles {
   };
 }
 
-async function uploadTar(
-  context: FilesContext,
-  ...[id, path, tar, signal]: Parameters<UnitFiles["upload"]>
-): Promise<void> {
+type Upload = { readonly id: string; readonly uploaded: UploadedTree; readonly signal: AbortSignal | undefined };
+
+async function uploadTar(context: FilesContext, { id, uploaded, signal }: Upload): Promise<void> {
   const { api } = context;
+  const { path, tar } = uploaded;
   const { containerId, unit } = await filesOf(context, id, signal);
   const user = await resolveUser(api, containerId, unit.container.Config.User);
   const tree = new UploadTree(createLook(api, containerId, signal), user);

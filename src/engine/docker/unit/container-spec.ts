@@ -11,7 +11,7 @@ const OWN_PROCESSES = 5;
 const OPEN_FILES = { Name: "nofile", Soft: 1024, Hard: 4096 };
 
 /** Where a user without an entry in the image's passwd lives. */
-export const HOME = "/home/moorage";
+const HOME = "/home/moorage";
 export const WORKSPACE = "/workspace";
 
 /** The name of a unit's container, and of its volume. */

@@ -125,7 +125,7 @@ async function stopContainer(api: EngineApi, containerId: string): Promise<void>
 }
 
 /** Force-removes a container, with its own anonymous volumes, and returns when it is gone. */
-export async function removeContainer(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<void> {
+async function removeContainer(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<void> {
   const request = {
     method: "DELETE",
     path: `/containers/${containerId}`,

@@ -35,7 +35,7 @@ export function createMemoryFiles(open: OpenUnit): UnitFiles {
       const { at } = await existing(unit, path, true);
       yield* treeToTar(unit.files, at, posix.basename(path));
     },
-    upload: async (...[id, path, tar, signal]) => {
+    upload: async (id, { path, tar }, signal) => {
       const unit = await open("upload", id, signal);
       await unpackTar(unit, await confined(unit, path, true), tar);
     },

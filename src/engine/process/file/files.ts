@@ -38,7 +38,7 @@ export function createUnitFiles(ready: () => Promise<EngineParts>): UnitFiles {
       const { parts, unit } = await open(id, path);
       yield* download(parts, { unit, script: DOWNLOAD, path }, signal);
     },
-    upload: async (...[id, path, tar, signal]: Parameters<UnitFiles["upload"]>) => {
+    upload: async (id, { path, tar }, signal) => {
       const { parts, unit } = await open(id, path);
       await uploadArchive(parts, { unit, path, tar }, signal);
     },

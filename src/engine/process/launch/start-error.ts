@@ -32,7 +32,7 @@ export function startError(complaints: string, endedBy: string | null, hostWorks
   });
 }
 
-export const NAMESPACES_HINT =
+const NAMESPACES_HINT =
   "Allow them for ordinary users: `sysctl -w kernel.unprivileged_userns_clone=1` (Debian 10 and older), " +
   "`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 23.10 and newer), " +
   "`sysctl -w user.max_user_namespaces=15000` (RHEL); in a container, use Docker on the host instead.";

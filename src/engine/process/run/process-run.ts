@@ -9,7 +9,7 @@ import { mergedOutput } from "./merged-output.ts";
 import { allProcesses, signalProcess, treeOf } from "../host/processes.ts";
 import type { OurEnds } from "./run-pipes.ts";
 import { feedStdin } from "./stdin-feed.ts";
-import type { RunGroups, RunWish } from "./unit-run.ts";
+import type { RunGroups, RunWish } from "./run-wish.ts";
 
 export type BegunRun = RunWish & {
   readonly launched: Launched;

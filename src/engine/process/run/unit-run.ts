@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { newId } from "../../../base/ids.ts";
-import type { EngineRun, RunExit, RunSpec } from "../../engine.ts";
-import type { RunGroup, UnitGroup } from "../group/control-groups.ts";
+import type { EngineRun } from "../../engine.ts";
 import { enforcedLimits, type EngineParts } from "../engine-parts.ts";
 import { launch, type Launch, type Launched } from "../launch/launch.ts";
 import type { LiveRun } from "./live-runs.ts";
@@ -9,21 +8,12 @@ import { identityToken } from "../host/process-identity.ts";
 import { createProcessRun } from "./process-run.ts";
 import { resourceLimits } from "../host/resource-limits.ts";
 import { runCommand } from "./run-command.ts";
+import type { RunGroups, RunWish } from "./run-wish.ts";
 import { takeRunPipes, type RunPipes } from "./run-pipes.ts";
 import { launchLabel } from "../launch/running-launchers.ts";
 import { unitArguments } from "../unit/unit-surroundings.ts";
 import type { Unit } from "../unit/unit-store.ts";
 import { ensureMemoryWorkspace } from "../unit/workspace-memory.ts";
-
-export type RunWish = {
-  readonly unit: Unit;
-  readonly spec: RunSpec;
-  /** Called once the run has ended, before that is told. */
-  readonly onEnd: (exit: RunExit) => Promise<void>;
-};
-
-/** The groups that a run is in, and what the kernel had counted before it. */
-export type RunGroups = { readonly unit: UnitGroup; readonly run: RunGroup; readonly oomKillsBefore: number };
 
 /** PID 1 of the namespace counts as the run's user's too. */
 const OWN_PROCESSES = 1;

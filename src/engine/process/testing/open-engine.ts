@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -68,6 +68,19 @@ export function openEngine(options: Partial<ProcessEngineOptions> = {}): OpenEng
 export async function processesOf(units: ReadonlySet<string>): Promise<readonly string[]> {
   const launchers = await runningLaunchers("/usr/bin/bwrap");
   return launchers.filter(({ unit }) => units.has(unit)).map(({ pid, unit }) => `${pid} of ${unit}`);
+}
+
+/** Removes a state directory, of which this process's engines have left nothing. */
+export async function removeState(stateDirectory: string, groups: Iterable<string>): Promise<void> {
+  const launchers = await runningLaunchers("/usr/bin/bwrap");
+  const left = {
+    processes: launchers.filter(({ owner }) => owner.pid === process.pid),
+    groups: [...groups].flatMap(groupsNamed),
+    mounts: await mountsIn(stateDirectory),
+    units: (await readdir(stateDirectory)).filter((name) => !name.startsWith(".")),
+  };
+  await rm(stateDirectory, { recursive: true, force: true });
+  expect(left).toEqual({ processes: [], groups: [], mounts: [], units: [] });
 }
 
 /** Control groups of these units. */

@@ -1,0 +1,13 @@
+import type { RunExit, RunSpec } from "../../engine.ts";
+import type { RunGroup, UnitGroup } from "../group/control-groups.ts";
+import type { Unit } from "../unit/unit-store.ts";
+
+export type RunWish = {
+  readonly unit: Unit;
+  readonly spec: RunSpec;
+  /** Called once the run has ended, before that is told. */
+  readonly onEnd: (exit: RunExit) => Promise<void>;
+};
+
+/** The groups that a run is in, and what the kernel had counted before it. */
+export type RunGroups = { readonly unit: UnitGroup; readonly run: RunGroup; readonly oomKillsBefore: number };
