@@ -15,7 +15,7 @@ export type CliIo = {
   readonly columns: number;
   /** Absolute; relative host paths start there. */
   readonly currentDirectory: string;
-  /** Aborts on Ctrl-C and SIGTERM. */
+  /** Aborts on Ctrl-C, SIGTERM, and when the terminal closes. */
   readonly signal: AbortSignal;
 };
 

@@ -4,7 +4,7 @@ import type { CliHost, CliIo } from "../cli/host.ts";
 import { VERSION } from "./version.ts";
 
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interruption.abort(signal));
 
 const { stdin, stdout, stderr, env } = process;
 const isTerminal = stdout.isTTY && stderr.isTTY;

@@ -35,7 +35,7 @@ export const Configuration = z.strictObject({
     .min(2)
     .default(MIB)
     .meta({ description: "Bytes of each output stream that a run's record keeps." }),
-  graceMs: z.int().min(0).default(1000).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
+  graceMs: z.int().min(0).default(500).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .optional()

@@ -17,7 +17,7 @@ describe("the configuration", () => {
     expect(await readConfiguration({ MOORAGE_HOME: home })).toMatchObject({
       image: "python:3.11-slim",
       maxima: { pids: 4096 },
-      graceMs: 1000,
+      graceMs: 500,
     });
   });
 

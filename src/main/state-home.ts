@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { MoorageError } from "../base/errors.ts";
 import { ID_PATTERN, newId } from "../base/ids.ts";
@@ -22,7 +22,9 @@ export async function openStateHome(directory: string): Promise<StateHome> {
     const deployment = await kept(join(directory, "keys", "deployment"), newId);
     const labelKey = await kept(join(directory, "keys", "labels"), () => randomBytes(32).toString("hex"));
     const receiptKey = await kept(join(directory, "keys", "receipts.pem"), newReceiptKey);
-    if (!ID_PATTERN.test(deployment)) throw new Error(`the deployment id "${deployment}" is not an id`);
+    if (!ID_PATTERN.test(deployment)) throw new Error("keys/deployment does not hold an id");
+    if (!/^[0-9a-f]{64}$/.test(labelKey)) throw new Error("keys/labels does not hold 32 bytes in hexadecimal digits");
+    await requirePrivate(directory);
     return {
       directory,
       deployment,
@@ -34,6 +36,15 @@ export async function openStateHome(directory: string): Promise<StateHome> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new MoorageError("STATE_UNUSABLE", `The state in ${directory} cannot be used: ${reason}.`, { cause: error });
   }
+}
+
+/** Who can write in the directory could put keys of his own there; who can read, read what sandboxes were given. */
+async function requirePrivate(directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  if ((mode & 0o077) === 0) return;
+  if ((mode & 0o022) !== 0)
+    throw new Error(`others may write there (mode ${(mode & 0o777).toString(8)}); chmod it to 700`);
+  await chmod(directory, 0o700);
 }
 
 // Node's own recursive mkdir never ends where a parent can neither be made nor found, as below /proc.

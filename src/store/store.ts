@@ -99,6 +99,7 @@ export type SandboxRows = {
 };
 
 export type RunRows = {
+  /** CONFLICT when another open run works in the same directory lent by root, or in one above or below. */
   readonly insert: (row: RunRow) => Promise<void>;
   readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;

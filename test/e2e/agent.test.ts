@@ -45,6 +45,15 @@ describe("moorage agent run", () => {
     expect(await readFile(join(home.root, "victim"), "utf8")).toBe("untouched");
   });
 
+  it("keeps its result when the result file cannot be written, and says so", async () => {
+    await using home = await openHome();
+    const plant = "mkdir -p .docker-result-a/in; exit 5";
+    const args = ["agent", "run", "a", "--workspace", ".", ...image, "--json", "--", "sh", "-c", plant];
+    const run = await home.moorage(args);
+    expect(run.code).toBe(5);
+    expect(resultOf(run).warnings).toEqual([expect.stringContaining("The result file could not be written")]);
+  });
+
   it("takes one line of shell with --shell", async () => {
     await using home = await openHome();
     const line = "echo one | tr a-z A-Z && exit 4";

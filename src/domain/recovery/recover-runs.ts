@@ -4,7 +4,7 @@ import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { recordReceipt } from "../receipt/record-receipt.ts";
 import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
-import { giveBack } from "../workspace/job-workspace.ts";
+import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 
 /** The engines, other than this one, on which runs have lost their Moorage. */
@@ -81,7 +81,7 @@ function recordedOutput(chunks: readonly OutputChunk[]): Partial<RunRow> {
 async function afterwards(context: DomainContext, run: RunRow): Promise<string | null> {
   if (run.workspacePath === null) return null;
   try {
-    if (run.workspaceHandedOver) await giveBack(context, run.id, run.workspacePath);
+    if (run.workspaceHandedOver) await takeBack({ path: run.workspacePath, kept: new Set() });
   } catch (error) {
     if (isMoorageError(error)) throw error;
     // The directory may be gone by now; then there is nothing to give back.

@@ -17,8 +17,20 @@ export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<Run
     image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),
   });
   for await (const event of conductRun(call, prepare)) {
-    if (event.type === "result") await writeResultFile(path, resultFile(input.agentId, event.result));
-    yield event;
+    yield event.type === "result"
+      ? { type: "result", result: await withFile(path, input.agentId, event.result) }
+      : event;
+  }
+}
+
+/** The program has ended as it has, whether its result file can be written or not. */
+async function withFile(path: string, agentId: string, result: RunResult): Promise<RunResult> {
+  try {
+    await writeResultFile(path, resultFile(agentId, result));
+    return result;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...result, warnings: [...result.warnings, `The result file could not be written: ${reason}.`] };
   }
 }
 

@@ -7,7 +7,8 @@ import { PROFILES, resolveLimits } from "../profiles.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { resolveNetwork } from "../sandbox/network.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
-import { giveBack, handOver, jobWorkspace, type JobWorkspace } from "../workspace/job-workspace.ts";
+import { confirmWorkspace, jobWorkspace, type JobWorkspace } from "../workspace/job-workspace.ts";
+import { lend, takeBack, type Loan } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { conductRun, type Prepare } from "./run-conductor.ts";
 import type { Finished, RunPlan } from "./run-plan.ts";
@@ -44,6 +45,7 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
     const image = await job.image((message) => void tell({ type: "progress", message }), signal);
     const ids = { unitId: newId(), runId: newId() };
     const spec = jobSpec({ unitId: ids.unitId, input, profile, limits, network, workspace, image, stdin });
+    let loan: Loan | undefined;
     return {
       kind: job.kind,
       runId: ids.runId,
@@ -59,10 +61,11 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
       workspaceHandedOver: workspace.handedOver,
       workspaceBefore: workspace.hashBefore,
       start: async (starting) => {
-        if (workspace.handedOver && workspace.path !== null) await handOver(workspace.path);
+        await confirmWorkspace(context, workspace);
+        if (workspace.handedOver && workspace.path !== null) loan = await lend(workspace.path);
         return context.engine.startJob(spec, starting);
       },
-      finish: () => finishJob(context, ids.runId, workspace),
+      finish: () => finishJob(workspace, loan),
       dispose: () => context.engine.remove(ids.unitId),
     } satisfies RunPlan;
   };
@@ -101,8 +104,8 @@ function jobSpec({ unitId, input, profile, limits, network, workspace, image, st
   };
 }
 
-async function finishJob(context: DomainContext, runId: string, workspace: JobWorkspace): Promise<Finished> {
-  if (workspace.path === null) return { workspaceAfter: null, warnings: [] };
-  if (workspace.handedOver) await giveBack(context, runId, workspace.path);
-  return { workspaceAfter: await treeHash(workspace.path), warnings: [] };
+async function finishJob({ path }: JobWorkspace, loan: Loan | undefined): Promise<Finished> {
+  if (path === null) return { workspaceAfter: null, warnings: [] };
+  if (loan !== undefined) await takeBack(loan);
+  return { workspaceAfter: await treeHash(path), warnings: [] };
 }

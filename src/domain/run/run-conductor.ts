@@ -10,7 +10,7 @@ import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts"
 import { OutputRecord } from "./output-record.ts";
 import { endedRow, openRow } from "./run-row.ts";
 import { runResult } from "./run-views.ts";
-import type { RunPlan } from "./run-plan.ts";
+import type { Finished, RunPlan } from "./run-plan.ts";
 import { supervise, type Ending } from "./supervisor.ts";
 import { TextChunks } from "./text-chunks.ts";
 
@@ -63,7 +63,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   };
   const { ending, failure } = await watched(run, { plan, engineRun, records });
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
-  const after = await plan.finish(ending.unitStopped);
+  const after = await finished(context, plan, ending.unitStopped);
   const recorded = await record(context, {
     row: endedRow(row, { ending, records, durationMs, warnings: after.warnings }),
     keyId: principal.keyId,
@@ -81,10 +81,21 @@ async function started({ context, signal }: Conduct, plan: RunPlan): Promise<Eng
     if (signal.aborted) throw canceled(signal.reason);
     return await plan.start(signal);
   } catch (error) {
-    await plan.finish(false);
+    await finished(context, plan, false);
     await plan.dispose();
     await context.store.runs.remove(plan.runId);
     throw error;
+  }
+}
+
+/** What goes wrong after a run must not take its result away: it is told beside it. */
+async function finished({ logger }: DomainContext, plan: RunPlan, unitStopped: boolean): Promise<Finished> {
+  try {
+    return await plan.finish(unitStopped);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn({ runId: plan.runId, err: error }, "a run could not be finished");
+    return { workspaceAfter: null, warnings: [`The workspace could not be given back or measured: ${reason}.`] };
   }
 }
 

@@ -1,7 +1,8 @@
+import { MoorageError } from "../../base/errors.ts";
 import type { Workspace } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
 import { allowedDirectory } from "./host-directory.ts";
-import { changeOwner, JOB_USER } from "./ownership.ts";
+import { JOB_USER } from "./ownership.ts";
 import { treeHash } from "./tree-hash.ts";
 
 const MEMORY_WORKSPACE_BYTES = 256 * 1024 * 1024;
@@ -26,27 +27,26 @@ export async function jobWorkspace(context: DomainContext, given: string | undef
     return { mount, user: jobUser(context), path: null, handedOver: false, hashBefore: null };
   }
   const { path, uid, gid } = await allowedDirectory(context.policy, given);
-  const handedOver = context.hostUser?.uid === ROOT && (uid === ROOT || (await isLent(context, path)));
+  const handedOver = context.hostUser?.uid === ROOT && uid === ROOT;
   const user = handedOver ? JOB_USER : { uid, gid };
   return { mount: { type: "host", path }, user, path, handedOver, hashBefore: await treeHash(path) };
 }
 
+/**
+ * Checks once more what was planned, now that the store keeps other jobs out of the directories above and below: a job
+ * that ran there until then may have put something else in the place of what was looked at.
+ */
+export async function confirmWorkspace(
+  context: DomainContext,
+  { path, handedOver, user }: JobWorkspace,
+): Promise<void> {
+  if (path === null) return;
+  const now = await allowedDirectory(context.policy, path);
+  if (now.path === path && now.uid === (handedOver ? ROOT : user?.uid)) return;
+  const message = `The workspace ${JSON.stringify(path)} changed while the job was being prepared.`;
+  throw new MoorageError("CONFLICT", message, { hint: "Run it again, when nothing else changes the directory." });
+}
+
 function jobUser({ hostUser }: DomainContext): User | undefined {
   return hostUser?.uid === ROOT ? JOB_USER : hostUser;
-}
-
-/** Another job that runs now has borrowed the same directory from root. */
-async function isLent({ store }: DomainContext, path: string, except?: string): Promise<boolean> {
-  const open = await store.runs.open();
-  return open.some((run) => run.workspaceHandedOver && run.workspacePath === path && run.id !== except);
-}
-
-export async function handOver(path: string): Promise<void> {
-  await changeOwner(path, ROOT, JOB_USER);
-}
-
-/** Back to root, unless another job still works there: then that one does it. */
-export async function giveBack(context: DomainContext, runId: string, path: string): Promise<void> {
-  if (await isLent(context, path, runId)) return;
-  await changeOwner(path, JOB_USER.uid, { uid: ROOT, gid: ROOT });
 }

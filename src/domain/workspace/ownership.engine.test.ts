@@ -1,43 +1,71 @@
-import { chmod, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { changeOwner, JOB_USER } from "./ownership.ts";
+import { JOB_USER, lend, takeBack } from "./ownership.ts";
 
-const ROOT = { uid: 0, gid: 0 };
+async function inTree(work: (base: string, tree: string) => Promise<void>): Promise<void> {
+  const base = await mkdtemp(join(tmpdir(), "moorage-owner-"));
+  try {
+    await mkdir(join(base, "tree"));
+    await work(base, join(base, "tree"));
+  } finally {
+    await rm(base, { recursive: true });
+  }
+}
+
+async function owners(...paths: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(paths.map(async (path) => lstat(path).then(({ uid, gid }) => `${uid}:${gid}`)));
+}
 
 describe("a workspace of root", () => {
-  it("is lent and given back whole, without following symlinks and without set-id bits", async () => {
-    const base = await mkdtemp(join(tmpdir(), "moorage-owner-"));
-    try {
-      const tree = join(base, "tree");
-      await mkdir(join(tree, "d\u00e9ep", "er"), { recursive: true });
-      const odd = join(tree, "d\u00e9ep", "new\nline \u00fc");
-      const setId = join(tree, "d\u00e9ep", "er", "set-id");
-      for (const path of [odd, setId, join(base, "outside")]) await writeFile(path, "");
+  it("is lent and taken back whole, without following symlinks", () =>
+    inTree(async (base, tree) => {
+      const deep = join(tree, "d\u00e9ep", "er");
+      await mkdir(deep, { recursive: true });
+      const odd = join(deep, "new\nline \u00fc");
+      await writeFile(odd, "");
+      await writeFile(join(base, "outside"), "");
       await symlink(join(base, "outside"), join(tree, "link"));
-      await changeOwner(tree, 0, JOB_USER);
-      for (const path of [tree, join(tree, "d\u00e9ep", "er"), odd, setId, join(tree, "link")]) {
-        expect((await lstat(path)).uid).toBe(JOB_USER.uid);
-      }
-      expect((await lstat(join(base, "outside"))).uid).toBe(0);
-      await chmod(setId, 0o6755);
-      await changeOwner(tree, JOB_USER.uid, ROOT);
-      expect(await lstat(setId)).toMatchObject({ uid: 0, gid: 0 });
-      expect((await lstat(setId)).mode & 0o7777).toBe(0o755);
-    } finally {
-      await rm(base, { recursive: true });
-    }
-  });
+      const loan = await lend(tree);
+      expect(await owners(tree, deep, odd, join(tree, "link"))).toEqual(["1000:0", "1000:0", "1000:0", "1000:0"]);
+      expect(await owners(join(base, "outside"))).toEqual(["0:0"]);
+      await takeBack(loan);
+      expect(await owners(tree, deep, odd, join(tree, "link"))).toEqual(["0:0", "0:0", "0:0", "0:0"]);
+    }));
 
-  it("leaves what belongs to others theirs", async () => {
-    const base = await mkdtemp(join(tmpdir(), "moorage-owner-"));
-    try {
-      await writeFile(join(base, "other"), "");
-      await changeOwner(join(base), 4242, JOB_USER);
-      expect((await lstat(join(base, "other"))).uid).toBe(0);
-    } finally {
-      await rm(base, { recursive: true });
-    }
-  });
+  it("keeps its groups, its set-id files, and what was the job user's before", () =>
+    inTree(async (_base, tree) => {
+      const [shared, special, theirs, other] = ["shared", "special", "theirs", "other"].map((name) => join(tree, name));
+      if (shared === undefined || special === undefined || theirs === undefined || other === undefined)
+        throw new Error();
+      for (const path of [shared, special, theirs, other]) await writeFile(path, "");
+      await chown(shared, 0, 33);
+      await chmod(special, 0o4755);
+      await chown(theirs, JOB_USER.uid, JOB_USER.gid);
+      await chown(other, 4242, 4242);
+      const loan = await lend(tree);
+      expect(await owners(shared, special, theirs, other)).toEqual(["1000:33", "0:0", "1000:1000", "4242:4242"]);
+      await takeBack(loan);
+      expect(await owners(shared, special, theirs, other)).toEqual(["0:33", "0:0", "1000:1000", "4242:4242"]);
+      expect((await lstat(special)).mode & 0o7777).toBe(0o4755);
+    }));
+
+  it("gets back what the job made, without the set-id bits that it gave", () =>
+    inTree(async (_base, tree) => {
+      const loan = await lend(tree);
+      const made = join(tree, "made");
+      await writeFile(made, "");
+      await chown(made, JOB_USER.uid, JOB_USER.gid);
+      await chmod(made, 0o6755);
+      await takeBack(loan);
+      expect(await owners(made)).toEqual(["0:0"]);
+      expect((await lstat(made)).mode & 0o7777).toBe(0o755);
+    }));
+
+  it("that is nested too deep to be walked is an error, not a crash", () =>
+    inTree(async (_base, tree) => {
+      await mkdir(join(tree, ...Array.from({ length: 300 }, () => "d")), { recursive: true });
+      await expect(lend(tree)).rejects.toThrow("nested deeper than 256 directories");
+    }));
 });

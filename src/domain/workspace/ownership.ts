@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lchown, lstat, open, readdir } from "node:fs/promises";
 
 type Owner = { readonly uid: number; readonly gid: number };
@@ -6,44 +6,71 @@ type Owner = { readonly uid: number; readonly gid: number };
 /** Who works in a workspace that belongs to root. */
 export const JOB_USER: Owner = { uid: 1000, gid: 1000 };
 
+const ROOT = 0;
+const SET_ID_BITS = 0o6000;
+/** Each level holds a descriptor while it is walked. */
+const MAX_DEPTH = 256;
+
+/** What of a workspace belonged to JOB_USER before it was lent: that stays theirs. */
+export type Loan = { readonly path: string; readonly kept: ReadonlySet<string> };
+
 /**
- * Gives everything below `path` that belongs to `from` to `to`. Each directory is held open and its entries are named
- * through it, so that nobody who writes there can make it reach outside by a symlink. Linux only. Set-id bits are
- * cleared by the kernel.
+ * Lends root's workspace to JOB_USER. Groups stay as they are, and so do files with set-id bits, which a change of owner
+ * would take from them.
  */
-export async function changeOwner(path: string | Buffer, from: number, to: Owner): Promise<void> {
+export async function lend(path: string): Promise<Loan> {
+  const kept = new Set<string>();
+  await changeOwners(path, (info) => {
+    if (info.uid === JOB_USER.uid) kept.add(inode(info));
+    const untouchable = info.isFile() && (info.mode & SET_ID_BITS) !== 0;
+    return info.uid === ROOT && !untouchable ? { uid: JOB_USER.uid, gid: info.gid } : undefined;
+  });
+  return { path, kept };
+}
+
+/** Gives everything of JOB_USER in the workspace to root; the kernel takes set-id bits from files at that. */
+export async function takeBack({ path, kept }: Loan): Promise<void> {
+  await changeOwners(path, (info) => {
+    if (info.uid !== JOB_USER.uid || kept.has(inode(info))) return undefined;
+    return { uid: ROOT, gid: info.gid === JOB_USER.gid ? ROOT : info.gid };
+  });
+}
+
+function inode({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+type Decide = (info: Stats) => Owner | undefined;
+
+/**
+ * Changes the owner of a tree's entries. Each directory is held open and its entries are named through it, so that
+ * nobody who writes there can make it reach outside by a symlink. Linux only.
+ */
+async function changeOwners(path: string | Buffer, decide: Decide, depth = 0): Promise<void> {
+  if (depth > MAX_DEPTH) throw new RangeError(`the workspace is nested deeper than ${MAX_DEPTH} directories`);
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const here = `/proc/self/fd/${directory.fd}`;
-    if ((await directory.stat()).uid === from) await directory.chown(to.uid, to.gid);
+    const owner = decide(await directory.stat());
+    if (owner !== undefined) await directory.chown(owner.uid, owner.gid);
+    const here = `/proc/self/fd/${directory.fd}/`;
     for (const entry of await readdir(here, { withFileTypes: true, encoding: "buffer" })) {
-      const name = Buffer.concat([Buffer.from(`${here}/`), entry.name]);
-      if (entry.isDirectory()) await changeSubdirectory(name, from, to);
-      else await changeEntry(name, from, to);
+      const name = Buffer.concat([Buffer.from(here), entry.name]);
+      const change = entry.isDirectory() ? changeOwners(name, decide, depth + 1) : changeEntry(name, decide);
+      await change.catch(ignoreGone);
     }
   } finally {
     await directory.close();
   }
 }
 
-async function changeEntry(name: Buffer, from: number, to: Owner): Promise<void> {
-  try {
-    if ((await lstat(name)).uid === from) await lchown(name, to.uid, to.gid);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
-}
-
-async function changeSubdirectory(name: Buffer, from: number, to: Owner): Promise<void> {
-  try {
-    await changeOwner(name, from, to);
-  } catch (error) {
-    if (!isGone(error)) throw error;
-  }
+async function changeEntry(name: Buffer, decide: Decide): Promise<void> {
+  const owner = decide(await lstat(name));
+  if (owner !== undefined) await lchown(name, owner.uid, owner.gid);
 }
 
 // Somebody removed or replaced it meanwhile: then it is not ours to change.
-function isGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code));
+function ignoreGone(error: unknown): void {
+  const gone = error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR", "ELOOP"].includes(String(error.code));
+  if (!gone) throw error;
 }

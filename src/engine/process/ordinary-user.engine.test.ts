@@ -19,18 +19,17 @@ const Found = z.object({
 /** Somebody who is not root: whoever runs the tests, or, where that is root, a user of no name. */
 const USER = 61_234;
 
-async function asOrdinaryUser(script: string, ...within: readonly string[]): Promise<unknown> {
-  const path = new URL(`testing/${script}`, import.meta.url).pathname;
+async function asOrdinaryUser(script: URL, ...within: readonly string[]): Promise<unknown> {
   const asUser =
     process.getuid?.() === 0 ? ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups", "--"] : [];
-  const [program, ...args] = [...asUser, ...within, process.execPath, path];
+  const [program, ...args] = [...asUser, ...within, process.execPath, script.pathname];
   const env = { PATH: process.env["PATH"] ?? "" };
   const { stdout } = await promisify(execFile)(program, args, { env, timeout: 60_000 });
   return JSON.parse(stdout);
 }
 
 test("Moorage of an ordinary user runs programs, keeps limits by itself, and says what it cannot do", async () => {
-  const found = Found.parse(await asOrdinaryUser("moorage-of-a-user.ts"));
+  const found = Found.parse(await asOrdinaryUser(new URL("testing/moorage-of-a-user.ts", import.meta.url)));
   const uid = process.getuid?.() === 0 ? USER : (process.getuid?.() ?? 0);
   const gid = process.getuid?.() === 0 ? USER : (process.getgid?.() ?? 0);
   expect(found.failed).toEqual([]);
@@ -47,7 +46,7 @@ test("Moorage of an ordinary user runs programs, keeps limits by itself, and say
 
 test("where user namespaces are forbidden, nothing starts, and it is told what to allow", async () => {
   const within = ["bwrap", "--unshare-user", "--disable-userns", "--dev-bind", "/", "/", "--"];
-  const found = await asOrdinaryUser("moorage-without-namespaces.ts", ...within);
+  const found = await asOrdinaryUser(new URL("testing/moorage-without-namespaces.ts", import.meta.url), ...within);
   const refusal = { code: "ENGINE_UNSUPPORTED", hint: expect.stringContaining("sysctl -w") as unknown };
   expect(found).toMatchObject({ info: refusal, job: refusal, left: [] });
   expect(found).toHaveProperty("findings", expect.arrayContaining([FORBIDDEN]));

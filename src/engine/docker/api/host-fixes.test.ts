@@ -7,7 +7,8 @@ test.each([
   ['ID="linuxmint"\nID_LIKE="ubuntu debian"\n', "debian"],
   ["ID=fedora\n", "fedora"],
   ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', "fedora"],
-  ["ID=alpine\n", "linux"],
+  ["ID=alpine\n", "alpine"],
+  ["ID=gentoo\n", "linux"],
   ["", "linux"],
 ] as const)("the family of %j", (text, system) => {
   expect(systemOfRelease(text)).toBe(system);
@@ -16,6 +17,8 @@ test.each([
 test.each([
   ["debian", "apt-get"],
   ["fedora", "dnf"],
+  ["alpine", "apk"],
+  ["container", "-v /var/run/docker.sock"],
   ["macos", "brew"],
   ["windows", "winget"],
   ["linux", "https://docs.docker.com"],

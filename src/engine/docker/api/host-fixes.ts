@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /** Systems whose remedies differ. */
-export type HostSystem = "debian" | "fedora" | "linux" | "macos" | "windows";
+export type HostSystem = "debian" | "fedora" | "alpine" | "linux" | "macos" | "windows" | "container";
 
 type Fixes = {
   readonly install: string;
@@ -26,11 +26,26 @@ const FIXES: Readonly<Record<HostSystem, Fixes>> = {
     permission: GROUP,
     upgrade: "Update it with `sudo dnf upgrade moby-engine`: Docker Engine 20.10 (API 1.41) or newer is needed.",
   },
+  alpine: {
+    install: "Install it with `sudo apk add docker`, then start it with `sudo rc-service docker start`.",
+    start: "Start it with `sudo rc-service docker start`; its log: /var/log/docker.log.",
+    permission: "Add yourself to its group with `sudo addgroup $USER docker`, then log in again.",
+    upgrade: "Update it with `sudo apk upgrade docker`: Docker Engine 20.10 (API 1.41) or newer is needed.",
+  },
   linux: {
     install: "Install Docker Engine (https://docs.docker.com/engine/install/) and start it.",
     start: "Start the Docker service, for example with `sudo systemctl start docker` or `sudo service docker start`.",
     permission: GROUP,
     upgrade: "Update it: Docker Engine 20.10 (API 1.41) or newer is needed.",
+  },
+  container: {
+    install:
+      "This is a container: give it the engine of its machine with `-v /var/run/docker.sock:/var/run/docker.sock`.",
+    start: "This is a container: start the engine on the machine around it, and mount its socket into here.",
+    permission:
+      'Start this container with `--group-add "$(stat -c %g /var/run/docker.sock)"`, run on the machine around it.',
+    upgrade:
+      "Update the engine of the machine around this container: Docker Engine 20.10 (API 1.41) or newer is needed.",
   },
   macos: {
     install: "Install Docker Desktop with `brew install --cask docker`, then start it with `open -a Docker`.",
@@ -55,6 +70,7 @@ export function hostFixes(system: HostSystem = hostSystem()): Fixes {
 function hostSystem(): HostSystem {
   if (process.platform === "darwin") return "macos";
   if (process.platform === "win32") return "windows";
+  if (["/.dockerenv", "/run/.containerenv"].some((mark) => existsSync(mark))) return "container";
   try {
     return systemOfRelease(readFileSync("/etc/os-release", "utf8"));
   } catch {
@@ -70,5 +86,6 @@ export function systemOfRelease(text: string): HostSystem {
   );
   if (ids.some((id) => id === "debian" || id === "ubuntu")) return "debian";
   if (ids.some((id) => id === "fedora" || id === "rhel" || id === "centos")) return "fedora";
+  if (ids.includes("alpine")) return "alpine";
   return "linux";
 }

@@ -74,6 +74,20 @@ test("a file never replaces a directory, nor a directory a file", async () => {
   expect((await failureOf(below)).code).toBe("INVALID_INPUT");
 });
 
+test("a directory takes the place of a link", async () => {
+  const id = await fixture.sandbox();
+  await fixture.shell(id, "mkdir real; ln -s real thing; ln -s /tmp out");
+  const archive = pack();
+  for (const name of ["thing", "out"]) {
+    archive.entry({ name, type: "directory" });
+    archive.entry({ name: `${name}/file` }, "new");
+  }
+  archive.finalize();
+  await fixture.engine.files.upload(id, { path: "/workspace", tar: bytesOf(archive) });
+  expect((await fixture.shell(id, "cat thing/file out/file; ls real /tmp")).out).toBe("newnew/tmp:\n\nreal:\n");
+  expect((await fixture.engine.files.stat(id, "/workspace/thing")).type).toBe("directory");
+});
+
 test("through a link entries have the name that was asked for", async () => {
   const id = await fixture.sandbox();
   await fixture.shell(id, "mkdir -p real/sub; echo x >real/sub/file; ln -s real link; ln -s real/sub/file one");

@@ -4,7 +4,7 @@ import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { EntryInfo, UnitFiles, UploadedTree } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { PathStat } from "../api/replies.ts";
-import { runHelper } from "../run/run-helper.ts";
+import { runCommand } from "../run/run-command.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { resolveUser } from "../unit/unit-user.ts";
 import type { Unit, Units } from "../unit/units.ts";
@@ -53,7 +53,9 @@ async function uploadTar(context: FilesContext, { id, uploaded, signal }: Upload
   const { path, tar } = uploaded;
   const { containerId, unit } = await filesOf(context, id, signal);
   const user = await resolveUser(api, containerId, unit.container.Config.User);
-  const tree = new UploadTree(createLook(api, containerId, signal), user);
+  const tree = new UploadTree(createLook(api, containerId, signal), user, (link) => {
+    return removeTree(api, { containerId, path: link }, signal);
+  });
   const first = await tree.begin(path);
   await api.send({
     method: "PUT",
@@ -145,7 +147,7 @@ async function removeTree(
   { containerId, path }: { readonly containerId: string; readonly path: string },
   signal?: AbortSignal,
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await runHelper(api, {
+  const { exitCode, stdout, stderr } = await runCommand(api, {
     containerId,
     command: ["rm", "-rf", "--", path],
     signal,

@@ -1,7 +1,7 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { EntryInfo } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { runHelper } from "../run/run-helper.ts";
+import { runCommand } from "../run/run-command.ts";
 import type { FileType } from "./unit-place.ts";
 
 const NEWLINE = 10;
@@ -44,7 +44,7 @@ export async function listDirectory(
   signal?: AbortSignal,
 ): Promise<readonly EntryInfo[]> {
   const command = ["/bin/sh", "-c", LIST_SCRIPT, "moorage", place.path];
-  const { exitCode, stdout, stderr } = await runHelper(api, { containerId: place.containerId, command, signal });
+  const { exitCode, stdout, stderr } = await runCommand(api, { containerId: place.containerId, command, signal });
   if (exitCode === 0) return parseListing(stdout);
   if (exitCode === 3) throw new MoorageError("ENGINE_UNSUPPORTED", `Files cannot be listed: ${stderr}.`);
   if (exitCode === 4) {

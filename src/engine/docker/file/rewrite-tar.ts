@@ -68,8 +68,13 @@ async function writeEntry(written: Pack, entry: Entry, header: TarHeader | undef
 
 function writable(sink: Sink): Promise<void> {
   return new Promise((resolve) => {
-    sink.once("drain", () => resolve());
-    sink.once("close", () => resolve());
+    const end = (): void => {
+      sink.off("drain", end);
+      sink.off("close", end);
+      resolve();
+    };
+    sink.on("drain", end);
+    sink.on("close", end);
   });
 }
 

@@ -35,6 +35,8 @@ export function createLook(api: EngineApi, containerId: string, signal?: AbortSi
       return PathStat.parse(JSON.parse(Buffer.from(String(header), "base64").toString()));
     } catch (error) {
       if (answerOf(error)?.status === 404) return undefined;
+      // The answer to HEAD has no words; the same question by GET fails with them.
+      (await api.stream({ ...request, method: "GET" })).destroy();
       throw error;
     }
   };

@@ -8,6 +8,8 @@ const GO_DIRECTORY = 2 ** 31;
 const GO_SYMLINK = 2 ** 27;
 const user = { uid: 7, gid: 8 };
 
+const keep = (path: string): Promise<void> => Promise.reject(new Error(`${path} was to be removed`));
+
 type There = Readonly<Record<string, "directory" | "file" | { readonly leadsTo: string }>>;
 
 function looking(there: There): Look & { readonly seen: string[] } {
@@ -25,7 +27,7 @@ function looking(there: There): Look & { readonly seen: string[] } {
 }
 
 async function place(there: There, directory: string, ...headers: readonly TarHeader[]): Promise<string[]> {
-  const tree = new UploadTree(looking(there), user);
+  const tree = new UploadTree(looking(there), user, keep);
   const placed = [...(await tree.begin(directory))];
   for (const header of headers) placed.push(...(await tree.place({ type: "file", ...header })));
   return placed.map(({ name, type, uid, linkname }) => `${uid} ${type} ${name}${linkname ? ` -> ${linkname}` : ""}`);
@@ -44,7 +46,7 @@ describe("placing the entries of an archive", () => {
 
   test("directories that are there are left as they are, and what is below new ones is not looked for", async () => {
     const look = looking({ "/workspace/old": "directory" });
-    const tree = new UploadTree(look, user);
+    const tree = new UploadTree(look, user, keep);
     await tree.begin("/workspace/old");
     await tree.place({ name: "x/y/z/file", type: "file" });
     expect(look.seen).toEqual(["/workspace/old", "/workspace/old/x"]);
@@ -61,6 +63,17 @@ describe("placing the entries of an archive", () => {
     const link = { name: "deep/l/x", type: "symlink", linkname: "../up" } as const;
     await expect(place(there, "/workspace", link)).rejects.toMatchObject({ code: "PATH_NOT_ALLOWED" });
     expect(await place(there, "/workspace", { ...link, name: "deep/x" })).toEqual(["7 symlink deep/x -> ../up"]);
+  });
+
+  test("a directory takes the place of a link, which is removed first", async () => {
+    const removed: string[] = [];
+    const unlink = (path: string): Promise<void> => Promise.resolve(void removed.push(path));
+    const tree = new UploadTree(looking({ "/workspace/l": { leadsTo: "/etc" } }), user, unlink);
+    await tree.begin("/workspace");
+    const placed = await tree.place({ name: "l/", type: "directory" });
+    expect(placed.map((entry) => entry.name)).toEqual(["l"]);
+    expect((await tree.place({ name: "l/x", type: "file" })).map((entry) => entry.name)).toEqual(["l/x"]);
+    expect(removed).toEqual(["/workspace/l"]);
   });
 
   test("hard links name real paths", async () => {

@@ -21,13 +21,16 @@ const ROOT: Known = { type: "directory", path: WORKSPACE, isNew: false };
  */
 export class UploadTree {
   readonly #look: Look;
+  readonly #unlink: (path: string) => Promise<void>;
   readonly #user: NumericUser;
   readonly #known = new Map<string, Known>();
   #base = ROOT;
 
-  constructor(look: Look, user: NumericUser) {
+  /** `unlink` removes a link that stands where a directory is to be; engines leave it in place otherwise. */
+  constructor(look: Look, user: NumericUser, unlink: (path: string) => Promise<void>) {
     this.#look = look;
     this.#user = user;
+    this.#unlink = unlink;
   }
 
   /** Everything goes below this directory. Answers the entries that make it, as far as it is missing. */
@@ -49,8 +52,8 @@ export class UploadTree {
     const parent = await this.#enter(this.#base, parts.slice(0, -1), added);
     const path = posix.join(parent.path, last);
     const linkname = await this.#linkTarget(header, parent.path);
-    if (header.type === "directory") this.#known.set(path, { type: "directory", path, isNew: false });
-    else this.#known.set(path, { type: header.type === "symlink" ? "link" : "file", path });
+    if (header.type === "directory") await this.#makeWay(path, parent);
+    this.#known.set(path, knownAs(header.type, path));
     return [...added, this.#entry({ ...header, linkname }, path)];
   }
 
@@ -77,6 +80,12 @@ export class UploadTree {
     return { type: "directory", path: target.path, isNew: false };
   }
 
+  async #makeWay(path: string, parent: Known): Promise<void> {
+    if ((parent.type === "directory" && parent.isNew) || this.#known.has(path)) return;
+    const stat = await this.#look(path);
+    if (stat !== undefined && typeOf(stat) === "symlink") await this.#unlink(path);
+  }
+
   #make(path: string, added: TarHeader[]): Known {
     added.push(this.#entry({ name: "", type: "directory", mode: DIRECTORY_MODE, mtime: new Date() }, path));
     return { type: "directory", path, isNew: true };
@@ -100,6 +109,11 @@ export class UploadTree {
     if (added.length > 0 || parts.length === 0) throw notAllowed(name, `links to "${target}", which is missing`);
     return posix.relative(WORKSPACE, posix.join(directory.path, parts.at(-1) ?? ""));
   }
+}
+
+function knownAs(type: TarHeader["type"], path: string): Known {
+  if (type === "directory") return { type, path, isNew: false };
+  return { type: type === "symlink" ? "link" : "file", path };
 }
 
 function partsOfEntry(name: string): readonly string[] {

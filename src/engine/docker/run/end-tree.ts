@@ -1,4 +1,5 @@
 import { sleep } from "../../../base/deadline.ts";
+import { isMoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { EngineRun, RunExit } from "../../engine.ts";
 import { settledWithin } from "./settled-within.ts";
@@ -29,6 +30,8 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
   let control: Promise<TreeControl> | undefined;
   let killed: Promise<{ readonly unitStopped: boolean }> | undefined;
   let terminated = false;
+  /** True when the tree was seen to be gone. */
+  let empty = false;
   const opened = (): Promise<TreeControl> => (control ??= ending.openControl());
   const close = (): void => {
     control?.then(
@@ -44,7 +47,7 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
   };
   const kill = (): Promise<{ readonly unitStopped: boolean }> => {
     if (killed !== undefined) return killed;
-    killed = over.signal.aborted ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
+    killed = empty ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
     over.abort();
     killed.then(finished, finished);
     return killed;
@@ -66,7 +69,11 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
       try {
         const tree = await opened();
         await tree.ask("term");
-        watch(tree, over.signal).then((empty) => void (empty && finished()), unwatched);
+        watch(tree, over.signal).then((gone) => {
+          if (!gone) return;
+          empty = true;
+          finished();
+        }, unwatched);
       } catch (error) {
         unwatched(error);
       }
@@ -106,6 +113,10 @@ async function killTree(
     if (left === 0 && (await settledWithin(ending.programExit, CONFIRM_MS))) return { unitStopped: false };
     ending.logger.warn({ left }, "a run could not be ended alone, so its sandbox is stopped");
   } catch (error) {
+    // The sandbox has ended or was removed, and the run with it.
+    if (isMoorageError(error) && (error.code === "SANDBOX_NOT_RUNNING" || error.code === "NOT_FOUND")) {
+      if (await settledWithin(ending.programExit, CONFIRM_MS)) return { unitStopped: false };
+    }
     ending.logger.warn({ err: error }, "a run could not be ended alone, so its sandbox is stopped");
   }
   await ending.stopUnit();

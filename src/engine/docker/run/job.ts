@@ -10,7 +10,7 @@ import { createUnit, type UnitContext } from "../unit/create-unit.ts";
 import { attachUnit, startUnit, type AttachedUnit } from "../unit/start-unit.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { feedStdin } from "./feed-stdin.ts";
-import { runHelper } from "./run-helper.ts";
+import { runCommand } from "./run-command.ts";
 import { JOB_SCRIPT, TERM_ALL_SCRIPT } from "./run-scripts.ts";
 
 const TERM_MS = 5_000;
@@ -111,7 +111,7 @@ async function terminate(context: JobContext, containerId: string, output: Attac
   const { api, logger } = context;
   try {
     const command = ["/bin/sh", "-c", TERM_ALL_SCRIPT];
-    const { exitCode, stderr } = await runHelper(api, { containerId, command, timeoutMs: TERM_MS });
+    const { exitCode, stderr } = await runCommand(api, { containerId, command, timeoutMs: TERM_MS });
     if (exitCode === 0) return;
     logger.debug({ exitCode, stderr }, "TERM is sent to the program of a job alone");
   } catch (error) {

@@ -4,7 +4,8 @@ import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { newId } from "../../../base/ids.ts";
-import { makeGroup, removeEmptyGroup, setGroup } from "./control-group-files.ts";
+import { removeEmptyGroup, setGroup } from "./control-group-files.ts";
+import { makeDirectory } from "../host/make-directory.ts";
 import type { Controller } from "./control-group-limits.ts";
 import type { GroupLayout } from "./control-groups.ts";
 
@@ -74,7 +75,7 @@ async function handDown(base: string, parent: string): Promise<readonly Controll
   try {
     await access(base, constants.W_OK);
     for (const controller of ["memory", "pids", "cpu"]) await enable(base, controller);
-    await makeGroup(parent);
+    await makeDirectory(parent);
     for (const controller of ["memory", "pids", "cpu"]) await enable(parent, controller);
     const enabled = (await readFile(join(parent, "cgroup.subtree_control"), "utf8")).trim().split(" ");
     return CONTROLLERS.filter((controller) => enabled.includes(controller));
@@ -107,7 +108,7 @@ async function joinableOf(candidates: readonly Candidate[], wish: DetectionWish)
 async function joinable(parents: readonly string[], { sh, token }: DetectionWish): Promise<boolean> {
   const probes = [...new Set(parents)].map((parent) => join(parent, `${token}-${newId()}`));
   try {
-    for (const probe of probes) await makeGroup(probe);
+    for (const probe of probes) await makeDirectory(probe);
     await promisify(execFile)(sh, ["-c", JOIN, "moorage", ...probes], { timeout: JOIN_TIMEOUT_MS, env: {}, cwd: "/" });
     return true;
   } catch {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
@@ -15,11 +15,6 @@ export function errorCode(error: unknown): string | undefined {
 /** Writes one value into a file of a group. */
 export async function setGroup(directory: string, file: string, value: string): Promise<void> {
   await writeFile(join(directory, file), value, { flag: "r+" });
-}
-
-/** Like mkdir -p; a parent that somebody removes in between is made again. */
-export async function makeGroup(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
 }
 
 /** The processes in a group, as pids of this process's namespace; none when the group is gone. */

@@ -1,16 +1,9 @@
 import { dirname, join } from "node:path";
 import { readFile } from "node:fs/promises";
 import { sleep } from "../../../base/deadline.ts";
+import { makeDirectory } from "../host/make-directory.ts";
 import type { EngineLimits } from "../../engine.ts";
-import {
-  endGroup,
-  errorCode,
-  groupProcesses,
-  groupsBelow,
-  makeGroup,
-  removeEmptyGroup,
-  setGroup,
-} from "./control-group-files.ts";
+import { endGroup, errorCode, groupProcesses, groupsBelow, removeEmptyGroup, setGroup } from "./control-group-files.ts";
 import {
   freezerFiles,
   limitSettings,
@@ -104,7 +97,7 @@ function unitGroup(layout: GroupLayout, id: string): UnitGroup {
     prepare: (limits) => prepare(layout, { id, own }, limits),
     openRun: async (name) => {
       const directory = join(runs, name);
-      await makeGroup(directory);
+      await makeDirectory(directory);
       return runGroup(layout, directory, [...entrances, entrance(directory)]);
     },
     runs: () => groupsBelow(runs),
@@ -139,7 +132,7 @@ async function prepare(
     try {
       for (const directory of unit.own) {
         if (layout.version === 2) await handControllersDown(layout, dirname(directory));
-        await makeGroup(directory);
+        await makeDirectory(directory);
       }
       return await limit(layout, unit.id, limits);
     } catch (error) {
@@ -151,7 +144,7 @@ async function prepare(
 async function handControllersDown({ parents }: GroupLayout, parent: string): Promise<void> {
   const controllers = (["memory", "pids", "cpu"] as const).filter((controller) => parents[controller] !== undefined);
   if (controllers.length === 0) return;
-  await makeGroup(parent);
+  await makeDirectory(parent);
   await setGroup(parent, "cgroup.subtree_control", controllers.map((controller) => `+${controller}`).join(" "));
 }
 

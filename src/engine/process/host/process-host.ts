@@ -35,7 +35,13 @@ export async function findHost(bwrapPath: string | undefined): Promise<ProcessHo
   const machine = knownMachine();
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const programs = await findPrograms(uid === 0, bwrapPath);
-  const version = await bubblewrapVersion(programs.bwrap);
+  const [version, system, mountPoint, inherited, descriptors] = await Promise.all([
+    bubblewrapVersion(programs.bwrap),
+    findSystemTree(),
+    findMountPoint(),
+    inheritedDescriptors(),
+    descriptorLimit(),
+  ]);
   return {
     machine,
     uid,
@@ -43,10 +49,10 @@ export async function findHost(bwrapPath: string | undefined): Promise<ProcessHo
     programs,
     bubblewrapVersion: version.join("."),
     canDisableUserNamespaces: atLeast(version, [0, 8]),
-    system: await findSystemTree(),
-    mountPoint: await findMountPoint(),
-    inherited: await inheritedDescriptors(),
-    descriptorLimit: await descriptorLimit(),
+    system,
+    mountPoint,
+    inherited,
+    descriptorLimit: descriptors,
   };
 }
 

@@ -58,6 +58,15 @@ export function treeOf(root: number, processes: readonly ProcessStatus[]): reado
   return tree;
 }
 
+/** The child of a process that has one; undefined when it has none. */
+export async function onlyChildOf(parent: number): Promise<number | undefined> {
+  const children = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8").catch(() => undefined);
+  const known = Number(children?.trim().split(" ")[0] ?? 0);
+  if (known > 0) return known;
+  // Kernels without that file.
+  return (await allProcesses()).find((status) => status.parent === parent)?.pid;
+}
+
 /** Kills a process and its descendants. It is stopped first, so that it makes no more meanwhile. */
 export async function killTree(root: number): Promise<void> {
   signalProcess(root, "SIGSTOP");

@@ -8,7 +8,6 @@ export type Programs = {
   readonly bwrap: string;
   readonly sh: string;
   readonly prlimit: string;
-  readonly mkfifo: string;
   readonly rm: string;
   /** For Moorage running as root, which starts runs as an ordinary user. */
   readonly asRoot: RootPrograms | undefined;
@@ -36,22 +35,24 @@ const INSTALL: Readonly<Record<string, string>> = {
 
 /** Finds what is needed. Rejects with ENGINE_NOT_INSTALLED, naming the package for this system. */
 export async function findPrograms(root: boolean, bwrapPath: string | undefined): Promise<Programs> {
-  const bwrap = bwrapPath === undefined ? await required("bwrap", "bubblewrap") : await given(bwrapPath);
-  return {
-    bwrap,
-    sh: await required("sh", "dash"),
-    prlimit: await required("prlimit", "util-linux"),
-    mkfifo: await required("mkfifo", "coreutils"),
-    rm: await required("rm", "coreutils"),
-    asRoot: root
-      ? {
-          unshare: await required("unshare", "util-linux"),
-          setpriv: await required("setpriv", "util-linux"),
-          mount: await required("mount", "mount"),
-          umount: await required("umount", "mount"),
-        }
-      : undefined,
-  };
+  const [bwrap, sh, prlimit, rm, asRoot] = await Promise.all([
+    bwrapPath === undefined ? required("bwrap", "bubblewrap") : given(bwrapPath),
+    required("sh", "dash"),
+    required("prlimit", "util-linux"),
+    required("rm", "coreutils"),
+    root ? findRootPrograms() : undefined,
+  ]);
+  return { bwrap, sh, prlimit, rm, asRoot };
+}
+
+async function findRootPrograms(): Promise<RootPrograms> {
+  const [unshare, setpriv, mount, umount] = await Promise.all([
+    required("unshare", "util-linux"),
+    required("setpriv", "util-linux"),
+    required("mount", "mount"),
+    required("umount", "mount"),
+  ]);
+  return { unshare, setpriv, mount, umount };
 }
 
 /** The command that installs a package on this system, for people. */

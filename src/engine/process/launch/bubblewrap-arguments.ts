@@ -81,7 +81,7 @@ function namespaces(
     ...(given.canDisableUserNamespaces ? ["--disable-userns"] : []),
     ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", given.hostname],
     ...(mappedUser === undefined ? [] : ["--uid", String(mappedUser.uid), "--gid", String(mappedUser.gid)]),
-    ...["--seccomp", String(DESCRIPTORS.filter), "--info-fd", String(DESCRIPTORS.info)],
+    ...["--seccomp", String(DESCRIPTORS.filter)],
   ];
 }
 

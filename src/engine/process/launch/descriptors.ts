@@ -8,7 +8,5 @@ export const DESCRIPTORS = {
   /** Arguments of bubblewrap, off the command line, which everyone on the host can read. */
   arguments: 5,
   filter: 6,
-  /** bubblewrap tells the pid of the new namespace's PID 1. */
-  info: 7,
-  count: 8,
+  count: 7,
 } as const;

@@ -5,7 +5,7 @@ import { MoorageError } from "../../../base/errors.ts";
 import { DESCRIPTORS } from "./descriptors.ts";
 import { launchCommand, type LaunchTarget } from "./launch-command.ts";
 import { firstCharacter, send, socketOf, wholeText } from "./launch-sockets.ts";
-import { killTree, signalProcess } from "../host/processes.ts";
+import { killTree, onlyChildOf, signalProcess } from "../host/processes.ts";
 import { seccompFilter } from "./seccomp-filter.ts";
 import { startError } from "./start-error.ts";
 
@@ -40,7 +40,6 @@ const LEAVE_MS = 1_000;
 /** As shells tell a program's end by SIGKILL. */
 const KILLED = 137;
 const MAX_COMPLAINT_BYTES = 8 * 1024;
-const MAX_INFO_BYTES = 64 * 1024;
 
 /** Starts bubblewrap and waits until the program could begin. On failure nothing of it is left. */
 export async function launch(wish: Launch, signal?: AbortSignal): Promise<Launched> {
@@ -85,7 +84,7 @@ async function abandon({ pid, exitCode, signalCode }: ChildProcess): Promise<voi
 
 /** Descriptors that we inherited ourselves are replaced in the child, since Node cannot close them. */
 function stdio({ host, stdin, stdout, stderr }: Launch, nothing: number): StdioOptions {
-  const own: Channel[] = [stdin, stdout, "pipe", "pipe", stderr, "pipe", "pipe", "pipe"];
+  const own: Channel[] = [stdin, stdout, "pipe", "pipe", stderr, "pipe", "pipe"];
   for (const descriptor of host.inherited) {
     if (descriptor < DESCRIPTORS.count) continue;
     while (own.length < descriptor) own.push("ignore");
@@ -96,21 +95,16 @@ function stdio({ host, stdin, stdout, stderr }: Launch, nothing: number): StdioO
 
 /** The pid of PID 1 once the program could begin; undefined when the launcher has ended instead. */
 async function readiness(child: ChildProcess, cwd: string, signal?: AbortSignal): Promise<number | undefined> {
-  const info = wholeText(socketOf(child, DESCRIPTORS.info), MAX_INFO_BYTES);
   const answer = await abortable(firstCharacter(socketOf(child, DESCRIPTORS.control)), signal);
   if (answer === "c") {
     throw new MoorageError(
       "INVALID_INPUT",
       `The working directory ${JSON.stringify(cwd)} is no directory in the sandbox.`,
-      {
-        hint: "Name an existing directory; /workspace always exists.",
-        details: { cwd },
-      },
+      { hint: "Name an existing directory; /workspace always exists.", details: { cwd } },
     );
   }
-  if (answer !== "r") return undefined;
-  const pid = /"child-pid":\s*(\d+)/.exec(await info)?.[1];
-  return pid === undefined ? undefined : Number(pid);
+  // Not by bubblewrap's own --info-fd: telling a Moorage that is gone ends it too early to take its PID 1 with it.
+  return answer === "r" && child.pid !== undefined ? onlyChildOf(child.pid) : undefined;
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -7,6 +7,7 @@ import { ID_PATTERN, newId } from "../../../base/ids.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { UnitIdentity, UnitLabels } from "../../unit-labels.ts";
 import { errorCode } from "../group/control-group-files.ts";
+import { makeDirectory } from "../host/make-directory.ts";
 import { identityOfToken, identityToken, isAlive } from "../host/process-identity.ts";
 import { writeEtc } from "./unit-etc.ts";
 import { ExitRecord, UnitRecord } from "./unit-record.ts";
@@ -69,7 +70,7 @@ export function createUnitStore(place: StorePlace): UnitStore {
     readExit: async (id) => parsed(ExitRecord, await text(join(state, id, "exit.json"))),
     hide: async (id) => {
       const target = join(state, REMOVED, `${id}-${newId()}`);
-      await mkdir(join(state, REMOVED), { recursive: true, mode: 0o700 });
+      await makeDirectory(join(state, REMOVED), 0o700);
       return (await moved(join(state, id), target, "ENOENT")) ? target : undefined;
     },
     leftovers: async () => {
@@ -99,7 +100,7 @@ async function createUnit(place: StorePlace, id: string, record: UnitRecord): Pr
 
 async function prepareUnit({ state, rm }: StorePlace, record: UnitRecord): Promise<string> {
   const prepared = join(state, PREPARED, `${identityToken(record.owner)}-${newId()}`);
-  await mkdir(join(state, PREPARED), { recursive: true, mode: 0o700 });
+  await makeDirectory(join(state, PREPARED), 0o700);
   try {
     await mkdir(prepared);
     await writeEtc(join(prepared, "etc"), record.mappedUser ?? record.user);

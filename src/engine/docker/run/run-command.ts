@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 const LOOK_MS = 20;
 const MAX_LOOKS = 250;
 
-export type HelperSpec = {
+export type CommandSpec = {
   readonly containerId: string;
   readonly command: readonly string[];
   /** @default 60000 */
@@ -17,10 +17,10 @@ export type HelperSpec = {
   readonly signal?: AbortSignal | undefined;
 };
 
-export type HelperResult = { readonly exitCode: number | null; readonly stdout: Buffer; readonly stderr: string };
+export type CommandResult = { readonly exitCode: number | null; readonly stdout: Buffer; readonly stderr: string };
 
 /** Runs a short command of ours in a running container and gathers what it prints. */
-export async function runHelper(api: EngineApi, spec: HelperSpec): Promise<HelperResult> {
+export async function runCommand(api: EngineApi, spec: CommandSpec): Promise<CommandResult> {
   const { socket, execId } = await startProcess(api, { ...spec, stdin: false });
   const cut = (): void => void socket.destroy(new Error("canceled", { cause: spec.signal?.reason }));
   spec.signal?.addEventListener("abort", cut, { once: true });
