@@ -112,8 +112,11 @@ export type RunRows = {
 };
 
 export type ReceiptRows = {
-  /** Adds one link, atomically: `make` gets the last link, or undefined for the first, and its result becomes the end. */
-  readonly append: (make: (last: ReceiptRow | undefined) => ChainLink) => Promise<ReceiptRow>;
+  /**
+   * Adds the receipt of an ended run and closes the run with it, atomically: `make` gets the last link, or undefined for
+   * the first, and its result becomes the end.
+   */
+  readonly append: (make: (last: ReceiptRow | undefined) => ChainLink, ended: RunRow) => Promise<ReceiptRow>;
   readonly find: (owner: string, id: string) => Promise<ReceiptRow | undefined>;
   readonly list: (owner: string, query: PageQuery) => Promise<Page<ReceiptRow>>;
   /** The whole chain in its order. What is appended meanwhile may follow. */

@@ -21,7 +21,7 @@ export type ReceiptSource = {
   readonly outputCounted?: boolean;
 };
 
-/** Appends the receipt of an ended run to the chain. */
+/** Appends the receipt of an ended run to the chain, and closes the run. */
 export function recordReceipt(context: DomainContext, source: ReceiptSource): Promise<ReceiptRow> {
   const { signer, clock, store } = context;
   const id = newId();
@@ -46,7 +46,7 @@ export function recordReceipt(context: DomainContext, source: ReceiptSource): Pr
     };
     const head = { deployment: signer.deployment, count: place.sequence, hash };
     return { row, head: { ...head, signature: signer.sign(headText(head)) } };
-  });
+  }, source.row);
 }
 
 function facts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSource) {

@@ -42,15 +42,19 @@ function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInf
 }
 
 async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
-  const { store, engine, logger } = context;
+  const { engine, logger } = context;
   const output = unit === undefined ? [] : await engine.lastOutput(unit.id);
   // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
   if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
   const endedAt = unit?.finishedAt ?? context.clock.now();
   const workspaceAfter = await afterwards(context, run);
-  const ended: RunRow = { ...run, ...outcome(run, unit, endedAt), ...recordedOutput(output) };
-  const receipt = await recordReceipt(context, { row: ended, keyId: run.keyId, workspaceAfter, outputCounted: false });
-  await store.runs.update(run.id, { ...ended, holder: context.holders.self, receiptId: receipt.id });
+  const ended: RunRow = {
+    ...run,
+    ...outcome(run, unit, endedAt),
+    ...recordedOutput(output),
+    holder: context.holders.self,
+  };
+  await recordReceipt(context, { row: ended, keyId: run.keyId, workspaceAfter, outputCounted: false });
   if (run.kind !== "exec") await engine.remove(run.sandboxId);
   logger.warn({ runId: run.id, status: ended.status }, "recorded a run whose Moorage was ended before it");
   return { runId: run.id, status: ended.status };

@@ -127,7 +127,6 @@ const LOST: Ending = {
 async function record(context: DomainContext, source: ReceiptSource): Promise<RunRow> {
   const receipt = await recordReceipt(context, source);
   const row: RunRow = { ...source.row, receiptId: receipt.id };
-  await context.store.runs.update(row.id, row);
   const { id: runId, kind, sandboxId, status, durationMs } = row;
   context.logger.info({ operation: kind, runId, sandboxId, status, durationMs }, "run ended");
   return row;

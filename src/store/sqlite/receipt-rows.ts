@@ -1,6 +1,7 @@
 import type { ReceiptHead } from "../../contracts/types.ts";
 import type { ReceiptRow, ReceiptRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { changeRun } from "./run-rows.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
 const COLUMNS = "sequence, id, owner, text, hash, signature";
@@ -8,7 +9,7 @@ const BATCH = 500;
 
 export function createReceiptRows(database: Database): ReceiptRows {
   return {
-    append: (make) =>
+    append: (make, ended) =>
       Promise.try(() => {
         return database.transaction(() => {
           const last = database.get(`SELECT ${COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT 1`);
@@ -18,6 +19,7 @@ export function createReceiptRows(database: Database): ReceiptRows {
             ...[row.sequence, row.id, row.owner, row.text, row.hash, row.signature],
           );
           database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
+          changeRun(database, ended.id, { ...ended, receiptId: row.id });
           return row;
         });
       }),

@@ -8,7 +8,7 @@ const COLUMNS = "data, stdout, stderr, status, holder";
 export function createRunRows(database: Database): RunRows {
   return {
     insert: (row) => Promise.try(insert, database, row),
-    update: (id, change) => Promise.try(update, database, id, change),
+    update: (id, change) => Promise.try(() => database.transaction(() => changeRun(database, id, change))),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
       Promise.try(() => {
@@ -65,16 +65,15 @@ function insertRow(database: Database, row: RunRow): void {
   );
 }
 
-function update(database: Database, id: string, change: Partial<RunRow>): void {
-  database.transaction(() => {
-    const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
-    if (row === undefined) return;
-    const next: RunRow = { ...read(row), ...change };
-    database.run(
-      "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
-      ...[next.status, next.holder, data(next), next.stdout, next.stderr, id],
-    );
-  });
+/** Changes a run inside a transaction of the caller's; absent ones are passed over. */
+export function changeRun(database: Database, id: string, change: Partial<RunRow>): void {
+  const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
+  if (row === undefined) return;
+  const next: RunRow = { ...read(row), ...change };
+  database.run(
+    "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
+    ...[next.status, next.holder, data(next), next.stdout, next.stderr, id],
+  );
 }
 
 // Output is kept as bytes in columns of its own: it need not be UTF-8.

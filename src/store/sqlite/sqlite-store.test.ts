@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { isMoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { ReceiptRow, SandboxRow, Store } from "../store.ts";
+import type { ReceiptRow, RunRow, SandboxRow, Store } from "../store.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
 async function inDirectory(work: (path: string) => Promise<void>): Promise<void> {
@@ -39,12 +40,25 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
   };
 }
 
+function run(change: Partial<RunRow> = {}): RunRow {
+  const { id: sandboxId, owner, image, imageDigest, profile, limits, network, engine, isolation, holder } = sandbox();
+  const output = { stdout: Buffer.from("out"), stderr: new Uint8Array(), stdoutBytes: 3, stderrBytes: 0 };
+  const end = { status: "succeeded", exitCode: 0, timedOut: false, oomKilled: false, signal: null } as const;
+  const workspace = { workspacePath: null, workspaceHandedOver: false, workspaceBefore: null };
+  return {
+    ...{ id: newId(), kind: "job", sandboxId, owner, keyId: null, agentId: null, command: ["true"] },
+    ...{ ...output, truncated: false, ...end, startedAt: new Date().toISOString(), durationMs: 1 },
+    ...{ engine, isolation, image, imageDigest, profile, limits, network, peakMemoryBytes: null },
+    ...{ receiptId: null, warnings: [], ...workspace, holder, ...change },
+  };
+}
+
 function append(store: Store): Promise<ReceiptRow> {
   return store.receipts.append((last) => {
     const sequence = (last?.sequence ?? 0) + 1;
     const row = { sequence, id: newId(), owner: "alice", text: "{}", hash: `hash ${sequence}`, signature: "s" };
     return { row, head: { deployment: newId(), count: sequence, hash: row.hash, signature: "s" } };
-  });
+  }, run());
 }
 
 describe("the store", () => {
@@ -80,6 +94,38 @@ describe("the store", () => {
     expect((await store.sandboxes.find("alice", first.id))?.id).toBe(first.id);
   });
 
+  it("closes a run together with its receipt", async () => {
+    await using store = openSqliteStore(":memory:");
+    const ended = run();
+    await store.runs.insert({ ...ended, status: "running", stdout: new Uint8Array() });
+    expect(await store.runs.claim(ended.id, "1", "2")).toBe(true);
+    expect(await store.runs.claim(ended.id, "1", "3")).toBe(false);
+    const receipt = await store.receipts.append(() => {
+      const row = { sequence: 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+      return { row, head: { deployment: newId(), count: 1, hash: "h", signature: "s" } };
+    }, ended);
+    expect(await store.runs.open()).toEqual([]);
+    const kept = await store.runs.find("alice", ended.id);
+    expect(kept).toEqual({ ...ended, stdout: Uint8Array.from(ended.stdout), receiptId: receipt.id });
+  });
+
+  it.each([
+    ["the same directory", "/w/a", "/w/a", false, true],
+    ["the same one, lent by root", "/w/a", "/w/a", true, false],
+    ["one above", "/w/a", "/w", false, false],
+    ["one below", "/w/a", "/w/a/b", false, false],
+    ["a sibling", "/w/a", "/w/ab", true, true],
+  ])("lets two open runs work in %s: %s and %s", async (...[, first, second, workspaceHandedOver, allowed]) => {
+    await using store = openSqliteStore(":memory:");
+    const open = { status: "running", workspaceHandedOver } as const;
+    await store.runs.insert(run({ ...open, workspacePath: first }));
+    const inserting = store.runs.insert(run({ ...open, workspacePath: second })).then(
+      () => "taken",
+      (error: unknown) => (isMoorageError(error) ? error.code : "?"),
+    );
+    expect(await inserting).toBe(allowed ? "taken" : "CONFLICT");
+  });
+
   it("is one chain for everybody who opens it", () =>
     inDirectory(async (path) => {
       await using one = openSqliteStore(path);
@@ -99,11 +145,14 @@ describe("the store", () => {
   it("leaves nothing of an append that failed", async () => {
     await using store = openSqliteStore(":memory:");
     await append(store);
+    const ended = run();
+    await store.runs.insert({ ...ended, status: "running" });
     const failing = store.receipts.append(() => {
       throw new Error("no key");
-    });
+    }, ended);
     await expect(failing).rejects.toThrow("no key");
     expect((await append(store)).sequence).toBe(2);
+    expect(await store.runs.open()).toHaveLength(1);
   });
 
   it("of a newer Moorage is refused with both versions", () =>
