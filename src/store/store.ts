@@ -94,7 +94,8 @@ export type SandboxRows = {
   readonly list: (owner: string, query: PageQuery) => Promise<Page<SandboxRow>>;
   /** Of all owners: for recovery. */
   readonly all: () => Promise<readonly SandboxRow[]>;
-  readonly update: (id: string, change: Partial<SandboxRow>) => Promise<void>;
+  /** False when there is no such row. */
+  readonly update: (id: string, change: Partial<SandboxRow>) => Promise<boolean>;
   readonly remove: (id: string) => Promise<void>;
 };
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Engine } from "../../engine/engine.ts";
+import { createPlatform } from "../domain.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 
 describe("a sandbox", () => {
@@ -36,6 +38,40 @@ describe("a sandbox", () => {
     const both = await Promise.all([1, 2].map(() => domain.platform.sandbox.create({ name: "twin" })));
     expect(both[0]?.id).toBe(both[1]?.id);
     expect(await domain.context.engine.list()).toHaveLength(1);
+  });
+
+  it("that has the name but is another is a CONFLICT that names what differs", async () => {
+    await using domain = openMemoryDomain();
+    const { sandbox } = domain.platform;
+    const made = await sandbox.create({ name: "web", env: { A: "1" }, memoryBytes: 64 * 1024 * 1024 });
+    expect((await sandbox.create({ name: "web", env: { A: "1" } })).id).toBe(made.id);
+    const other = sandbox.create({ name: "web", env: { A: "2" }, image: "busybox", cpus: 1 });
+    await expect(other).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'The sandbox "web" exists already, with another env, cpus, image.',
+    });
+  });
+
+  it("that has the name but is gone from the engine is told as lost", async () => {
+    await using domain = openMemoryDomain();
+    const made = await domain.platform.sandbox.create({ name: "web" });
+    domain.control.vanish(made.id);
+    expect(await domain.platform.sandbox.create({ name: "web" })).toMatchObject({ id: made.id, state: "lost" });
+  });
+
+  it("that is removed while it starts is not told as running, and leaves nothing", async () => {
+    await using domain = openMemoryDomain();
+    const { engine } = domain.context;
+    const slow: Engine = {
+      ...engine,
+      createSandbox: async (spec, signal) => {
+        await engine.createSandbox(spec, signal);
+        await domain.platform.sandbox.remove({ id: spec.id });
+      },
+    };
+    const platform = createPlatform({ ...domain.context, engine: slow }, { owner: "alice", keyId: null });
+    await expect(platform.sandbox.create({ name: "web" })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await engine.list()).toEqual([]);
   });
 
   it("of somebody else is NOT_FOUND everywhere, by id, name and conversation id", async () => {

@@ -6,6 +6,7 @@ import type { UnitInfo } from "../../engine/engine.ts";
 import type { Page, PageQuery, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
+import { existingSandbox } from "./existing-sandbox.ts";
 import { resolveImage } from "./images.ts";
 import { resolveNetwork } from "./network.ts";
 import { sandboxView } from "./sandbox-view.ts";
@@ -19,28 +20,26 @@ export async function findSandbox({ context, principal }: Call, ref: string): Pr
 
 export async function createSandbox(call: Call, input: SandboxCreate): Promise<Sandbox> {
   const { context } = call;
-  const existing = await findByName(call, input);
-  if (existing !== undefined) return existing;
+  const existing = await existingSandbox(call, input);
+  if (existing !== undefined) return current(context, existing);
   const row = await plannedRow(call, input);
   try {
     await context.store.sandboxes.insert(row);
   } catch (error) {
     // Two creates of one name at once: the slower one answers what the faster one made.
-    const winner = isMoorageError(error) && error.code === "CONFLICT" && (await findByName(call, input));
-    if (winner) return winner;
+    const conflict = isMoorageError(error) && error.code === "CONFLICT";
+    const winner = conflict ? await existingSandbox(call, input) : undefined;
+    if (winner !== undefined) return current(context, winner);
     throw error;
   }
   await start(call, row);
   const running: SandboxRow = { ...row, state: "running" };
-  await context.store.sandboxes.update(row.id, { state: "running" });
+  if (!(await context.store.sandboxes.update(row.id, { state: "running" }))) {
+    await context.engine.remove(row.id);
+    throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
+  }
   context.logger.info({ operation: "sandbox.create", sandboxId: row.id, owner: row.owner }, "sandbox created");
   return sandboxView(running);
-}
-
-async function findByName({ context, principal }: Call, { name }: SandboxCreate): Promise<Sandbox | undefined> {
-  if (name === undefined) return undefined;
-  const row = await context.store.sandboxes.find(principal.owner, name);
-  return row?.name === name ? sandboxView(row) : undefined;
 }
 
 async function plannedRow({ context, principal, signal }: Call, input: SandboxCreate): Promise<SandboxRow> {
@@ -97,7 +96,10 @@ async function start({ context, signal }: Call, row: SandboxRow): Promise<void> 
 
 export async function getSandbox(call: Call, ref: string): Promise<Sandbox> {
   const { context } = call;
-  const row = await findSandbox(call, ref);
+  return current(context, await findSandbox(call, ref));
+}
+
+async function current(context: DomainContext, row: SandboxRow): Promise<Sandbox> {
   const unit = row.engine === context.engine.name ? await context.engine.inspect(row.id) : null;
   return sandboxView(await refreshed(context, row, unit));
 }

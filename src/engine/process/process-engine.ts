@@ -20,7 +20,8 @@ import { restrictions } from "./diagnose/warnings.ts";
  * A sandbox is a directory tree; each run of it is a PID namespace of its own over the same workspace, so what a program
  * leaves running ends with it, and other runs are not seen. Its root is read-only but for /workspace, /tmp and $HOME,
  * which live and go with it. `capabilities` of a spec are not kept: programs have none. A job ends at once when the
- * process that started it ends, whatever ends that.
+ * process that started it ends, whatever ends that. Where control groups cannot be had, a watchdog ends what is over its
+ * limit, and an end for memory is `oomKilled` too; `info` warns of it.
  */
 export function createProcessEngine(options: ProcessEngineOptions): Engine {
   const logger = options.logger ?? silentLogger;

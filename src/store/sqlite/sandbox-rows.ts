@@ -33,13 +33,14 @@ export function createSandboxRows(database: Database): SandboxRows {
         return database.all("SELECT data FROM sandboxes").map(read);
       }),
     update: (id, change) =>
-      Promise.try(() => {
+      Promise.try(() =>
         database.transaction(() => {
           const row = byId(id);
-          if (row === undefined) return;
-          database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify({ ...row, ...change }), id);
-        });
-      }),
+          if (row === undefined) return false;
+          const text = JSON.stringify({ ...row, ...change });
+          return database.run("UPDATE sandboxes SET data = ? WHERE id = ?", text, id) === 1;
+        }),
+      ),
     remove: (id) =>
       Promise.try(() => {
         database.run("DELETE FROM sandboxes WHERE id = ?", id);

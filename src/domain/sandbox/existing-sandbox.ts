@@ -1,0 +1,39 @@
+import { isDeepStrictEqual } from "node:util";
+import { sleep } from "../../base/deadline.ts";
+import { MoorageError } from "../../base/errors.ts";
+import type { SandboxCreate } from "../../contracts/types.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { Call } from "../context.ts";
+
+const START_MS = 60_000;
+const LOOK_MS = 50;
+
+/**
+ * The sandbox that has the name already, once it has started; undefined when there is none. CONFLICT when it is not the
+ * one that was asked for: a name stands for one sandbox, not for whichever was first.
+ */
+export async function existingSandbox(call: Call, input: SandboxCreate): Promise<SandboxRow | undefined> {
+  const { context, principal } = call;
+  if (input.name === undefined) return undefined;
+  const deadline = context.clock.monotonic() + START_MS;
+  for (;;) {
+    const row = await context.store.sandboxes.find(principal.owner, input.name);
+    if (row?.name !== input.name) return undefined;
+    refuseOther(row, input);
+    const starting = row.state === "starting" && context.holders.isAlive(row.holder);
+    if (!starting || call.signal?.aborted === true || context.clock.monotonic() > deadline) return row;
+    await sleep(LOOK_MS, call.signal);
+  }
+}
+
+function refuseOther(row: SandboxRow, input: SandboxCreate): void {
+  const { name, image, ...asked } = input;
+  const has: Readonly<Record<string, unknown>> = { ...row, ...row.limits };
+  const differing = Object.entries(asked).filter(([key, value]) => !isDeepStrictEqual(value, has[key]));
+  const differs = differing.map(([key]) => key);
+  if (image !== undefined && ![image, `${image}:latest`].includes(row.image ?? "")) differs.push("image");
+  if (differs.length === 0) return;
+  throw new MoorageError("CONFLICT", `The sandbox "${name}" exists already, with another ${differs.join(", ")}.`, {
+    hint: `Use it as it is, or remove it first: moorage sandbox rm ${name}.`,
+  });
+}
