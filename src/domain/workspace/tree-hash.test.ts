@@ -45,6 +45,17 @@ describe("the hash of a tree", () => {
     }),
   );
 
+  it("knows names that are no UTF-8 apart", () =>
+    withTree(async (path) => {
+      const named = (byte: number) => Buffer.concat([Buffer.from(`${path}/`), Buffer.of(byte)]);
+      await writeFile(named(0xff), "");
+      const first = await treeHash(path);
+      await rm(named(0xff));
+      await writeFile(named(0xfe), "");
+      expect(first).not.toBeNull();
+      expect(await treeHash(path)).not.toBe(first);
+    }));
+
   it("is null where there is no tree", async () => {
     expect(await treeHash("/nonexistent/tree")).toBeNull();
   });

@@ -1,12 +1,14 @@
 import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, open, readdir, readlink } from "node:fs/promises";
-import { join } from "node:path";
 
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 1024 ** 3;
 
-type Walk = { readonly hash: Hash; readonly root: string; entriesLeft: number; bytesLeft: number };
+type Walk = { readonly hash: Hash; entriesLeft: number; bytesLeft: number };
+
+/** A name need not be UTF-8: it is opened by its bytes, and told as latin1, which has a character for each. */
+type Place = { readonly path: Buffer; readonly told: string };
 
 /**
  * SHA-256 over names, kinds, execute bits and contents of everything below `path`, in the order of the names' bytes;
@@ -16,7 +18,7 @@ type Walk = { readonly hash: Hash; readonly root: string; entriesLeft: number; b
 export async function treeHash(path: string): Promise<string | null> {
   const hash = createHash("sha256");
   try {
-    await addDirectory({ hash, root: path, entriesLeft: MAX_ENTRIES, bytesLeft: MAX_BYTES }, "");
+    await addDirectory({ hash, entriesLeft: MAX_ENTRIES, bytesLeft: MAX_BYTES }, { path: Buffer.from(path), told: "" });
   } catch (error) {
     if (error instanceof RangeError || isFileError(error)) return null;
     throw error;
@@ -24,26 +26,30 @@ export async function treeHash(path: string): Promise<string | null> {
   return `sha256:${hash.digest("hex")}`;
 }
 
-async function addDirectory(walk: Walk, relative: string): Promise<void> {
-  const names = await readdir(join(walk.root, relative));
-  for (const name of names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+async function addDirectory(walk: Walk, { path, told }: Place): Promise<void> {
+  const names = await readdir(path, { encoding: "buffer" });
+  for (const name of names.toSorted((a, b) => Buffer.compare(a, b))) {
     walk.entriesLeft -= 1;
     if (walk.entriesLeft < 0) throw new RangeError("too many entries");
-    await addEntry(walk, relative === "" ? name : `${relative}/${name}`);
+    const text = name.toString("latin1");
+    await addEntry(walk, {
+      path: Buffer.concat([path, Buffer.from("/"), name]),
+      told: told === "" ? text : `${told}/${text}`,
+    });
   }
 }
 
-async function addEntry(walk: Walk, relative: string): Promise<void> {
-  const path = join(walk.root, relative);
+async function addEntry(walk: Walk, place: Place): Promise<void> {
+  const { path, told } = place;
   const info = await lstat(path);
   const say = (kind: string, detail: string | number): void => {
-    walk.hash.update(`${JSON.stringify([kind, relative, detail])}\n`);
+    walk.hash.update(`${JSON.stringify([kind, told, detail])}\n`);
   };
   if (info.isDirectory()) {
     say("directory", 0);
-    await addDirectory(walk, relative);
+    await addDirectory(walk, place);
   } else if (info.isSymbolicLink()) {
-    say("symlink", await readlink(path));
+    say("symlink", (await readlink(path, { encoding: "buffer" })).toString("latin1"));
   } else if (info.isFile()) {
     say((info.mode & 0o111) === 0 ? "file" : "executable", info.size);
     await addContent(walk, path);
@@ -52,7 +58,7 @@ async function addEntry(walk: Walk, relative: string): Promise<void> {
   }
 }
 
-async function addContent(walk: Walk, path: string): Promise<void> {
+async function addContent(walk: Walk, path: Buffer): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
     walk.bytesLeft -= chunk.length;
