@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { failureOf } from "../docker-fixture.ts";
 import { createEngineApi, type EngineApi } from "./engine-api.ts";
+import { hostFixes } from "./host-fixes.ts";
 
 const VERSION = { Version: "20.10.24", ApiVersion: "1.41", MinAPIVersion: "1.12" };
 const Anything = z.unknown();
@@ -90,7 +91,7 @@ describe("what cannot be reached", () => {
     const { code, message, hint } = await failureOf(api([directory]).json(get, Anything));
     expect(code).toBe("ENGINE_NOT_INSTALLED");
     expect(message).toContain(`unix://${socketPath}`);
-    expect(hint).toMatch(/install/i);
+    expect(hint).toBe(hostFixes().install);
   });
 
   test("a missing socket with them is ENGINE_UNREACHABLE, and the fix is to start it", async () => {
@@ -98,7 +99,7 @@ describe("what cannot be reached", () => {
     const { code, message, hint } = await failureOf(api([directory]).json(get, Anything));
     expect(code).toBe("ENGINE_UNREACHABLE");
     expect(message).toContain(`unix://${socketPath}`);
-    expect(hint).toMatch(/start/i);
+    expect(hint).toBe(hostFixes().start);
   });
 
   test("a port where nobody listens is ENGINE_UNREACHABLE", async () => {
@@ -191,6 +192,16 @@ describe("what is sent", () => {
     expect((await failureOf(api().send({ method: "PUT", path: "/x", tar }))).code).toBe("CANCELED");
   });
 
+  test("a source that is stuck does not outlast the deadline", async () => {
+    await engine((request) => request.resume());
+    const tar = (async function* () {
+      yield Buffer.alloc(100);
+      await new Promise(() => undefined);
+    })();
+    const { code } = await failureOf(api().send({ method: "PUT", path: "/x", tar, timeoutMs: 300 }));
+    expect(code).toBe("ENGINE_TIMEOUT");
+  });
+
   test("a refusal in the middle of a large body is the refusal", async () => {
     await engine((request, response) => {
       request.once("data", () => response.writeHead(404).end('{"message":"No such container: x"}'));
@@ -204,7 +215,7 @@ describe("what is sent", () => {
       }
     })();
     expect((await failureOf(api().send({ method: "PUT", path: "/x", tar }))).code).toBe("NOT_FOUND");
-    expect(stopped).toBe(true);
+    await expect.poll(() => stopped).toBe(true);
   });
 
   test("odd characters in paths and queries arrive as they are", async () => {

@@ -213,9 +213,17 @@ class Exchange {
   async #write(): Promise<void> {
     const { json, tar } = this.#request;
     if (tar === undefined) return void this.#sent.end(json === undefined ? undefined : JSON.stringify(json));
-    for await (const chunk of tar) {
-      if (this.#sent.destroyed || this.#sent.errored !== null) break;
-      if (!this.#sent.write(chunk)) await drained(this.#sent);
+    const closed = new Promise<undefined>((resolve) => void this.#sent.once("close", () => resolve(undefined)));
+    const source = tar[Symbol.asyncIterator]();
+    try {
+      while (!this.#sent.destroyed) {
+        const item = await Promise.race([source.next(), closed]);
+        if (item === undefined || item.done === true) break;
+        if (!this.#sent.write(item.value)) await Promise.race([drained(this.#sent), closed]);
+      }
+    } finally {
+      // A source that is stuck is not waited for.
+      source.return?.().catch(() => undefined);
     }
     this.#sent.end();
   }
@@ -257,14 +265,8 @@ function opened(sent: ClientRequest): Promise<Opened> {
   return promise;
 }
 
-function drained(sent: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      for (const event of ["drain", "close", "error"]) sent.off(event, end);
-      resolve();
-    };
-    for (const event of ["drain", "close", "error"]) sent.on(event, end);
-  });
+function drained(sent: ClientRequest): Promise<undefined> {
+  return new Promise((resolve) => void sent.once("drain", () => resolve(undefined)));
 }
 
 function target(request: ApiRequest, version: string | undefined): string {

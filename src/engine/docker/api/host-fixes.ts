@@ -70,13 +70,15 @@ export function hostFixes(system: HostSystem = hostSystem()): Fixes {
 function hostSystem(): HostSystem {
   if (process.platform === "darwin") return "macos";
   if (process.platform === "win32") return "windows";
-  if (["/.dockerenv", "/run/.containerenv"].some((mark) => existsSync(mark))) return "container";
-  try {
-    return systemOfRelease(readFileSync("/etc/os-release", "utf8"));
-  } catch {
-    // Systems without the file get the general advice.
-    return "linux";
-  }
+  const marked = ["/.dockerenv", "/run/.containerenv"].some((mark) => existsSync(mark));
+  // Disks that were made from a container's image keep its mark.
+  const wholeDisk = /^\/dev\/\S+ \/ /m.test(textOf("/proc/self/mounts"));
+  return marked && !wholeDisk ? "container" : systemOfRelease(textOf("/etc/os-release"));
+}
+
+/** Systems without the file get the general advice. */
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 /** The family that an os-release file tells. */

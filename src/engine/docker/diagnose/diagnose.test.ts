@@ -8,6 +8,7 @@ import { silentLogger } from "../../../base/logger.ts";
 import type { Diagnosis, Engine } from "../../engine.ts";
 import { createUnitLabels } from "../../unit-labels.ts";
 import { failureOf } from "../docker-fixture.ts";
+import { hostFixes } from "../api/host-fixes.ts";
 import { createDockerEngine } from "../docker-engine.ts";
 import { describeHost, engineWarnings } from "./describe-host.ts";
 
@@ -85,7 +86,7 @@ describe("an engine that cannot be used", () => {
       "engine.ping failed",
     ]);
     expect(socket?.message).toBe(`There is no socket at ${socketPath}.`);
-    expect(socket?.fix).toMatch(/Install/);
+    expect(socket?.fix).toContain(hostFixes().install);
     expect(ping?.message).toContain("not installed");
     expect((await failureOf(open().info())).code).toBe("ENGINE_NOT_INSTALLED");
   });
@@ -103,7 +104,7 @@ describe("an engine that cannot be used", () => {
     const [socket, ping] = await asOrdinaryUser(() => engine.diagnose());
     expect(socket?.status).toBe("failed");
     expect(socket?.message).toMatch(/^This user may not use .*engine\.sock \(mode 0000, owner \d+:\d+\)\.$/);
-    expect(socket?.fix).toMatch(/group|Docker Desktop/);
+    expect(socket?.fix).toBe(hostFixes().permission);
     expect(ping).toMatchObject({
       status: "failed",
       message: `This user has no permission to use Docker's socket at unix://${socketPath}.`,

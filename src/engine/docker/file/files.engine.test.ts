@@ -138,3 +138,35 @@ test("what cannot be removed says why, and the workspace itself stays", async ()
   await fixture.shell(owned, "mkdir -p d/e; chmod 500 d");
   expect((await failureOf(fixture.engine.files.remove(owned, "/workspace/d"))).code).toBe("PATH_NOT_ALLOWED");
 });
+
+test("while an archive is slow to come or to go, the sandbox answers", { timeout: 30_000 }, async () => {
+  const id = await fixture.sandbox();
+  await fixture.shell(id, "dd if=/dev/zero of=big bs=1M count=8 2>/dev/null");
+  const answers = async (): Promise<string> => (await fixture.shell(id, "echo fine")).out;
+  for await (const _ of fixture.engine.files.download(id, "/workspace/big")) {
+    expect(await answers()).toBe("fine\n");
+    break;
+  }
+  const slow = (async function* () {
+    for await (const chunk of tar({ one: "1", "dir/two": "2" })) {
+      yield chunk;
+      expect(await answers()).toBe("fine\n");
+    }
+  })();
+  await fixture.engine.files.upload(id, { path: "/workspace", tar: slow });
+  expect((await fixture.shell(id, "cat one dir/two")).out).toBe("12");
+});
+
+test("a refused archive leaves nothing of itself, and a stuck one can be given up", async () => {
+  const id = await fixture.sandbox();
+  const refused = fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ fine: "x", "../bad": "y" }) });
+  expect((await failureOf(refused)).code).toBe("PATH_NOT_ALLOWED");
+  expect(await fixture.engine.files.list(id, "/workspace")).toEqual([]);
+  const stuck = (async function* () {
+    yield Buffer.alloc(0);
+    await new Promise(() => undefined);
+  })();
+  const signal = AbortSignal.timeout(200);
+  const upload = fixture.engine.files.upload(id, { path: "/workspace", tar: stuck }, signal);
+  expect((await failureOf(upload)).code).toBe("CANCELED");
+});

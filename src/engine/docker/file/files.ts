@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { canceled } from "../../../base/deadline.ts";
+import { canceled, throwIfCanceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { EntryInfo, UnitFiles, UploadedTree } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
@@ -11,6 +11,7 @@ import type { Unit, Units } from "../unit/units.ts";
 import { listDirectory } from "./list-directory.ts";
 import { rewriteTar } from "./rewrite-tar.ts";
 import { createLook, findPlace, followed, permissionsOf, typeOf, type Place } from "./unit-place.ts";
+import { Spool } from "./spool.ts";
 import { UploadTree } from "./upload-tree.ts";
 
 const TRANSFER_MS = 3_600_000;
@@ -57,14 +58,30 @@ async function uploadTar(context: FilesContext, { id, uploaded, signal }: Upload
     return removeTree(api, { containerId, path: link }, signal);
   });
   const first = await tree.begin(path);
+  // Everything is looked at before anything is unpacked: while it unpacks, an engine answers nothing about a container.
+  await using spool = new Spool();
+  await unlessCanceled(spool.fill(rewriteTar(tar, { first, visit: (header) => tree.place(header) })), signal);
   await api.send({
     method: "PUT",
     path: `/containers/${containerId}/archive`,
     query: { path: WORKSPACE, noOverwriteDirNonDir: "1" },
-    tar: rewriteTar(tar, { first, visit: (header) => tree.place(header) }),
+    tar: spool.read(),
     timeoutMs: TRANSFER_MS,
     signal,
   });
+}
+
+/** The work's result, or CANCELED as soon as the signal aborts, though a source may keep it waiting. */
+async function unlessCanceled(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  throwIfCanceled(signal);
+  const abort = Promise.withResolvers<never>();
+  const onAbort = (): void => abort.reject(canceled(signal?.reason));
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([work, abort.promise]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
 }
 
 async function filesOf(
@@ -111,8 +128,11 @@ async function* download(
   const cut = (): void => void source.destroy(new Error("canceled", { cause: signal?.reason }));
   signal?.addEventListener("abort", cut, { once: true });
   source.setTimeout(SILENCE_MS, () => source.destroy(new Error("Docker fell silent")));
+  await using spool = new Spool();
+  // What fails is told by reading.
+  const filling = spool.fill(source).catch(() => undefined);
   try {
-    yield* renamed(source, posix.basename(place.path), posix.basename(path));
+    yield* renamed(spool.read(), posix.basename(place.path), posix.basename(path));
   } catch (error) {
     if (isMoorageError(error)) throw error;
     if (signal?.aborted === true) throw canceled(signal.reason);
@@ -120,6 +140,7 @@ async function* download(
   } finally {
     signal?.removeEventListener("abort", cut);
     source.destroy();
+    await filling;
   }
 }
 

@@ -69,17 +69,18 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
       try {
         const tree = await opened();
         await tree.ask("term");
-        watch(tree, over.signal).then((gone) => {
-          if (!gone) return;
-          empty = true;
-          finished();
-        }, unwatched);
+        watch(tree, over.signal).then(watched, unwatched);
       } catch (error) {
         unwatched(error);
       }
     },
     kill,
   };
+
+  function watched(sawTheEnd: boolean): void {
+    empty = sawTheEnd;
+    if (sawTheEnd) finished();
+  }
 
   // Where nothing can be started in the sandbox, at its process limit for example, what the program may leave behind
   // is killed when the program has ended.
