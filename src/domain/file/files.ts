@@ -26,14 +26,12 @@ export async function listFiles({ context, sandbox, signal }: FileCall, path: st
 export async function readFile({ context, sandbox, signal }: FileCall, path: string) {
   const absolute = entryPath(path);
   const entry = await context.engine.files.stat(sandbox.id, absolute, signal);
-  if (entry.type !== "file") {
-    throw new MoorageError("INVALID_INPUT", `${JSON.stringify(path)} is a ${entry.type}; expected a file.`, {
-      hint: "List a directory with `moorage file ls`.",
-    });
-  }
-  if (entry.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path, entry.sizeBytes);
+  // A symlink is read through, as far as it stays in the workspace.
+  if (entry.type !== "file" && entry.type !== "symlink") throw notAFile(path);
+  if (entry.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path);
   const bytes = await fileFromTar(context.engine.files.download(sandbox.id, absolute, signal), MAX_FILE_BYTES);
-  if (bytes === undefined) throw tooLarge(path, entry.sizeBytes);
+  if (bytes === "too large") throw tooLarge(path);
+  if (bytes === "not a file") throw notAFile(path);
   return { path: absolute, ...asContent(bytes), sizeBytes: bytes.length };
 }
 
@@ -47,7 +45,7 @@ export type FileToWrite = {
 export async function writeFile({ context, sandbox, signal }: FileCall, file: FileToWrite) {
   const absolute = entryPath(file.path);
   const bytes = decodeContent(file.content, file.encoding);
-  if (bytes.length > MAX_FILE_BYTES) throw tooLarge(file.path, bytes.length);
+  if (bytes.length > MAX_FILE_BYTES) throw tooLarge(file.path);
   const mode = Number.parseInt(file.mode ?? "0644", 8);
   const tar = tarOfFile({ name: posix.basename(absolute), bytes, mode, modifiedAt: context.clock.now() });
   await context.engine.files.upload(sandbox.id, { path: posix.dirname(absolute), tar }, signal);
@@ -87,9 +85,12 @@ function fileInfo(entry: EntryInfo): FileInfo {
   };
 }
 
-function tooLarge(path: string, bytes: number): MoorageError {
-  return new MoorageError(
-    "FILE_TOO_LARGE",
-    `${JSON.stringify(path)} has ${bytes} bytes; at most ${MAX_FILE_BYTES} go here.`,
-  );
+function tooLarge(path: string): MoorageError {
+  return new MoorageError("FILE_TOO_LARGE", `${JSON.stringify(path)} has more than ${MAX_FILE_BYTES} bytes.`);
+}
+
+function notAFile(path: string): MoorageError {
+  return new MoorageError("INVALID_INPUT", `${JSON.stringify(path)} is not a file.`, {
+    hint: "List a directory with `moorage file ls`.",
+  });
 }

@@ -16,25 +16,25 @@ export function tarOfFile({ name, bytes, mode, modifiedAt }: OneFile): AsyncIter
   return Readable.from(tar);
 }
 
-/** The bytes of the first file in a tar stream; undefined when it is longer than `cap` or there is none. */
-export async function fileFromTar(tar: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array | undefined> {
+/** Why a tar stream gave no file. */
+export type NoFile = "too large" | "not a file";
+
+/** The bytes of the file that a tar stream begins with, at most `cap`. */
+export async function fileFromTar(tar: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array | NoFile> {
   const reader = extract();
   const feeding = Readable.from(tar)
     .on("error", (error) => reader.destroy(error))
     .pipe(reader);
   for await (const entry of feeding) {
-    if (entry.header.type !== "file") {
-      entry.resume();
-      continue;
-    }
+    if (entry.header.type !== "file") return "not a file";
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of entry as AsyncIterable<Uint8Array>) {
       size += chunk.length;
-      if (size > cap) return undefined;
+      if (size > cap) return "too large";
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   }
-  return undefined;
+  return "not a file";
 }

@@ -92,9 +92,19 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
       expect(await others(id)).toEqual([]);
     });
 
+    test("kill of a run that has ended by itself ends what it left, and nothing older", async () => {
+      const id = await fixture.sandbox({ image });
+      await fixture.shell(id, "(setsid sleep 1111 >/dev/null 2>&1 &) ; sleep 0.1");
+      const run = await fixture.exec(id, ["sh", "-c", "(setsid sleep 2222 >/dev/null 2>&1 &) ; sleep 0.1; exit 3"]);
+      expect((await run.exit).exitCode).toBe(3);
+      expect(await others(id)).toEqual(["sleep 1111", "sleep 2222"]);
+      expect(await run.kill()).toEqual({ unitStopped: false });
+      expect(await others(id)).toEqual(["sleep 1111"]);
+    });
+
     test("a server left behind by a run that ended well stays", async () => {
       const id = await fixture.sandbox({ image });
-      const { exit } = await fixture.shell(id, "(setsid sleep 4321 >/dev/null 2>&1 &)");
+      const { exit } = await fixture.shell(id, "(setsid sleep 4321 >/dev/null 2>&1 &) ; sleep 0.1");
       expect(exit.exitCode).toBe(0);
       expect(await others(id)).toEqual(["sleep 4321"]);
       const other = await start(id, `sleep 1234 & echo ready; wait`);

@@ -6,6 +6,7 @@ import { AttachedOutput } from "./attached-output.ts";
 import { READY_LINE } from "./run-scripts.ts";
 
 const TAIL_LINES = "10000";
+const SILENCE_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The tail that the engine's log keeps of a job's output. */
@@ -17,7 +18,9 @@ export async function readLastOutput(
   if (unit === undefined || unit.identity.kind !== "job") return [];
   const query = { stdout: "1", stderr: "1", tail: TAIL_LINES };
   const path = `/containers/${unit.container.Id}/logs`;
-  const output = new AttachedOutput(await api.stream({ method: "GET", path, query, signal }));
+  const source = await api.stream({ method: "GET", path, query, signal });
+  source.setTimeout(SILENCE_MS, () => source.destroy(new Error("Docker fell silent")));
+  const output = new AttachedOutput(source);
   const first = await output.firstLine;
   const chunks: OutputChunk[] = [];
   // Once the log has been cut at its beginning, the first line is the program's.

@@ -1,10 +1,13 @@
+import type { Readable } from "node:stream";
 import { extract } from "tar-stream";
-import { MoorageError } from "../../../base/errors.ts";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import { bytesOf } from "../file/tar-header.ts";
 
 export type NumericUser = { readonly uid: number; readonly gid: number };
 
+const SILENCE_MS = 30_000;
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
@@ -55,18 +58,21 @@ function isNumber(text: string | undefined): text is string {
 async function containerFile(api: EngineApi, containerId: string, path: string): Promise<string> {
   try {
     const tar = await api.stream({ method: "GET", path: `/containers/${containerId}/archive`, query: { path } });
+    tar.setTimeout(SILENCE_MS, () => tar.destroy(new Error("Docker fell silent")));
     return await onlyEntry(tar);
   } catch (error) {
     if (answerOf(error)?.status === 404) return "";
-    throw error;
+    if (isMoorageError(error)) throw error;
+    throw new MoorageError("ENGINE_FAILED", `Reading ${path} of the container broke off.`, { cause: error });
   }
 }
 
-async function onlyEntry(tar: NodeJS.ReadableStream): Promise<string> {
-  const archive = tar.pipe(extract());
+async function onlyEntry(tar: Readable): Promise<string> {
+  const archive = extract();
+  tar.on("error", (error) => archive.destroy(error));
   let text = "";
-  for await (const entry of archive) {
-    for await (const chunk of entry as AsyncIterable<Uint8Array>) {
+  for await (const entry of tar.pipe(archive)) {
+    for await (const chunk of bytesOf(entry)) {
       if (text.length < MAX_FILE_BYTES) text += Buffer.from(chunk).toString("latin1");
     }
   }
