@@ -10,8 +10,8 @@ export type Profile = {
   readonly capabilities: readonly string[];
 };
 
-/** DAC_OVERRIDE, FOWNER, FSETID and the rest are what `apt-get` and `pip` need under no-new-privileges. */
-const PACKAGE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"];
+/** What `apt-get` and `pip` need under no-new-privileges; and KILL, without which root could not end what it started as another user. */
+const PACKAGE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETFCAP", "SETGID", "SETUID"];
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   job: {
