@@ -32,7 +32,9 @@ describe("the engine", () => {
     const { both, options } = engines("broken", "works");
     const chosen = await chooseEngine(options);
     expect(chosen.engine).toBe(both.process);
-    expect(chosen.warnings[0]).toContain("Docker is not there. Using the embedded process engine");
+    expect(chosen.warnings).toEqual([
+      expect.stringContaining("Docker is not there. Using the embedded process engine"),
+    ]);
   });
 
   it.each([{ needsImages: true }, { requested: "docker" as const }])("is Docker alone with %j", async (asked) => {

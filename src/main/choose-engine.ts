@@ -31,7 +31,7 @@ export async function chooseEngine({ requested, needsImages, docker, process }: 
   }
   await first[Symbol.asyncDispose]();
   const { warnings } = await second.info();
-  return { engine: second, warnings: [fallbackWarning(dockerProblem), ...warnings] };
+  return { engine: second, warnings: [fallbackWarning(dockerProblem, warnings)] };
 }
 
 async function problemOf(engine: Engine): Promise<string | undefined> {
@@ -44,7 +44,8 @@ async function problemOf(engine: Engine): Promise<string | undefined> {
   }
 }
 
-function fallbackWarning(problem: string): string {
-  const limits = "Linux namespaces on this machine's own programs, without images.";
-  return `${problem} Using the embedded process engine: ${limits} Run \`moorage doctor --engine docker\` to get Docker going.`;
+/** One warning, for people who only wanted to run something. */
+function fallbackWarning(problem: string, limits: readonly string[]): string {
+  const instead = `Using the embedded process engine instead. ${limits.join(" ")}`.trim();
+  return `${problem} ${instead} Run \`moorage doctor --engine docker\` to get Docker going.`;
 }

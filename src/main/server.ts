@@ -1,7 +1,8 @@
 /**
- * Moorage in your own process: the same platform that the command line uses.
+ * Moorage in your own process, or the server of this machine: the same platform that the command line uses.
  * @module
  */
 export { openLocalPlatform, LOCAL_OWNER, type LocalOptions, type LocalPlatform } from "./local-platform.ts";
 export { locations, readConfiguration, type Locations } from "./read-configuration.ts";
+export { openSocketPlatform, type RemotePlatform } from "./remote-platform.ts";
 export { createLogger } from "./logger.ts";
