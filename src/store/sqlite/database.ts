@@ -16,6 +16,8 @@ export type Database = {
 };
 
 const BUSY_TIMEOUT_MS = 10_000;
+const BUSY_PAUSE_MS = 10;
+const SQLITE_BUSY = 5;
 
 /** Opens or makes the database at `path` (`:memory:` for one that lives with the process) and brings it up to date. */
 export function openDatabase(path: string): Database {
@@ -24,7 +26,7 @@ export function openDatabase(path: string): Database {
   try {
     // FULL: a receipt that was answered survives a loss of power.
     for (const pragma of ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"]) {
-      database.get(`PRAGMA ${pragma}`);
+      untilFree(() => database.get(`PRAGMA ${pragma}`));
     }
     migrate(path, database);
   } catch (error) {
@@ -32,6 +34,24 @@ export function openDatabase(path: string): Database {
     throw error;
   }
   return database;
+}
+
+/** SQLite does not wait by itself for the lock that a change of the journal needs; first starts at once meet there. */
+function untilFree(work: () => void): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY;
 }
 
 function connect(path: string, connection: DatabaseSync): Database {
