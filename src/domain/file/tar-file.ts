@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { extract, pack } from "tar-stream";
+import { isMoorageError, MoorageError } from "../../base/errors.ts";
 
 type OneFile = {
   readonly name: string;
@@ -21,6 +22,17 @@ export type NoFile = "too large" | "not a file";
 
 /** The bytes of the file that a tar stream begins with, at most `cap`. */
 export async function fileFromTar(tar: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array | NoFile> {
+  try {
+    return await firstFile(tar, cap);
+  } catch (error) {
+    if (isMoorageError(error)) throw error;
+    // Engines break an archive off when a file grows while they read it.
+    const message = "The file could not be read whole: it may have changed meanwhile.";
+    throw new MoorageError("ENGINE_FAILED", message, { hint: "Read it again.", cause: error });
+  }
+}
+
+async function firstFile(tar: AsyncIterable<Uint8Array>, cap: number): Promise<Uint8Array | NoFile> {
   const reader = extract();
   const feeding = Readable.from(tar)
     .on("error", (error) => reader.destroy(error))
