@@ -3,7 +3,8 @@ import { jsonTypeOf } from "../../contracts/text-values.ts";
 import type { OptionSpec, PositionalSpec } from "../invocation.ts";
 import { alwaysReadsStdin, isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
 
-const PLACEHOLDERS = {
+/** What stands for the value of a flag in help, as in `--memory <size>`. */
+const VALUE_NAMES = {
   bytes: "size",
   duration: "duration",
   "key-value": "name=value",
@@ -20,7 +21,7 @@ const WRITTEN_AS: Readonly<Record<string, string>> = {
 };
 
 export function optionOf(field: CliField): OptionSpec {
-  const takes = isSwitch(field) ? undefined : placeholder(field);
+  const takes = isSwitch(field) ? undefined : valueName(field);
   return {
     flag: field.flag,
     ...(field.short === undefined ? {} : { short: field.short }),
@@ -35,9 +36,9 @@ export function positionalOf(field: CliField): PositionalSpec {
   return { name: field.label, required: field.required, description: describe(field) };
 }
 
-function placeholder(field: CliField): string {
+function valueName(field: CliField): string {
   const { parse, schema, flag } = field;
-  if (parse !== undefined) return PLACEHOLDERS[parse];
+  if (parse !== undefined) return VALUE_NAMES[parse];
   const values = schema.enum;
   if (values !== undefined) return values.join("|");
   const type = jsonTypeOf(schema);

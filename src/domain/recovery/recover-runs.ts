@@ -1,4 +1,3 @@
-import { isMoorageError } from "../../base/errors.ts";
 import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
@@ -87,8 +86,7 @@ async function afterwards(context: DomainContext, run: RunRow): Promise<string |
   try {
     if (run.workspaceHandedOver) await takeBack({ path: run.workspacePath, kept: new Set() });
   } catch (error) {
-    if (isMoorageError(error)) throw error;
-    // The directory may be gone by now; then there is nothing to give back.
+    // The directory may be gone by now, or too deep to be walked; the run is recorded all the same.
     context.logger.warn({ runId: run.id, error: String(error) }, "the workspace of a lost run could not be given back");
   }
   return treeHash(run.workspacePath);

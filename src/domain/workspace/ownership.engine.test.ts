@@ -63,9 +63,10 @@ describe("a workspace of root", () => {
       expect((await lstat(made)).mode & 0o7777).toBe(0o755);
     }));
 
-  it("that is nested too deep to be walked is an error, not a crash", () =>
+  it("that is nested too deep to be walked is an error, and leaves nothing changed", () =>
     inTree(async (_base, tree) => {
       await mkdir(join(tree, ...Array.from({ length: 300 }, () => "d")), { recursive: true });
-      await expect(lend(tree)).rejects.toThrow("nested deeper than 256 directories");
+      await expect(lend(tree)).rejects.toMatchObject({ code: "WORKSPACE_NOT_ALLOWED" });
+      expect(await owners(tree, join(tree, "d"), join(tree, "d", "d"))).toEqual(["0:0", "0:0", "0:0"]);
     }));
 });

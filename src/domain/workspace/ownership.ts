@@ -1,5 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { lchown, lstat, open, readdir } from "node:fs/promises";
+import { MoorageError } from "../../base/errors.ts";
 
 type Owner = { readonly uid: number; readonly gid: number };
 
@@ -20,12 +21,19 @@ export type Loan = { readonly path: string; readonly kept: ReadonlySet<string> }
  */
 export async function lend(path: string): Promise<Loan> {
   const kept = new Set<string>();
-  await changeOwners(path, (info) => {
-    if (info.uid === JOB_USER.uid) kept.add(inode(info));
-    const untouchable = info.isFile() && (info.mode & SET_ID_BITS) !== 0;
-    return info.uid === ROOT && !untouchable ? { uid: JOB_USER.uid, gid: info.gid } : undefined;
-  });
-  return { path, kept };
+  const loan: Loan = { path, kept };
+  try {
+    await changeOwners(path, (info) => {
+      if (info.uid === JOB_USER.uid) kept.add(inode(info));
+      const untouchable = info.isFile() && (info.mode & SET_ID_BITS) !== 0;
+      return info.uid === ROOT && !untouchable ? { uid: JOB_USER.uid, gid: info.gid } : undefined;
+    });
+  } catch (error) {
+    // The same walk in the same order: it meets all that was changed before it fails where the first one did.
+    await takeBack(loan).catch(() => undefined);
+    throw error;
+  }
+  return loan;
 }
 
 /** Gives everything of JOB_USER in the workspace to root; the kernel takes set-id bits from files at that. */
@@ -47,7 +55,7 @@ type Decide = (info: Stats) => Owner | undefined;
  * nobody who writes there can make it reach outside by a symlink. Linux only.
  */
 async function changeOwners(path: string | Buffer, decide: Decide, depth = 0): Promise<void> {
-  if (depth > MAX_DEPTH) throw new RangeError(`the workspace is nested deeper than ${MAX_DEPTH} directories`);
+  if (depth > MAX_DEPTH) throw tooDeep();
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
@@ -62,6 +70,11 @@ async function changeOwners(path: string | Buffer, decide: Decide, depth = 0): P
   } finally {
     await directory.close();
   }
+}
+
+function tooDeep(): MoorageError {
+  const message = `The workspace is nested deeper than ${MAX_DEPTH} directories, so it cannot be lent to a job.`;
+  return new MoorageError("WORKSPACE_NOT_ALLOWED", message, { hint: "Use a workspace that does not belong to root." });
 }
 
 async function changeEntry(name: Buffer, decide: Decide): Promise<void> {
