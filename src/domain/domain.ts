@@ -28,28 +28,42 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
   return validated({
     job: { run: (input, options) => runJob(call(options), input) },
     agent: { run: (input, options) => runAgent(call(options), input) },
-    sandbox: {
-      create: (input, options) => createSandbox(call(options), input),
-      list: async (input, options) => pageOf(await listSandboxes(call(options), query(input))),
-      get: ({ id }, options) => getSandbox(call(options), id),
-      exec: (input, options) => execInSandbox(call(options), input),
-      runs: async ({ id, ...input }, options) => pageOf(await listRuns(call(options), id, query(input))),
-      remove: ({ id }, options) => removeSandbox(call(options), id),
-    },
-    run: { get: ({ runId }, options) => getRun(call(options), runId) },
+    sandbox: sandboxOperations(call),
+    run: runOperations(call),
     file: fileOperations(call),
-    receipt: {
-      list: async (input, options) => pageOf(await listReceipts(call(options), query(input))),
-      get: ({ receiptId }, options) => getReceipt(call(options), receiptId),
-      export: () => exportReceipts(context),
-      verify: () => verifyChain(context.store.receipts, context.signer),
-    },
+    receipt: receiptOperations(context, call),
     system: {
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),
     },
     raw: rawOperations(call),
   });
+}
+
+function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
+  return {
+    create: (input, options) => createSandbox(call(options), input),
+    list: async (input, options) => pageOf(await listSandboxes(call(options), query(input))),
+    get: ({ id }, options) => getSandbox(call(options), id),
+    exec: (input, options) => execInSandbox(call(options), input),
+    runs: async ({ id, ...input }, options) => pageOf(await listRuns(call(options), id, query(input))),
+    remove: ({ id }, options) => removeSandbox(call(options), id),
+  };
+}
+
+function runOperations(call: CallOf): ParsedPlatform["run"] {
+  return {
+    get: ({ runId }, options) => getRun(call(options), runId),
+  };
+}
+
+function receiptOperations(context: DomainContext, call: CallOf): ParsedPlatform["receipt"] {
+  return {
+    list: async (input, options) => pageOf(await listReceipts(call(options), query(input))),
+    get: ({ receiptId }, options) => getReceipt(call(options), receiptId),
+    export: () => exportReceipts(context),
+    verify: () => verifyChain(context.store.receipts, context.signer),
+  };
 }
 
 async function sandboxOf(call: Call, id: string) {

@@ -1,0 +1,19 @@
+import type { FlagBinding, McpBinding } from "../operation.ts";
+
+/** How the inputs that several operations share are spelled as flags. */
+export const limitFlags: Record<string, FlagBinding> = {
+  memoryBytes: { flag: "memory", parse: "bytes" },
+  timeoutMs: { flag: "timeout", parse: "duration" },
+  env: { short: "e", parse: "key-value" },
+};
+
+export const jobFlags: Record<string, FlagBinding> = { ...limitFlags, workspace: { parse: "host-directory" } };
+
+export const stdinFlags: Record<string, FlagBinding> = {
+  stdin: { short: "i", parse: "stdin" },
+  stdinEncoding: { offered: false },
+};
+
+export const readOnly: McpBinding = { readOnly: true, destructive: false };
+export const changing: McpBinding = { readOnly: false, destructive: false };
+export const destructive: McpBinding = { readOnly: false, destructive: true };

@@ -1,0 +1,15 @@
+import { JobRun } from "../exec.ts";
+import { stream } from "../operation.ts";
+import { RunEvent } from "../run.ts";
+import { changing, jobFlags, stdinFlags } from "./bindings.ts";
+
+export const jobOperations = {
+  run: stream({
+    summary: "Run one command in a new sandbox, and remove the sandbox.",
+    http: { method: "post", path: "/v1/jobs" },
+    cli: { command: "run", rest: "command", runs: true, flags: { ...jobFlags, ...stdinFlags } },
+    mcp: changing,
+    input: JobRun,
+    output: RunEvent,
+  }),
+} as const;

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { SandboxExec } from "../exec.ts";
+import { stream, unary } from "../operation.ts";
+import { Id, page, PageInput, SandboxRef } from "../primitives.ts";
+import { Run, RunEvent } from "../run.ts";
+import { Sandbox, SandboxCreate } from "../sandbox.ts";
+import { changing, destructive, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
+
+export const sandboxOperations = {
+  create: unary({
+    summary: "Create a sandbox and start it.",
+    http: { method: "post", path: "/v1/sandboxes" },
+    cli: { command: "sandbox create", flags: limitFlags },
+    mcp: changing,
+    input: SandboxCreate,
+    output: Sandbox,
+  }),
+  list: unary({
+    summary: "List your sandboxes, newest first.",
+    http: { method: "get", path: "/v1/sandboxes" },
+    cli: { command: "sandbox ls" },
+    mcp: readOnly,
+    input: z.strictObject(PageInput),
+    output: page(Sandbox),
+  }),
+  get: unary({
+    summary: "Read a sandbox: its state, limits, image and isolation.",
+    http: { method: "get", path: "/v1/sandboxes/{id}" },
+    cli: { command: "sandbox get", positionals: ["id"] },
+    mcp: readOnly,
+    input: z.strictObject({ id: SandboxRef }),
+    output: Sandbox,
+  }),
+  exec: stream({
+    summary: "Run a command or a code block in a sandbox.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/exec" },
+    cli: {
+      command: "sandbox exec",
+      positionals: ["id"],
+      rest: "command",
+      runs: true,
+      flags: { ...limitFlags, ...stdinFlags, code: { flag: "code-file", parse: "code-file" } },
+    },
+    mcp: changing,
+    input: SandboxExec,
+    output: RunEvent,
+  }),
+  runs: unary({
+    summary: "List the runs of a sandbox, newest first.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/runs" },
+    cli: { command: "sandbox runs", positionals: ["id"] },
+    mcp: readOnly,
+    input: z.strictObject({ id: SandboxRef, ...PageInput }),
+    output: page(Run),
+  }),
+  remove: unary({
+    summary: "Remove a sandbox, its processes and its files.",
+    http: { method: "delete", path: "/v1/sandboxes/{id}" },
+    cli: { command: "sandbox rm", positionals: ["id"] },
+    mcp: destructive,
+    input: z.strictObject({ id: SandboxRef }),
+    output: z.object({ id: Id, removed: z.literal(true) }),
+  }),
+} as const;

@@ -1,0 +1,28 @@
+export type ImageInfo = {
+  /** What the unit is created from. */
+  readonly reference: string;
+  /** Content address, `sha256:…`. */
+  readonly digest: string;
+  readonly sizeBytes: number;
+};
+
+export type ImageStore = {
+  /**
+   * The image of this reference, pulled when it is missing. IMAGE_NOT_FOUND when no registry has it, IMAGE_UNAVAILABLE
+   * when none answers.
+   */
+  readonly ensure: (
+    reference: string,
+    options: { readonly signal?: AbortSignal; readonly onProgress?: (message: string) => void },
+  ) => Promise<ImageInfo>;
+  /** The local image, undefined when there is none; never pulls. */
+  readonly find: (reference: string, signal?: AbortSignal) => Promise<ImageInfo | undefined>;
+  /**
+   * Builds from a Dockerfile alone, without a context. IMAGE_BUILD_FAILED with the last lines of the log in
+   * `details.log`.
+   */
+  readonly build: (
+    spec: { readonly tag: string; readonly dockerfile: string; readonly labels: Readonly<Record<string, string>> },
+    options: { readonly signal?: AbortSignal; readonly onLog?: (line: string) => void },
+  ) => Promise<ImageInfo>;
+};

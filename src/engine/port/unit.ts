@@ -1,0 +1,54 @@
+export type UnitKind = "sandbox" | "job";
+
+export type EngineLimits = {
+  /** Bytes; swap is never added to it. */
+  readonly memoryBytes: number;
+  /** Processors, fractions allowed. */
+  readonly cpus: number;
+  /** Processes and threads at one time. */
+  readonly pids: number;
+};
+
+/** What is mounted at `/workspace`, which is also the working directory. */
+export type Workspace =
+  /** Storage of the unit's own that lives and goes with it. */
+  | { readonly type: "volume" }
+  /** A directory of the engine's host: absolute, already resolved and allowed. */
+  | { readonly type: "host"; readonly path: string }
+  /** Memory, counted against the unit's limit. */
+  | { readonly type: "memory"; readonly sizeBytes: number };
+
+export type UnitSpec = {
+  readonly id: string;
+  readonly kind: UnitKind;
+  /** Resolved reference; absent on engines without images. */
+  readonly image?: string;
+  /** Numeric user; absent: the image's own. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  readonly env: Readonly<Record<string, string>>;
+  readonly workspace: Workspace;
+  readonly limits: EngineLimits;
+  /** False: the root filesystem is read-only, with capped memory at /tmp, /run and $HOME. */
+  readonly writableRoot: boolean;
+  /** Linux capabilities kept, without `CAP_`; all others are dropped. */
+  readonly capabilities: readonly string[];
+  /** Network policy; engines without `networks` know `none` only. */
+  readonly network: "none";
+  /** Labels for other tools, beside Moorage's own. */
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+export type UnitState = "created" | "running" | "paused" | "exited";
+
+export type UnitInfo = {
+  readonly id: string;
+  readonly kind: UnitKind;
+  readonly state: UnitState;
+  /** Of the main process, once exited. */
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+  readonly createdAt: number;
+  /** Milliseconds since 1970; null before. */
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+};
