@@ -10,14 +10,8 @@ import { runAgent } from "./run/agent.ts";
 import { execInSandbox } from "./run/exec.ts";
 import { runJob } from "./run/job.ts";
 import { getRun, listRuns } from "./run/runs.ts";
-import {
-  createSandbox,
-  findSandbox,
-  getSandbox,
-  listSandboxes,
-  removeSandbox,
-  requireEngine,
-} from "./sandbox/sandboxes.ts";
+import { createSandbox } from "./sandbox/create-sandbox.ts";
+import { findSandbox, getSandbox, listSandboxes, removeSandbox, requireEngine } from "./sandbox/sandboxes.ts";
 import { validated, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;

@@ -1,0 +1,39 @@
+import { isoTime } from "../../base/clock.ts";
+import { newId } from "../../base/ids.ts";
+import type { SandboxCreate } from "../../contracts/types.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { Call } from "../context.ts";
+import { resolveLimits } from "../profiles.ts";
+import { resolveImage } from "./images.ts";
+import { resolveNetwork } from "./network.ts";
+
+/**
+ * The sandbox that was asked for, before anything exists on the engine: whatever is refused is refused here. What needs
+ * more than a line is planned in a file of its own, `plan-….ts`.
+ */
+export async function planSandbox({ context, principal, signal }: Call, input: SandboxCreate): Promise<SandboxRow> {
+  const profile = input.profile ?? "sandbox";
+  const limits = resolveLimits(profile, input, context.policy.maxima);
+  const network = resolveNetwork(context, input.network);
+  const image = await resolveImage(context, { asked: input.image, byDefault: context.policy.defaultImage }, { signal });
+  const now = isoTime(context.clock.now());
+  return {
+    id: newId(),
+    owner: principal.owner,
+    name: input.name ?? null,
+    conversationId: input.conversationId ?? null,
+    state: "starting",
+    reason: null,
+    image: image?.reference ?? null,
+    imageDigest: image?.digest ?? null,
+    env: input.env ?? {},
+    profile,
+    limits,
+    network,
+    engine: context.engine.name,
+    isolation: context.engine.isolation,
+    createdAt: now,
+    lastActiveAt: now,
+    holder: context.holders.self,
+  };
+}

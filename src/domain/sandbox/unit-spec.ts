@@ -1,0 +1,20 @@
+import type { UnitSpec } from "../../engine/engine.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import { PROFILES } from "../profiles.ts";
+
+/** What the engine makes of a planned sandbox. The row has everything, so that a lost unit can be made again. */
+export function unitSpec(row: SandboxRow): UnitSpec {
+  const { writableRoot, capabilities } = PROFILES[row.profile];
+  return {
+    id: row.id,
+    kind: "sandbox",
+    ...(row.image === null ? {} : { image: row.image }),
+    env: row.env,
+    workspace: { type: "volume" },
+    limits: row.limits,
+    writableRoot,
+    capabilities,
+    network: "none",
+    labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
+  };
+}
