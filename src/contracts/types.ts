@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as batch from "./batch.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as primitives from "./primitives.ts";
@@ -21,6 +22,12 @@ export type SandboxExec = z.output<typeof exec.SandboxExec>;
 export type CodeBlock = z.output<typeof exec.CodeBlock>;
 export type JobRun = z.output<typeof exec.JobRun>;
 export type AgentRun = z.output<typeof exec.AgentRun>;
+
+export type BatchJob = z.output<typeof batch.BatchJob>;
+export type BatchEvent = z.output<typeof batch.BatchEvent>;
+export type BatchJobStatus = z.output<typeof batch.BatchJobStatus>;
+export type BatchSummary = z.output<typeof batch.BatchSummary>;
+export type JobBatch = z.output<typeof batch.JobBatch>;
 
 export type Run = z.output<typeof run.Run>;
 export type RunEvent = z.output<typeof run.RunEvent>;

@@ -1,5 +1,6 @@
 import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
+import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { listFiles, readFile, removeFile, writeFile } from "./file/files.ts";
 import { sandboxPath } from "./file/sandbox-path.ts";
@@ -20,7 +21,10 @@ type CallOf = (options: CallOptions | undefined) => Call;
 export function createPlatform(context: DomainContext, principal: Principal): Platform {
   const call: CallOf = (options) => ({ context, principal, signal: options?.signal });
   return validated({
-    job: { run: (input, options) => runJob(call(options), input) },
+    job: {
+      run: (input, options) => runJob(call(options), input),
+      batch: (input, options) => runBatch(call(options), input),
+    },
     agent: { run: (input, options) => runAgent(call(options), input) },
     sandbox: sandboxOperations(call),
     run: runOperations(call),

@@ -68,9 +68,9 @@ function toldIssue(issue: Issue): { readonly path: string; readonly message: str
   return { path, message: inner?.message ?? issue.message, ...(value === undefined ? {} : { value }) };
 }
 
-// These may be secrets, or long, or both.
+// These may be secrets, or long, or both; in a batch they are the jobs'.
 function isPrivate(path: string): boolean {
-  return /^(?:env|stdin|content|code)\b/.test(path);
+  return /^(?:jobs\.\d+\.)?(?:env|stdin|content|code)\b/.test(path);
 }
 
 // Long values would flood the message, and objects hide where the problem is: only scalars are shown, and those cut.

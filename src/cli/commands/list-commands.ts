@@ -1,11 +1,20 @@
-import { listOperations } from "../../contracts/platform.ts";
+import { listOperations, type NamedOperation } from "../../contracts/platform.ts";
 import type { CliCommand } from "../invocation.ts";
+import { jobsCommand } from "./jobs.ts";
 import { mcpCommand } from "./mcp.ts";
 import { operationCommand } from "./operation-command.ts";
 import { copyCommand } from "./sandbox-cp.ts";
 import { serveCommand } from "./serve.ts";
 
+/** Rows whose command takes more than their input's fields. */
+const BY_HAND: Readonly<Record<string, (named: NamedOperation) => CliCommand>> = { "job.batch": jobsCommand };
+
 /** Every command: the rows of the operations table, and the few that cannot be one. */
 export function listCommands(): readonly CliCommand[] {
-  return [...listOperations().map(operationCommand), copyCommand, serveCommand, mcpCommand];
+  return [
+    ...listOperations().map((named) => (BY_HAND[named.name] ?? operationCommand)(named)),
+    copyCommand,
+    serveCommand,
+    mcpCommand,
+  ];
 }

@@ -3,7 +3,7 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { CliFields } from "./cli-field.ts";
 
 /** What the operation says about its input: one issue for each value that it does not take. */
-const Issues = z.array(z.object({ path: z.string(), message: z.string(), value: z.string().optional() })).min(1);
+export const Issues = z.array(z.object({ path: z.string(), message: z.string(), value: z.string().optional() })).min(1);
 
 /** The same error, with the input's fields named as they are on the command line. */
 export function inFlagNames(error: unknown, fields: CliFields): unknown {
@@ -17,7 +17,8 @@ export function inFlagNames(error: unknown, fields: CliFields): unknown {
   return new MoorageError(error.code, told.join("\n"), { hint: error.hint, details: error.details, cause: error });
 }
 
-function labelOf(path: string, { flags, positionals, rest }: CliFields): string {
+/** An input as it was typed: `--memory` for `memoryBytes`. */
+export function labelOf(path: string, { flags, positionals, rest }: CliFields): string {
   const [name = "", ...inner] = path.split(".");
   if (name === rest?.name) return "COMMAND";
   const field = [...flags, ...positionals].find((candidate) => candidate.name === name);

@@ -15,6 +15,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "echo 1 2 3 | moorage run -i -- wc -w",
   ],
   "agent run": ["moorage agent run builder --workspace ./work --shell -- 'make && make test'"],
+  jobs: ["moorage jobs jobs.yaml --concurrency 4", "cat jobs.jsonl | moorage jobs --fail-fast --json -"],
   "sandbox create": ["moorage sandbox create --name demo --image python:3.11-slim --memory 1g"],
   "sandbox ls": ["moorage sandbox ls --json"],
   "sandbox get": ["moorage sandbox get demo"],

@@ -16,25 +16,27 @@ export type Ui = {
   readonly note: (text: string) => Promise<void>;
   readonly warning: (text: string) => Promise<void>;
   readonly error: (text: string, hint?: string) => Promise<void>;
-  /** On a terminal, one line that the next output replaces; elsewhere nothing. */
-  readonly progress: (text: string) => Promise<void>;
+  /** On a terminal, lines that the next output replaces; elsewhere nothing. */
+  readonly progress: (...lines: readonly string[]) => Promise<void>;
   readonly flush: () => Promise<void>;
   /** Aborts when stdout or stderr can no longer be written. */
   readonly closed: AbortSignal;
 };
 
 const CLEAR_LINE = "\r\u001b[2K";
+const CLEAR_LINE_ABOVE = "\u001b[1A\u001b[2K";
 
 export function createUi(io: CliIo, color: boolean): Ui {
   const stdout = createSink(io.stdout, "stdout", io.signal);
   const stderr = createSink(io.stderr, "stderr", io.signal);
   const layout = { style: createStyle(color), width: io.isTerminal ? io.columns : Infinity };
-  let progressShown = false;
+  let linesShown = 0;
 
   const clearProgress = async (): Promise<void> => {
-    if (!progressShown) return;
-    progressShown = false;
-    await stderr.write(CLEAR_LINE);
+    if (linesShown === 0) return;
+    const above = CLEAR_LINE_ABOVE.repeat(linesShown - 1);
+    linesShown = 0;
+    await stderr.write(CLEAR_LINE + above);
   };
   const err = async (data: string | Uint8Array): Promise<void> => {
     await clearProgress();
@@ -51,11 +53,12 @@ export function createUi(io: CliIo, color: boolean): Ui {
     note: (text) => err(noteLine(text, layout)),
     warning: (text) => err(warningLine(text, layout)),
     error: (text, hint) => err(errorLines(text, hint, layout)),
-    progress: async (text) => {
+    progress: async (...lines) => {
       if (!io.isTerminal) return;
       await clearProgress();
-      progressShown = true;
-      await stderr.write(layout.style.dim(truncate(`… ${printable(text)}`, layout.width - 1)));
+      linesShown = lines.length;
+      const shown = lines.map((line) => layout.style.dim(truncate(`… ${printable(line)}`, layout.width - 1)));
+      await stderr.write(shown.join("\n"));
     },
     flush: async () => {
       await clearProgress().catch(() => undefined);

@@ -1,3 +1,4 @@
+import { BatchEvent, JobBatch } from "../batch.ts";
 import { JobRun } from "../exec.ts";
 import { stream } from "../operation.ts";
 import { RunEvent } from "../run.ts";
@@ -11,5 +12,12 @@ export const jobOperations = {
     mcp: changing,
     input: JobRun,
     output: RunEvent,
+  }),
+  batch: stream({
+    summary: "Run many jobs, some at one time, and tell how each one ended.",
+    http: { method: "post", path: "/v1/job-batches" },
+    cli: { command: "jobs", positionals: ["jobs"], runs: true },
+    input: JobBatch,
+    output: BatchEvent,
   }),
 } as const;
