@@ -20,6 +20,12 @@ export const SandboxState = z
   .enum(["starting", "running", "paused", "stopped", "archived", "lost", "error"])
   .meta({ id: "SandboxState" });
 
+export const PausedBy = z.enum(["owner", "idle", "engine"]).meta({
+  id: "PausedBy",
+  description:
+    "Who paused or stopped it: its owner, Moorage because it was idle (the next run or file access wakes it), or the engine.",
+});
+
 export const Sandbox = z
   .object({
     id: Id,
@@ -28,6 +34,8 @@ export const Sandbox = z
     owner: z.string(),
     state: SandboxState,
     reason: z.string().nullable().meta({ description: "Why it is in this state, where there is more to say." }),
+    stateSince: Time,
+    pausedBy: PausedBy.nullable().meta({ description: "Of a paused or stopped one; null otherwise." }),
     image: z.string().nullable(),
     imageDigest: z.string().nullable(),
     profile: Profile,
@@ -40,6 +48,12 @@ export const Sandbox = z
     lastActiveAt: Time,
   })
   .meta({ id: "Sandbox" });
+
+export const GraceMs = z
+  .int()
+  .min(0, "expected 0 or more")
+  .max(600_000, "expected at most 10 minutes")
+  .meta({ description: "Milliseconds between TERM and KILL.", default: 10_000 });
 
 /** What a caller may ask for beyond a profile's defaults; maxima are the administrator's. */
 export const LimitsInput = {

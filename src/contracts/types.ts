@@ -15,6 +15,7 @@ export type ProfileName = z.output<typeof primitives.Profile>;
 export type Encoding = z.output<typeof primitives.Encoding>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;
+export type PausedBy = z.output<typeof sandbox.PausedBy>;
 export type SandboxState = z.output<typeof sandbox.SandboxState>;
 export type SandboxCreate = z.output<typeof sandbox.SandboxCreate>;
 

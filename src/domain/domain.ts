@@ -11,8 +11,11 @@ import { runAgent } from "./run/agent.ts";
 import { execInSandbox } from "./run/exec.ts";
 import { runJob } from "./run/job.ts";
 import { getRun, listRuns } from "./run/runs.ts";
+import { awake } from "./sandbox/awake.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
-import { findSandbox, getSandbox, listSandboxes, removeSandbox, requireEngine } from "./sandbox/sandboxes.ts";
+import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox } from "./sandbox/power.ts";
+import { removeSandbox } from "./sandbox/remove-sandbox.ts";
+import { findSandbox, getSandbox, listSandboxes, requireEngine } from "./sandbox/sandboxes.ts";
 import { validated, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;
@@ -45,6 +48,11 @@ function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
     get: ({ id }, options) => getSandbox(call(options), id),
     exec: (input, options) => execInSandbox(call(options), input),
     runs: async ({ id, ...input }, options) => pageOf(await listRuns(call(options), id, query(input))),
+    stop: (input, options) => stopSandbox(call(options), input),
+    start: ({ id }, options) => startSandbox(call(options), id),
+    restart: (input, options) => restartSandbox(call(options), input),
+    pause: ({ id }, options) => pauseSandbox(call(options), id),
+    resume: ({ id }, options) => resumeSandbox(call(options), id),
     remove: ({ id }, options) => removeSandbox(call(options), id),
   };
 }
@@ -67,6 +75,7 @@ function receiptOperations(context: DomainContext, call: CallOf): ParsedPlatform
 async function sandboxOf(call: Call, id: string) {
   const sandbox = await findSandbox(call, id);
   requireEngine(call.context, sandbox);
+  await awake(call.context, { id: sandbox.id, wanted: "files", signal: call.signal });
   return { context: call.context, sandbox, signal: call.signal };
 }
 

@@ -10,6 +10,7 @@ import { describeDeployments } from "./conformance/cases/deployments.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
+import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeSandboxes } from "./conformance/cases/sandboxes.ts";
 
@@ -21,6 +22,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
   describe(`engine ${name}`, { timeout: 30_000 }, () => {
     const fixture = useFixture(harness);
     describeSandboxes(fixture);
+    describeLifecycle(harness, fixture);
     describeExecResults(fixture);
     describeExecStreams(fixture);
     describeEnding(fixture);

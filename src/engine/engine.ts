@@ -1,7 +1,7 @@
 import type { UnitFiles } from "./port/files.ts";
 import type { ImageStore } from "./port/images.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
-import type { UnitInfo, UnitSpec } from "./port/unit.ts";
+import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
 
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
@@ -55,6 +55,18 @@ export type Engine = AsyncDisposable & {
    * signal cancels the start only.
    */
   readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun>;
+  /**
+   * Ends all that runs in a sandbox, paused or not: TERM to every process, KILL after `graceMs`. Its files stay. Of a
+   * stopped sandbox it is no error; NOT_FOUND when there is none.
+   */
+  readonly stop: (id: string, options: { readonly graceMs: number }, signal?: AbortSignal) => Promise<void>;
+  /**
+   * Starts a stopped sandbox again, with its files, limits and environment; what was in memory is gone. Of a running one
+   * it is no error; NOT_FOUND when there is none.
+   */
+  readonly start: (id: string, signal?: AbortSignal) => Promise<void>;
+  /** Absent where the engine cannot hold a sandbox still. */
+  readonly freezer?: Freezer;
   /** Undefined when there is no such unit of this deployment. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   /** Every unit of this deployment, running or not. */

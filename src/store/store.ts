@@ -5,6 +5,7 @@ import type {
   ProfileName,
   ReceiptHead,
   RunStatus,
+  PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
 
@@ -19,6 +20,12 @@ export type SandboxRow = {
   readonly conversationId: string | null;
   readonly state: SandboxState;
   readonly reason: string | null;
+  readonly stateSince: string;
+  readonly pausedBy: PausedBy | null;
+  /** A change of the state that has begun: nobody else begins one meanwhile. */
+  readonly pending: PendingChange | null;
+  /** Counts the transitions, so that a view that has become old is told. */
+  readonly revision: number;
   readonly image: string | null;
   readonly imageDigest: string | null;
   readonly env: Readonly<Record<string, string>>;
@@ -31,6 +38,30 @@ export type SandboxRow = {
   readonly lastActiveAt: string;
   /** The process that is creating it; a dead one's half-made sandbox is swept. */
   readonly holder: string;
+};
+
+export type StateAction = "start" | "stop" | "pause" | "resume" | "remove";
+
+/** What a process that ends in the middle of a change leaves for the next to finish or to undo. */
+export type PendingChange = {
+  /** Tells it apart from every other. */
+  readonly id: string;
+  readonly action: StateAction;
+  readonly by: PausedBy;
+  readonly reason: string | null;
+  readonly holder: string;
+  readonly since: string;
+};
+
+type StateField = "state" | "reason" | "stateSince" | "pausedBy" | "pending" | "revision";
+export type Transition = Partial<Pick<SandboxRow, Exclude<StateField, "revision"> | "holder" | "lastActiveAt">>;
+
+/** What a transition has to find; what is absent does not matter. */
+export type TransitionFrom = {
+  readonly states?: readonly SandboxState[];
+  readonly revision?: number;
+  /** The id of the pending change; null: none is pending. */
+  readonly pending?: string | null;
 };
 
 export type RunKind = "exec" | "job" | "agent";
@@ -89,13 +120,19 @@ export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead }
 export type SandboxRows = {
   /** CONFLICT when the owner's name or the conversation id is taken. */
   readonly insert: (row: SandboxRow) => Promise<void>;
+  readonly get: (id: string) => Promise<SandboxRow | undefined>;
   /** By id, the owner's name, or conversation id; only the owner's own. */
   readonly find: (owner: string, ref: string) => Promise<SandboxRow | undefined>;
   readonly list: (owner: string, query: PageQuery) => Promise<Page<SandboxRow>>;
   /** Of all owners: for recovery. */
   readonly all: () => Promise<readonly SandboxRow[]>;
-  /** False when there is no such row. */
-  readonly update: (id: string, change: Partial<SandboxRow>) => Promise<boolean>;
+  /**
+   * Changes the state in one step, compare and set: the row as it is now, or undefined when there is none that is as it
+   * has to be. The only writer of states.
+   */
+  readonly transition: (id: string, from: TransitionFrom, change: Transition) => Promise<SandboxRow | undefined>;
+  /** Changes what is no part of the state; absent rows are passed over. */
+  readonly update: (id: string, change: Partial<Omit<SandboxRow, StateField>>) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
 };
 

@@ -45,6 +45,8 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
     owner: "root",
     state: "running",
     reason: null,
+    stateSince: "2026-01-02T03:04:06.000Z",
+    pausedBy: null,
     image: "python:3.11-slim",
     imageDigest: HASH,
     profile: "sandbox",

@@ -12,6 +12,10 @@ export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image })
   success: `Sandbox ${name ?? id} is ${state} (${image ?? "no image"}, ${engine}). Next: moorage sandbox exec ${name ?? id} -- COMMAND`,
 }));
 
+export const sandboxChanged = view(Sandbox, ({ id, name, state }) => ({
+  success: `Sandbox ${name ?? id} is ${state}.`,
+}));
+
 export const sandboxList = view(page(Sandbox), ({ items }, layout) => {
   if (items.length === 0) return { note: "no sandboxes yet; make one with `moorage sandbox create`." };
   const columns = [
@@ -40,7 +44,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Name", sandbox.name ?? NOTHING],
       ["Conversation", sandbox.conversationId ?? NOTHING],
       ["Owner", sandbox.owner],
-      ["State", sandbox.reason === null ? sandbox.state : `${sandbox.state}: ${sandbox.reason}`],
+      ["State", stateCell(sandbox)],
       ["Image", sandbox.image ?? NOTHING],
       ["Digest", sandbox.imageDigest ?? NOTHING],
       ["Engine", `${sandbox.engine} (isolation: ${sandbox.isolation})`],
@@ -54,6 +58,15 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
     layout,
   ),
 }));
+
+/** "paused by its owner since 2026-01-02 03:04:05Z: The reason." */
+function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sandbox>): string {
+  const by =
+    pausedBy === null
+      ? ""
+      : ` by ${{ owner: "its owner", idle: "Moorage, being idle", engine: "the engine" }[pausedBy]}`;
+  return `${state}${by} since ${timeCell(stateSince)}${reason === null ? "" : `: ${reason}`}`;
+}
 
 export const sandboxRuns = view(page(Run), ({ items }, layout) => {
   if (items.length === 0) return { note: "no runs yet." };

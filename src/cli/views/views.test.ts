@@ -73,7 +73,7 @@ describe("sandboxes", () => {
       Name          demo
       Conversation  -
       Owner         root
-      State         lost: its container is gone from the engine
+      State         lost since 2026-01-02 03:04:06Z: its container is gone from the engine
       Image         python:3.11-slim
       Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       Engine        docker (isolation: container)
@@ -90,8 +90,9 @@ describe("sandboxes", () => {
       Name          demo
       Conversation  -
       Owner         root
-      State         lost: its container is
-                    gone from the engine
+      State         lost since 2026-01-02
+                    03:04:06Z: its container
+                    is gone from the engine
       Image         python:3.11-slim
       Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       Engine        docker (isolation:

@@ -2,6 +2,7 @@ import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import {
   runOutput,
+  sandboxChanged,
   sandboxCreated,
   sandboxDetails,
   sandboxList,
@@ -17,6 +18,11 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.list": sandboxList,
   "sandbox.get": sandboxDetails,
   "sandbox.runs": sandboxRuns,
+  "sandbox.stop": sandboxChanged,
+  "sandbox.start": sandboxChanged,
+  "sandbox.restart": sandboxChanged,
+  "sandbox.pause": sandboxChanged,
+  "sandbox.resume": sandboxChanged,
   "sandbox.remove": sandboxRemoved,
   "run.get": runOutput,
   "file.list": fileList,

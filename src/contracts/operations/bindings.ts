@@ -14,6 +14,8 @@ export const stdinFlags: Record<string, FlagBinding> = {
   stdinEncoding: { offered: false },
 };
 
+export const graceFlags: Record<string, FlagBinding> = { graceMs: { flag: "grace", parse: "duration" } };
+
 export const readOnly: McpBinding = { readOnly: true, destructive: false };
 export const changing: McpBinding = { readOnly: false, destructive: false };
 export const destructive: McpBinding = { readOnly: false, destructive: true };

@@ -3,8 +3,8 @@ import { SandboxExec } from "../exec.ts";
 import { stream, unary } from "../operation.ts";
 import { Id, page, PageInput, SandboxRef } from "../primitives.ts";
 import { Run, RunEvent } from "../run.ts";
-import { Sandbox, SandboxCreate } from "../sandbox.ts";
-import { changing, destructive, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
+import { GraceMs, Sandbox, SandboxCreate } from "../sandbox.ts";
+import { changing, destructive, graceFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 
 export const sandboxOperations = {
   create: unary({
@@ -52,6 +52,43 @@ export const sandboxOperations = {
     mcp: readOnly,
     input: z.strictObject({ id: SandboxRef, ...PageInput }),
     output: page(Run),
+  }),
+  stop: unary({
+    summary: "Stop a sandbox: its processes end, its files stay.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/stop" },
+    cli: { command: "sandbox stop", positionals: ["id"], flags: graceFlags },
+    mcp: changing,
+    input: z.strictObject({ id: SandboxRef, graceMs: GraceMs.optional() }),
+    output: Sandbox,
+  }),
+  start: unary({
+    summary: "Start a stopped sandbox, with the files that it had.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/start" },
+    cli: { command: "sandbox start", positionals: ["id"] },
+    mcp: changing,
+    input: z.strictObject({ id: SandboxRef }),
+    output: Sandbox,
+  }),
+  restart: unary({
+    summary: "Stop a sandbox and start it again.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/restart" },
+    cli: { command: "sandbox restart", positionals: ["id"], flags: graceFlags },
+    input: z.strictObject({ id: SandboxRef, graceMs: GraceMs.optional() }),
+    output: Sandbox,
+  }),
+  pause: unary({
+    summary: "Pause a sandbox: its processes keep their memory and get no processor.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/pause" },
+    cli: { command: "sandbox pause", positionals: ["id"] },
+    input: z.strictObject({ id: SandboxRef }),
+    output: Sandbox,
+  }),
+  resume: unary({
+    summary: "Let a paused sandbox go on.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/resume" },
+    cli: { command: "sandbox resume", positionals: ["id"] },
+    input: z.strictObject({ id: SandboxRef }),
+    output: Sandbox,
   }),
   remove: unary({
     summary: "Remove a sandbox, its processes and its files.",

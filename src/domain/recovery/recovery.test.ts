@@ -58,7 +58,7 @@ describe("after a Moorage was ended", () => {
   it("a half-made sandbox is swept when its maker is dead", async () => {
     await using domain = openMemoryDomain();
     const { id } = await domain.platform.sandbox.create({});
-    await domain.context.store.sandboxes.update(id, { state: "starting" });
+    await domain.context.store.sandboxes.transition(id, {}, { state: "starting" });
     expect((await cleanup(domain.context)).removed).toEqual([]);
     expect((await cleanup(laterMoorage(domain).context)).removed).toEqual([{ kind: "sandbox", id }]);
     expect(await domain.context.engine.list()).toEqual([]);

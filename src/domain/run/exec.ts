@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { RunEvent, SandboxExec } from "../../contracts/types.ts";
@@ -7,8 +6,10 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { writeFile, type FileCall } from "../file/files.ts";
 import { resolveLimits } from "../profiles.ts";
+import { awake, touch } from "../sandbox/awake.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
+import { moveTo } from "../sandbox/transition.ts";
 import { interpreterCommand } from "./interpreters.ts";
 import { conductRun } from "./run-conductor.ts";
 import type { RunPlan } from "./run-plan.ts";
@@ -39,8 +40,10 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
     workspacePath: null,
     workspaceHandedOver: false,
     workspaceBefore: null,
-    start: (starting) =>
-      context.engine.exec(
+    // Once the run is open in the registry, so that nobody takes the sandbox for an idle one.
+    start: async (starting) => {
+      await awake(context, { id: sandbox.id, wanted: "run", signal: starting });
+      return context.engine.exec(
         sandbox.id,
         {
           command,
@@ -49,7 +52,8 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
           ...(stdin === undefined ? {} : { stdin }),
         },
         starting,
-      ),
+      );
+    },
     finish: (unitStopped) => afterRun(context, sandbox, unitStopped),
     dispose: () => Promise.resolve(),
   };
@@ -63,6 +67,7 @@ function runLimits(context: DomainContext, sandbox: SandboxRow, timeoutMs: numbe
 async function commandOf(call: FileCall, input: SandboxExec): Promise<readonly string[]> {
   if (input.code !== undefined) {
     const command = interpreterCommand(input.code);
+    await awake(call.context, { id: call.sandbox.id, wanted: "files", signal: call.signal });
     await writeFile(call, { path: input.code.filename, content: input.code.content });
     return command;
   }
@@ -70,13 +75,13 @@ async function commandOf(call: FileCall, input: SandboxExec): Promise<readonly s
   throw new MoorageError("INVALID_INPUT", "sandbox.exec: expected either a command or a code block.");
 }
 
-async function afterRun({ store, clock }: DomainContext, sandbox: SandboxRow, unitStopped: boolean) {
-  const lastActiveAt = isoTime(clock.now());
-  if (!unitStopped) {
-    await store.sandboxes.update(sandbox.id, { lastActiveAt });
-    return { workspaceAfter: null, warnings: [] };
-  }
+async function afterRun(context: DomainContext, { id }: SandboxRow, unitStopped: boolean) {
+  const sandbox = await context.store.sandboxes.get(id);
+  if (sandbox !== undefined) await touch(context, sandbox);
+  if (!unitStopped) return { workspaceAfter: null, warnings: [] };
   const reason = "A run could not be ended by itself, so the sandbox was stopped.";
-  await store.sandboxes.update(sandbox.id, { lastActiveAt, state: "stopped", reason });
+  const stopped = { state: "stopped", reason, pausedBy: "engine" } as const;
+  // Where it is being stopped or removed at this moment, that is what happens to it.
+  if (sandbox?.state === "running") await moveTo(context, { row: sandbox, from: { pending: null } }, stopped);
   return { workspaceAfter: null, warnings: [reason] };
 }

@@ -6,6 +6,7 @@ import { existingSandbox } from "./existing-sandbox.ts";
 import { planSandbox } from "./plan-sandbox.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
+import { moveTo } from "./transition.ts";
 import { unitSpec } from "./unit-spec.ts";
 
 export async function createSandbox(call: Call, input: SandboxCreate): Promise<Sandbox> {
@@ -23,8 +24,9 @@ export async function createSandbox(call: Call, input: SandboxCreate): Promise<S
     throw error;
   }
   await start(call, row);
-  const running: SandboxRow = { ...row, state: "running" };
-  if (!(await context.store.sandboxes.update(row.id, { state: "running" }))) {
+  const from = { revision: row.revision, pending: null };
+  const running = await moveTo(context, { row, from }, { state: "running", reason: null, pausedBy: null });
+  if (running === undefined) {
     await context.engine.remove(row.id);
     throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
   }

@@ -1,8 +1,8 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Sandbox } from "../../contracts/types.ts";
-import type { UnitInfo } from "../../engine/engine.ts";
 import type { Page, PageQuery, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { refreshed } from "./seen-state.ts";
 import { sandboxView } from "./sandbox-view.ts";
 
 /** The caller's sandbox; NOT_FOUND also when it is somebody else's, so that nobody learns that it exists. */
@@ -29,37 +29,6 @@ export async function listSandboxes({ context, principal }: Call, query: PageQue
   const view = async (row: SandboxRow): Promise<Sandbox> =>
     sandboxView(await refreshed(context, row, row.engine === context.engine.name ? units.get(row.id) : null));
   return { items: await Promise.all(items.map(view)), nextCursor };
-}
-
-/** The row with the state that the engine shows now; `null`: it lives on another engine, which is not asked. */
-async function refreshed(
-  context: DomainContext,
-  row: SandboxRow,
-  unit: UnitInfo | undefined | null,
-): Promise<SandboxRow> {
-  if (unit === null || row.state === "starting" || row.state === "error") return row;
-  const seen = seenState(unit);
-  if (seen.state === row.state) return row;
-  await context.store.sandboxes.update(row.id, seen);
-  return { ...row, ...seen };
-}
-
-function seenState(unit: UnitInfo | undefined): Pick<SandboxRow, "state" | "reason"> {
-  if (unit === undefined) return { state: "lost", reason: "The engine no longer has it." };
-  if (unit.state === "running") return { state: "running", reason: null };
-  if (unit.state === "paused") return { state: "paused", reason: "It was paused on the engine." };
-  const why = unit.oomKilled ? "It ran out of memory" : "Its main process ended";
-  return { state: "stopped", reason: `${why} with code ${unit.exitCode ?? "unknown"}.` };
-}
-
-export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, ref);
-  requireEngine(context, row);
-  await context.engine.remove(row.id, signal);
-  await context.store.sandboxes.remove(row.id);
-  context.logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner }, "sandbox removed");
-  return { id: row.id, removed: true };
 }
 
 /** A sandbox lives on the engine that made it; another one cannot reach it. */

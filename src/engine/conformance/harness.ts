@@ -72,6 +72,8 @@ export type ConformanceSupport = {
   readonly confinement: boolean;
   /** True: a processor share is enforced. False: `info` warns that it is not. */
   readonly cpuLimit: boolean;
+  /** False: `freezer` is absent. */
+  readonly freezer: boolean;
   /** True: `lastOutput` has what an ended job printed. False: it is empty. */
   readonly lastOutput: boolean;
 };

@@ -10,6 +10,7 @@ const support = {
   workspaces: ["volume", "host", "memory"],
   confinement: true,
   cpuLimit: true,
+  freezer: true,
   lastOutput: true,
 } as const;
 

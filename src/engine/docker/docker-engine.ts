@@ -13,7 +13,9 @@ import { startExec } from "./run/exec.ts";
 import { startJob } from "./run/job.ts";
 import { readLastOutput } from "./run/last-output.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
+import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
+import { createStartGate } from "./unit/start-gate.ts";
 import { createUnits } from "./unit/units.ts";
 
 export { parseDockerHost, type DockerEndpoint } from "./api/endpoint.ts";
@@ -44,6 +46,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   const api = createEngineApi({ endpoint, programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES });
   const units = createUnits(api, labels);
   const live = createLiveOutputs();
+  const gate = createStartGate();
   const closing = new AbortController();
   const stopUnit = async (containerId: string): Promise<void> => {
     live.release(containerId);
@@ -58,6 +61,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
     },
     diagnose: (signal) => diagnoseEngine(api, signal),
+    ...createLifecycle({ ...unitContext, release: live.release, gate }),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     startJob: (spec, signal) => startJob({ ...unitContext, track: live.track, closed: closing.signal }, spec, signal),
     exec: async (id, spec, signal) => {
@@ -73,7 +77,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
         track: live.track,
         closed: closing.signal,
       };
-      return startExec(context, spec, signal);
+      return gate.pass(containerId, () => startExec(context, spec, signal));
     },
     inspect: units.inspect,
     list: units.list,

@@ -36,6 +36,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     files,
     runs: new Set(),
     createdAt: clock.now(),
+    startedAt: clock.now(),
     lastOutput: [],
     info: { state: "running", exitCode: null, oomKilled: false, finishedAt: null },
   };

@@ -41,6 +41,7 @@ describeEngineConformance("memory", {
     workspaces: ["volume", "host", "memory"],
     confinement: false,
     cpuLimit: false,
+    freezer: true,
     lastOutput: true,
   },
   image: "busybox:latest",

@@ -9,6 +9,7 @@ import { createControl, createFaults, type Faults, type MemoryEngineControl } fr
 import { createUnit } from "./create-unit.ts";
 import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
+import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
@@ -53,6 +54,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     ...selfDescription(faults),
     ...unitMethods(parts),
     ...startMethods(parts),
+    ...lifecycleMethods(clock, async (method, id, signal) => {
+      await faults.enter(method, signal);
+      return ownUnit(parts, id);
+    }),
     files: createMemoryFiles(async (method, id, signal) => {
       await faults.enter(`files.${method}`, signal);
       const unit = ownUnit(parts, id);

@@ -21,12 +21,13 @@ export type MemoryUnit = {
   /** Runs that have not ended, and ended ones that left something running. */
   readonly runs: Set<LiveRun>;
   readonly createdAt: number;
+  startedAt: number;
   readonly lastOutput: OutputChunk[];
   info: Pick<UnitInfo, "state" | "exitCode" | "oomKilled" | "finishedAt">;
 };
 
-export function unitInfo({ id, kind, createdAt, info }: MemoryUnit): UnitInfo {
-  return { id, kind, createdAt, startedAt: createdAt, ...info };
+export function unitInfo({ id, kind, createdAt, startedAt, info }: MemoryUnit): UnitInfo {
+  return { id, kind, createdAt, startedAt, ...info };
 }
 
 /** Ends everything in a unit and marks it as exited. */

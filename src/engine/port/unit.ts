@@ -52,3 +52,10 @@ export type UnitInfo = {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
 };
+
+/** Holding a sandbox still: its processes keep their memory and get no processor. Both are idempotent. */
+export type Freezer = {
+  /** SANDBOX_NOT_RUNNING when the sandbox is stopped or absent. Until `unpause` runs in it are refused alike. */
+  readonly pause: (id: string, signal?: AbortSignal) => Promise<void>;
+  readonly unpause: (id: string, signal?: AbortSignal) => Promise<void>;
+};

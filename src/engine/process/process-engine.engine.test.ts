@@ -24,6 +24,7 @@ describeEngineConformance("process", {
     workspaces: ["volume", "host", "memory"],
     confinement: true,
     cpuLimit: true,
+    freezer: false,
     lastOutput: false,
   },
 });

@@ -6,6 +6,7 @@ import { diagnose } from "./diagnose/diagnose.ts";
 import { openParts, type EngineParts, type ProcessEngineOptions } from "./engine-parts.ts";
 import { createUnitFiles } from "./file/files.ts";
 import { startJob } from "./run/jobs.ts";
+import { createLifecycle } from "./unit/lifecycle.ts";
 import { probe } from "./diagnose/probe.ts";
 import { sweep } from "./unit/sweep.ts";
 import { createUnit } from "./unit/unit-creation.ts";
@@ -51,6 +52,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
         throw error;
       }
     },
+    ...createLifecycle(ready),
     startJob: async (spec, signal) => startJob(await ready(), { labels: options.labels, spec }, signal),
     exec: async (id, spec, signal) => exec(await ready(), { id, spec }, signal),
     inspect: async (id) => {
@@ -87,10 +89,14 @@ async function exec(
 ): Promise<EngineRun> {
   throwIfCanceled(signal);
   const unit = await parts.store.read(id);
-  if (unit?.kind !== "sandbox") throw notRunning(id);
+  if (unit?.kind !== "sandbox" || (await parts.store.readStop(id)) !== undefined) throw notRunning(id);
   try {
-    return await startUnitRun(parts, { unit, spec, onEnd: () => Promise.resolve() }, signal);
+    const run = await startUnitRun(parts, { unit, spec, onEnd: () => Promise.resolve() }, signal);
+    if ((await parts.store.readStop(id)) === undefined) return run;
+    await run.kill();
+    throw notRunning(id);
   } catch (cause) {
+    if ((await parts.store.readStop(id)) !== undefined) throw notRunning(id, cause);
     if ((await parts.store.read(id)) !== undefined) throw cause;
     // Groups may have been made for it after it was removed.
     await parts.groups?.unit(id).remove();

@@ -1,5 +1,5 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
-import type { SandboxRow, SandboxRows } from "../store.ts";
+import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
@@ -9,6 +9,7 @@ export function createSandboxRows(database: Database): SandboxRows {
     return row === undefined ? undefined : read(row);
   };
   return {
+    get: (id) => Promise.try(() => byId(id)),
     insert: (row) => Promise.try(insert, database, row),
     find: (owner, ref) =>
       Promise.try(() => {
@@ -32,13 +33,19 @@ export function createSandboxRows(database: Database): SandboxRows {
       Promise.try(() => {
         return database.all("SELECT data FROM sandboxes").map(read);
       }),
+    transition: (id, from, change) =>
+      Promise.try(() =>
+        database.transaction(() => {
+          const row = byId(id);
+          if (row === undefined || !fits(row, from)) return undefined;
+          return write(database, { ...row, ...change, revision: row.revision + 1 });
+        }),
+      ),
     update: (id, change) =>
       Promise.try(() =>
         database.transaction(() => {
           const row = byId(id);
-          if (row === undefined) return false;
-          const text = JSON.stringify({ ...row, ...change });
-          return database.run("UPDATE sandboxes SET data = ? WHERE id = ?", text, id) === 1;
+          if (row !== undefined) write(database, { ...row, ...change });
         }),
       ),
     remove: (id) =>
@@ -60,6 +67,17 @@ function insert(database: Database, row: SandboxRow): void {
       row.conversationId === null ? `name "${row.name}"` : `name or conversation id "${row.conversationId}"`;
     throw new MoorageError("CONFLICT", `A sandbox with the ${taken} exists already.`, { cause: error });
   }
+}
+
+function fits(row: SandboxRow, { states, revision, pending }: TransitionFrom): boolean {
+  if (states !== undefined && !states.includes(row.state)) return false;
+  if (revision !== undefined && row.revision !== revision) return false;
+  return pending === undefined || (row.pending?.id ?? null) === pending;
+}
+
+function write(database: Database, row: SandboxRow): SandboxRow {
+  database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(row), row.id);
+  return row;
 }
 
 function read(row: Row): SandboxRow {

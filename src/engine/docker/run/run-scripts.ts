@@ -16,9 +16,19 @@ tell \${line##*) }
 exec "$@"
 `;
 
-/** Keeps a sandbox alive without using a processor; a program that kills the sleeper does not end the sandbox. */
+/**
+ * Keeps a sandbox alive without using a processor; a program that kills the sleeper does not end the sandbox. At TERM
+ * all its programs get TERM too, and it ends when they have ended.
+ */
 export const SANDBOX_SCRIPT = `
-trap 'exit 0' TERM
+leave() {
+  trap '' TERM
+  kill -TERM -1
+  wait
+  while kill -0 -1; do sleep 0.1 || sleep 1 || exit 0; done
+  exit 0
+}
+trap leave TERM
 echo "${READY_LINE}"
 exec </dev/null >/dev/null 2>&1
 while :; do

@@ -6,6 +6,8 @@ export type End = { readonly exitCode: number; readonly signal: string | null };
 export type LiveRun = {
   /** Ends the program and all that it left behind, at once. */
   readonly end: (end: End) => void;
+  /** Asks the program to end, as TERM does. */
+  readonly terminate: () => void;
   /** Lets the run's end be lost, as when an engine breaks down. */
   readonly fail: (error: MoorageError) => void;
 };

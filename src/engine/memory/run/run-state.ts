@@ -18,7 +18,6 @@ export type RunState = LiveRun & {
   readonly tree: AbortSignal;
   /** The program has ended by itself; what it left in the background goes on. */
   readonly settle: (end: End) => void;
-  readonly terminate: () => void;
   readonly trapTerm: () => void;
   readonly allocate: (bytes: number) => void;
   readonly spawn: (work: Promise<void>) => void;
@@ -65,7 +64,10 @@ export function createRunState(unit: MemoryUnit, clock: Clock): RunState {
     now.oomKilled = true;
     end({ exitCode: 137, signal: "SIGKILL" });
   };
-  const live: LiveRun = { end, fail };
+  const terminate = (): void => {
+    if (!now.trapsTerm) end({ exitCode: 143, signal: "SIGTERM" });
+  };
+  const live: LiveRun = { end, fail, terminate };
   unit.runs.add(live);
   return {
     ...live,
@@ -76,9 +78,6 @@ export function createRunState(unit: MemoryUnit, clock: Clock): RunState {
     allocate,
     spawn: children.add,
     ended: () => now.ended,
-    terminate: () => {
-      if (!now.trapsTerm) end({ exitCode: 143, signal: "SIGTERM" });
-    },
     trapTerm: () => {
       now.trapsTerm = true;
     },

@@ -1,6 +1,8 @@
 /** A run that this engine has started and that has not ended. */
 export type LiveRun = {
   readonly unit: string;
+  /** Asks it to end, by TERM to its programs. */
+  readonly terminate: () => Promise<void>;
   /** Ends it; resolves when it is gone. */
   readonly kill: () => Promise<void>;
   /** No longer keeps this process from ending. */

@@ -46,7 +46,12 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
     launched.kill();
     await withDeadline(exit, KILL_MS, `Ending a run of ${unit.id}`);
   };
-  const live: LiveRun = { unit: unit.id, kill, release: () => release(launched, stdout, stderr) };
+  const live: LiveRun = {
+    unit: unit.id,
+    terminate: () => terminate(launched, groups),
+    kill,
+    release: () => release(launched, stdout, stderr),
+  };
   parts.live.add(live);
   launched.go();
   if (spec.stdin !== undefined && ours.stdin !== undefined) {
@@ -59,7 +64,7 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
       { stream: "stderr", from: stderr },
     ]),
     exit,
-    terminate: () => terminate(launched, groups),
+    terminate: live.terminate,
     kill: async () => {
       await kill();
       return { unitStopped: unit.kind === "job" };

@@ -25,6 +25,7 @@ export async function startUnitRun(parts: EngineParts, wish: RunWish, signal?: A
   const settled = Promise.withResolvers<void>();
   const starting: LiveRun = {
     unit: wish.unit.id,
+    terminate: () => Promise.resolve(removal.abort()),
     kill: () => {
       removal.abort();
       return settled.promise;

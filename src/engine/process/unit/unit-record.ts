@@ -37,6 +37,11 @@ export const ExitRecord = z.object({
 
 export type ExitRecord = z.infer<typeof ExitRecord>;
 
+/** `stopped.json`: that a sandbox takes no runs. */
+export const StopRecord = z.object({ stoppedAt: z.number() });
+
+export type StopRecord = z.infer<typeof StopRecord>;
+
 type RecordContext = {
   readonly labels: Readonly<Record<string, string>>;
   readonly user: { readonly uid: number; readonly gid: number };

@@ -16,10 +16,15 @@ const STEP_MS = 10;
 export async function removeUnit(parts: EngineParts, unit: Unit): Promise<void> {
   // Out of sight first: from then on nothing new starts in it.
   const hidden = await parts.store.hide(unit.id);
-  await Promise.all(parts.live.of(unit.id).map((run) => run.kill()));
-  if (parts.groups === undefined) await endLaunchers(parts, unit.id);
-  else await parts.groups.unit(unit.id).remove();
+  await endRuns(parts, unit);
   if (hidden !== undefined) await eraseUnit(parts, { ...unit, directory: hidden });
+}
+
+/** Ends whatever runs in the unit, by whichever Moorage. */
+export async function endRuns(parts: EngineParts, { id }: Unit): Promise<void> {
+  await Promise.all(parts.live.of(id).map((run) => run.kill()));
+  if (parts.groups === undefined) await endLaunchers(parts, id);
+  else await parts.groups.unit(id).remove();
 }
 
 async function endLaunchers({ host }: EngineParts, id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, chown, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ZodType } from "zod";
@@ -10,7 +10,7 @@ import { errorCode } from "../group/control-group-files.ts";
 import { makeDirectory } from "../host/make-directory.ts";
 import { identityOfToken, identityToken, isAlive } from "../host/process-identity.ts";
 import { writeEtc } from "./unit-etc.ts";
-import { ExitRecord, UnitRecord } from "./unit-record.ts";
+import { ExitRecord, StopRecord, UnitRecord } from "./unit-record.ts";
 
 export type Unit = UnitIdentity & { readonly directory: string; readonly record: UnitRecord };
 
@@ -29,6 +29,10 @@ export type UnitStore = {
   readonly taken: (id: string) => Promise<boolean>;
   readonly recordExit: (id: string, exit: ExitRecord) => Promise<void>;
   readonly readExit: (id: string) => Promise<ExitRecord | undefined>;
+  /** A stopped sandbox takes no runs until `recordStart`. NOT_FOUND when it is gone. */
+  readonly recordStop: (id: string, stop: StopRecord) => Promise<void>;
+  readonly recordStart: (id: string) => Promise<void>;
+  readonly readStop: (id: string) => Promise<StopRecord | undefined>;
   /** Takes a unit out of sight at once; answers where it waits for its removal. */
   readonly hide: (id: string) => Promise<string | undefined>;
   /** What Moorages that were killed left half made or half removed. */
@@ -68,6 +72,16 @@ export function createUnitStore(place: StorePlace): UnitStore {
       }
     },
     readExit: async (id) => parsed(ExitRecord, await text(join(state, id, "exit.json"))),
+    recordStop: async (id, stop) => {
+      try {
+        await replace(join(state, id, "stopped.json"), stop);
+      } catch (error) {
+        if (errorCode(error) !== "ENOENT") throw error;
+        throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`, { cause: error });
+      }
+    },
+    recordStart: (id) => rm(join(state, id, "stopped.json"), { force: true }),
+    readStop: async (id) => parsed(StopRecord, await text(join(state, id, "stopped.json"))),
     hide: async (id) => {
       const target = join(state, REMOVED, `${id}-${newId()}`);
       await makeDirectory(join(state, REMOVED), 0o700);
@@ -98,7 +112,7 @@ async function createUnit(place: StorePlace, id: string, record: UnitRecord): Pr
   throw new MoorageError("CONFLICT", `The unit ${id} exists already.`, { details: { id } });
 }
 
-async function prepareUnit({ state, rm }: StorePlace, record: UnitRecord): Promise<string> {
+async function prepareUnit({ state, rm: removal }: StorePlace, record: UnitRecord): Promise<string> {
   const prepared = join(state, PREPARED, `${identityToken(record.owner)}-${newId()}`);
   await makeDirectory(join(state, PREPARED), 0o700);
   try {
@@ -110,7 +124,7 @@ async function prepareUnit({ state, rm }: StorePlace, record: UnitRecord): Promi
     await chmod(prepared, 0o711);
     return prepared;
   } catch (error) {
-    await erase(rm, prepared);
+    await erase(removal, prepared);
     throw error;
   }
 }
@@ -132,8 +146,8 @@ async function abandoned(folder: string): Promise<readonly string[]> {
 }
 
 // Not Node's own removal: a program can make trees whose paths are longer than the kernel takes at once.
-async function erase(rm: string, directory: string): Promise<void> {
-  await promisify(execFile)(rm, ["-rf", "--", directory], {
+async function erase(program: string, directory: string): Promise<void> {
+  await promisify(execFile)(program, ["-rf", "--", directory], {
     timeout: ERASE_MS,
     env: {},
     maxBuffer: MAX_COMPLAINT_BYTES,
@@ -141,7 +155,7 @@ async function erase(rm: string, directory: string): Promise<void> {
 }
 
 /** Written beside and moved into place, so that nobody reads half of it. */
-async function replace(path: string, content: UnitRecord | ExitRecord): Promise<void> {
+async function replace(path: string, content: UnitRecord | ExitRecord | StopRecord): Promise<void> {
   const beside = `${path}.${newId()}`;
   await writeFile(beside, JSON.stringify(content), { mode: 0o600 });
   await rename(beside, path);

@@ -1,0 +1,102 @@
+import { isoTime } from "../../base/clock.ts";
+import { throwIfCanceled } from "../../base/deadline.ts";
+import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import type { PausedBy } from "../../contracts/types.ts";
+import type { PendingChange, SandboxRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { quietRow } from "./quiet-row.ts";
+import { refreshed } from "./seen-state.ts";
+import { settle } from "./settle.ts";
+import { ACTIONS, verdict, type ChangingAction } from "./state-machine.ts";
+import { moveTo, notRunning } from "./transition.ts";
+
+export type StateChange = {
+  readonly action: ChangingAction;
+  readonly by: PausedBy;
+  /** Of the new state, where there is more to say than who wanted it. @default null */
+  readonly reason?: string;
+  /** Does it on the engine. It is not cut off by a caller that leaves: what has begun is finished. */
+  readonly work: (row: SandboxRow) => Promise<void>;
+  /** Asked once the change is announced, when nothing new can begin unseen: false gives it up. */
+  readonly stillWanted?: (row: SandboxRow) => Promise<boolean>;
+};
+
+/**
+ * Changes the state of a sandbox, one change at a time: announces it in the registry, does it on the engine, and writes
+ * what came of it. A crash in between leaves the announcement, which `settle` finishes or undoes. Doing again what has
+ * been done changes nothing but whose wish it is.
+ */
+export async function changeState(
+  context: DomainContext,
+  { id, signal }: { readonly id: string; readonly signal?: AbortSignal | undefined },
+  change: StateChange,
+): Promise<SandboxRow> {
+  for (;;) {
+    throwIfCanceled(signal);
+    const quiet = await quietRow(context, id, signal);
+    const row = await refreshed(context, quiet, await context.engine.inspect(id, signal));
+    const answer = verdict(change.action, row.state);
+    if (answer === "refused") throw notRunning(row, `it cannot ${change.action} from there`);
+    const changed = answer === "done" ? await adopted(context, row, change) : await attempted(context, row, change);
+    // Otherwise somebody was faster, and what there is to do has to be looked at again.
+    if (changed !== undefined) return changed;
+  }
+}
+
+/** Whoever asks for what Moorage or the engine has done by itself makes it their own wish, which nothing undoes. */
+async function adopted(context: DomainContext, row: SandboxRow, { by }: StateChange): Promise<SandboxRow | undefined> {
+  const held = row.state === "paused" || row.state === "stopped";
+  if (!held || by !== "owner" || row.pausedBy === "owner") return row;
+  const { state } = row;
+  return moveTo(
+    context,
+    { row, from: { revision: row.revision, pending: null } },
+    { state, reason: null, pausedBy: by },
+  );
+}
+
+async function attempted(
+  context: DomainContext,
+  row: SandboxRow,
+  change: StateChange,
+): Promise<SandboxRow | undefined> {
+  const { store, logger } = context;
+  const pending = announcement(context, change);
+  const from = { states: [row.state], revision: row.revision, pending: null };
+  const begun = await store.sandboxes.transition(row.id, from, { pending });
+  if (begun === undefined) return undefined;
+  try {
+    if (change.stillWanted !== undefined && !(await change.stillWanted(begun))) {
+      return await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
+    }
+    await change.work(begun);
+  } catch (error) {
+    await settle(context, begun).catch((failure: unknown) => {
+      logger.warn({ err: failure, sandboxId: row.id }, "a change of a sandbox that failed could not be settled");
+    });
+    throw error;
+  }
+  return finished(context, begun, change);
+}
+
+function announcement({ holders, clock }: DomainContext, { action, by, reason }: StateChange): PendingChange {
+  const since = isoTime(clock.now());
+  return { id: newId(), action, by, reason: reason ?? null, holder: holders.self, since };
+}
+
+async function finished(context: DomainContext, row: SandboxRow, change: StateChange): Promise<SandboxRow> {
+  const { action, by, reason = null } = change;
+  const state = ACTIONS[action].to;
+  const runs = state === "running";
+  const target = { state, reason, pausedBy: runs ? null : by, pending: null };
+  const lastActiveAt = runs ? isoTime(context.clock.now()) : row.lastActiveAt;
+  const from = { pending: row.pending?.id ?? null };
+  const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt });
+  if (changed !== undefined) {
+    context.logger.info({ operation: `sandbox.${action}`, sandboxId: row.id, by, state }, "sandbox changed");
+    return changed;
+  }
+  const message = `The sandbox "${row.name ?? row.id}" was removed meanwhile.`;
+  throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage sandbox ls`." });
+}

@@ -1,0 +1,66 @@
+import type { PausedBy, Sandbox } from "../../contracts/types.ts";
+import { MoorageError } from "../../base/errors.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { changeState, type StateChange } from "./change-state.ts";
+import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { sandboxView } from "./sandbox-view.ts";
+
+const GRACE_MS = 10_000;
+
+type StopInput = { readonly id: string; readonly graceMs?: number | undefined };
+
+export function stopSandbox(call: Call, { id, graceMs }: StopInput): Promise<Sandbox> {
+  return changed(call, id, stopping(call.context, "owner", graceMs));
+}
+
+export function startSandbox(call: Call, id: string): Promise<Sandbox> {
+  return changed(call, id, starting(call.context));
+}
+
+export async function restartSandbox(call: Call, input: StopInput): Promise<Sandbox> {
+  await stopSandbox(call, input);
+  return startSandbox(call, input.id);
+}
+
+export async function pauseSandbox(call: Call, id: string): Promise<Sandbox> {
+  const { engine } = call.context;
+  if (engine.freezer === undefined) {
+    await findSandbox(call, id);
+    const message = `The ${engine.name} engine cannot pause a sandbox: nothing idles in one between its runs.`;
+    throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Stop it with `moorage sandbox stop` instead." });
+  }
+  return changed(call, id, pausing(call.context, "owner"));
+}
+
+export function resumeSandbox(call: Call, id: string): Promise<Sandbox> {
+  return changed(call, id, resuming(call.context));
+}
+
+async function changed(call: Call, ref: string, change: StateChange): Promise<Sandbox> {
+  const { context, signal } = call;
+  const row = await findSandbox(call, ref);
+  requireEngine(context, row);
+  return sandboxView(await changeState(context, { id: row.id, signal }, change));
+}
+
+function stopping({ engine }: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {
+  return { action: "stop", by, work: ({ id }) => engine.stop(id, { graceMs }) };
+}
+
+function starting({ engine }: DomainContext): StateChange {
+  return { action: "start", by: "owner", work: ({ id }) => engine.start(id) };
+}
+
+function pausing({ engine }: DomainContext, by: PausedBy): StateChange {
+  return { action: "pause", by, work: async ({ id }) => engine.freezer?.pause(id) };
+}
+
+function resuming({ engine }: DomainContext): StateChange {
+  return { action: "resume", by: "owner", work: async ({ id }) => engine.freezer?.unpause(id) };
+}
+
+/** The change that lets a sandbox run again that was paused or stopped. */
+export function waking(context: DomainContext, row: SandboxRow): StateChange {
+  return row.state === "paused" ? resuming(context) : starting(context);
+}

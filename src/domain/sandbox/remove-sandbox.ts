@@ -1,0 +1,37 @@
+import { isoTime } from "../../base/clock.ts";
+import { throwIfCanceled } from "../../base/deadline.ts";
+import { newId } from "../../base/ids.ts";
+import type { PendingChange, SandboxRow } from "../../store/store.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { findSandbox, requireEngine } from "./sandboxes.ts";
+
+export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
+  const { context, signal } = call;
+  const row = await findSandbox(call, ref);
+  requireEngine(context, row);
+  throwIfCanceled(signal);
+  await removeForGood(context, row, "owner");
+  return { id: row.id, removed: true };
+}
+
+/**
+ * Removes a sandbox whatever it is doing: another change that is going on finds it gone. Once announced it is finished,
+ * by the next Moorage where this one is ended.
+ */
+async function removeForGood(
+  { engine, store, holders, clock, logger }: DomainContext,
+  row: SandboxRow,
+  by: PendingChange["by"],
+): Promise<void> {
+  const since = isoTime(clock.now());
+  const pending: PendingChange = { id: newId(), action: "remove", by, reason: null, holder: holders.self, since };
+  await store.sandboxes.transition(row.id, {}, { pending });
+  try {
+    await engine.remove(row.id);
+  } catch (error) {
+    await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
+    throw error;
+  }
+  await store.sandboxes.remove(row.id);
+  logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, by }, "sandbox removed");
+}

@@ -1,0 +1,33 @@
+import type { UnitInfo } from "../../engine/engine.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { moveTo } from "./transition.ts";
+
+type Seen = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
+
+/** States of which the engine knows nothing. */
+const OURS_ALONE: readonly SandboxRow["state"][] = ["starting", "archived", "error"];
+
+/**
+ * The row with the state that the engine shows: what runs is adopted, what is gone is lost. `null`: it lives on another
+ * engine, which is not asked. While a change is going on it is left alone: who changes it writes its state.
+ */
+export async function refreshed(
+  context: DomainContext,
+  row: SandboxRow,
+  unit: UnitInfo | undefined | null,
+): Promise<SandboxRow> {
+  if (unit === null || row.pending !== null || OURS_ALONE.includes(row.state)) return row;
+  const seen = seenState(unit);
+  if (seen.state === row.state) return row;
+  const from = { revision: row.revision, pending: null };
+  return (await moveTo(context, { row, from }, seen)) ?? (await context.store.sandboxes.get(row.id)) ?? row;
+}
+
+export function seenState(unit: UnitInfo | undefined): Seen {
+  if (unit === undefined) return { state: "lost", reason: "The engine no longer has it.", pausedBy: null };
+  if (unit.state === "running") return { state: "running", reason: null, pausedBy: null };
+  if (unit.state === "paused") return { state: "paused", reason: "It was paused on the engine.", pausedBy: "engine" };
+  const why = unit.oomKilled ? "It ran out of memory" : "Its main process ended";
+  return { state: "stopped", reason: `${why} with code ${unit.exitCode ?? "unknown"}.`, pausedBy: "engine" };
+}

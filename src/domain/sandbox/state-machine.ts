@@ -1,0 +1,52 @@
+import type { SandboxState } from "../../contracts/types.ts";
+import type { StateAction } from "../../store/store.ts";
+
+/** Which timer counts in a state: none of them runs in the others. */
+export type Timer = "start" | "idle" | "archive";
+
+type StateRow = {
+  /** Where it can go from here; every state can be removed. */
+  readonly next: readonly SandboxState[];
+  readonly timer: Timer | null;
+  /** The next action of its owner, as an argument vector without the sandbox. */
+  readonly way: string;
+};
+
+/** The whole state machine. What no row allows, no code does: every transition is checked against it. */
+export const STATES: Readonly<Record<SandboxState, StateRow>> = {
+  starting: { next: ["running", "error"], timer: "start", way: "get" },
+  running: { next: ["paused", "stopped", "lost"], timer: "idle", way: "exec" },
+  paused: { next: ["running", "stopped", "lost"], timer: null, way: "resume" },
+  stopped: { next: ["running", "paused", "lost"], timer: null, way: "start" },
+  archived: { next: ["running"], timer: null, way: "start" },
+  // What the engine shows again, after it was repaired for example, is found again.
+  lost: { next: ["running", "paused", "stopped"], timer: null, way: "rm" },
+  error: { next: [], timer: null, way: "rm" },
+};
+
+type ActionRow = {
+  readonly from: readonly SandboxState[];
+  readonly to: SandboxState;
+  /** States in which it has been done: doing it again changes nothing. */
+  readonly done: readonly SandboxState[];
+};
+
+export const ACTIONS: Readonly<Record<Exclude<StateAction, "remove">, ActionRow>> = {
+  start: { from: ["stopped"], to: "running", done: ["running"] },
+  stop: { from: ["running", "paused"], to: "stopped", done: ["stopped", "archived"] },
+  pause: { from: ["running"], to: "paused", done: ["paused"] },
+  resume: { from: ["paused"], to: "running", done: ["running"] },
+};
+
+export type ChangingAction = keyof typeof ACTIONS;
+
+/** What an action means in a state. */
+export function verdict(action: ChangingAction, state: SandboxState): "go" | "done" | "refused" {
+  const { from, done } = ACTIONS[action];
+  if (from.includes(state)) return "go";
+  return done.includes(state) ? "done" : "refused";
+}
+
+export function isAllowed(from: SandboxState, to: SandboxState): boolean {
+  return from === to || STATES[from].next.includes(to);
+}
