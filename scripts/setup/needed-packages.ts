@@ -11,8 +11,15 @@ export const DOCKER_ENGINE: NeededPackage = { name: "docker.io", isHere: () => h
 /** The process engine, which needs it, is one for Linux alone. */
 export const BUBBLEWRAP: NeededPackage = {
   name: "bubblewrap",
-  isHere: async () => process.platform !== "linux" || hasProgram("bwrap"),
+  isHere: onLinux("bwrap"),
 };
+
+/** What the tests of engines elsewhere need: an engine behind TLS, and one behind SSH. */
+export const REMOTE_ENGINES: readonly NeededPackage[] = [
+  { name: "openssl", isHere: onLinux("openssl") },
+  { name: "openssh-client", isHere: onLinux("ssh") },
+  { name: "openssh-server", isHere: onLinux("sshd") },
+];
 
 /** Where AppArmor is on, the engine cannot start a container without its parser. */
 export const APPARMOR: NeededPackage = {
@@ -36,6 +43,11 @@ export const DEBIAN_ARCHIVE_KEYRING: NeededPackage = {
       () => false,
     ),
 };
+
+/** Elsewhere the tests that need it are not there either. */
+function onLinux(program: string): () => Promise<boolean> {
+  return async () => process.platform !== "linux" || hasProgram(program);
+}
 
 async function isAppArmorOn(): Promise<boolean> {
   const enabled = await readFile("/sys/module/apparmor/parameters/enabled", "utf8").catch(() => "N");

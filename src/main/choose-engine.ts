@@ -7,7 +7,7 @@ export type EngineOptions = {
   readonly requested: EngineName | undefined;
   /** True when something asks for what only an engine with images has: an image, or DOCKER_HOST. */
   readonly needsImages: boolean;
-  readonly docker: () => Engine;
+  readonly docker: () => Engine | Promise<Engine>;
   readonly process: () => Engine;
 };
 
@@ -19,7 +19,7 @@ export type ChosenEngine = { readonly engine: Engine; readonly warnings: readonl
  */
 export async function chooseEngine({ requested, needsImages, docker, process }: EngineOptions): Promise<ChosenEngine> {
   if (requested === "process") return { engine: process(), warnings: [] };
-  const first = docker();
+  const first = await docker();
   if (requested === "docker" || needsImages) return { engine: first, warnings: [] };
   const dockerProblem = await problemOf(first);
   if (dockerProblem === undefined) return { engine: first, warnings: [] };

@@ -20,6 +20,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       logger: createLogger(configuration.logLevel ?? defaultLevel),
       workspaceDirectory: environment["WORKSPACE_DIR"],
       programPath: environment["PATH"],
+      runtimeDirectory: environment["XDG_RUNTIME_DIR"],
     });
   };
   return {

@@ -6,7 +6,18 @@ const DAY_MS = 86_400_000;
 /** Every setting with its default. Flags go over `MOORAGE_*`, these over moorage.config.json, and that over defaults. */
 export const Configuration = z.strictObject({
   engine: z.enum(["docker", "process"]).optional().meta({ description: "Engine to use; chosen by itself otherwise." }),
-  dockerHost: z.string().optional().meta({ description: "Where Docker answers, as in DOCKER_HOST." }),
+  docker: z
+    .strictObject({
+      host: z.string().optional().meta({ description: "Where Docker answers, as in DOCKER_HOST." }),
+      context: z.string().optional().meta({ description: "Docker context to use, as in DOCKER_CONTEXT." }),
+      configDirectory: z.string().optional().meta({ description: "Docker's own settings; `~/.docker` otherwise." }),
+      tlsVerify: z.boolean().optional().meta({ description: "TLS for addresses that begin with tcp://." }),
+      certPath: z.string().optional().meta({ description: "Directory with ca.pem, cert.pem and key.pem." }),
+      allowPlainTcp: z.boolean().optional().meta({ description: "TCP without TLS to other machines." }),
+      sshConfig: z.string().optional().meta({ description: "SSH configuration for ssh://; the user's own otherwise." }),
+    })
+    .prefault({})
+    .meta({ description: "The way to the Docker Engine." }),
   image: z.string().default("python:3.11-slim").meta({ description: "Image of sandboxes and jobs that name none." }),
   agent: z
     .strictObject({

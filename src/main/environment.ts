@@ -13,6 +13,9 @@ type Variable = {
 };
 
 const text: Read = (value) => value;
+/** As Docker reads DOCKER_TLS_VERIFY: whatever it is set to turns it on. */
+const anything: Read = () => true;
+const yes: Read = (value) => ({ "1": true, true: true, "0": false, false: false })[value];
 const bytes: Read = parseBytes;
 const duration: Read = parseDuration;
 const paths: Read = (value) => value.split(delimiter).filter((part) => part !== "");
@@ -20,7 +23,18 @@ const number: Read = (value) => (value.trim() === "" || Number.isNaN(Number(valu
 
 /** The environment variables that are read, and what of the configuration they set. Later rows win. */
 export const VARIABLES: readonly Variable[] = [
-  { name: "DOCKER_HOST", path: ["dockerHost"], read: text, expected: "an address such as unix:///var/run/docker.sock" },
+  {
+    name: "DOCKER_HOST",
+    path: ["docker", "host"],
+    read: text,
+    expected: "an address such as unix:///var/run/docker.sock",
+  },
+  { name: "DOCKER_CONTEXT", path: ["docker", "context"], read: text, expected: "the name of a Docker context" },
+  { name: "DOCKER_CONFIG", path: ["docker", "configDirectory"], read: text, expected: "a directory" },
+  { name: "DOCKER_TLS_VERIFY", path: ["docker", "tlsVerify"], read: anything, expected: "anything, or nothing" },
+  { name: "DOCKER_CERT_PATH", path: ["docker", "certPath"], read: text, expected: "a directory" },
+  { name: "MOORAGE_DOCKER_PLAIN_TCP", path: ["docker", "allowPlainTcp"], read: yes, expected: "1 or 0" },
+  { name: "MOORAGE_SSH_CONFIG", path: ["docker", "sshConfig"], read: text, expected: "a file" },
   { name: "DOCKER_NETWORK", path: ["agent", "network"], read: text, expected: "a network policy" },
   { name: "DOCKER_TIMEOUT_SECONDS", path: ["agent", "timeoutMs"], read: duration, expected: "seconds, such as 120" },
   { name: "DOCKER_MEMORY_LIMIT", path: ["agent", "memoryBytes"], read: bytes, expected: "a size, such as 512m" },

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { isMoorageError } from "../base/errors.ts";
@@ -9,7 +10,7 @@ import { createPlatform } from "../domain/domain.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
 import type { Engine } from "../engine/engine.ts";
-import { createDockerEngine, parseDockerHost } from "../engine/docker/docker-engine.ts";
+import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
@@ -32,6 +33,8 @@ export type LocalOptions = {
   readonly workspaceDirectory: string | undefined;
   /** PATH: where Docker's programs are looked for when its socket is missing. */
   readonly programPath: string | undefined;
+  /** XDG_RUNTIME_DIR: where engines without root rights listen. */
+  readonly runtimeDirectory?: string | undefined;
 };
 
 export type LocalPlatform = Platform & AsyncDisposable & { readonly engineName: EngineName };
@@ -43,9 +46,10 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const state = await openStateHome(locations.home);
   const store = opening.use(openSqliteStore(state.database));
   const engines = enginesOf(options, state);
+  const requested = options.engine ?? configuration.engine;
   const { engine, warnings } = await chooseEngine({
-    requested: options.engine ?? configuration.engine,
-    needsImages: options.needsImages || configuration.dockerHost !== undefined,
+    requested,
+    needsImages: options.needsImages || (requested !== "process" && (await engines.endpoint()).asked),
     ...engines,
   });
   opening.use(engine);
@@ -79,7 +83,7 @@ async function recover(context: DomainContext, engines: Engines): Promise<void> 
     await recoverRuns(context);
     for (const name of await enginesToRecover(context)) {
       if (name === "memory") continue;
-      await using engine = engines[name]();
+      await using engine = await engines[name]();
       await recoverRuns({ ...context, engine });
     }
   } catch (error) {
@@ -88,19 +92,30 @@ async function recover(context: DomainContext, engines: Engines): Promise<void> 
   }
 }
 
-type Engines = Readonly<Record<"docker" | "process", () => Engine>>;
+type Engines = {
+  /** Where Docker answers; looked for once, and only where Docker may be used. */
+  readonly endpoint: () => Promise<ChosenEndpoint>;
+  readonly docker: () => Promise<Engine>;
+  readonly process: () => Engine;
+};
 
-function enginesOf({ configuration, locations, logger, programPath }: LocalOptions, state: StateHome): Engines {
+function enginesOf(options: LocalOptions, state: StateHome): Engines {
+  const { configuration, locations, logger, programPath, runtimeDirectory } = options;
+  let chosen: Promise<ChosenEndpoint> | undefined;
+  const endpoint = (): Promise<ChosenEndpoint> =>
+    (chosen ??= chooseEndpoint({
+      ...configuration.docker,
+      configDirectory: configuration.docker.configDirectory ?? join(homedir(), ".docker"),
+      runtimeDirectory,
+    }));
   const programDirectories = (programPath ?? "").split(delimiter).filter((directory) => directory !== "");
   const labels = createUnitLabels(state.deployment, state.labelKey);
   return {
-    docker: () =>
-      createDockerEngine({
-        endpoint: parseDockerHost(configuration.dockerHost),
-        labels,
-        logger,
-        programDirectories,
-      }),
+    endpoint,
+    docker: async () => {
+      const { endpoint: at, reason } = await endpoint();
+      return createDockerEngine({ endpoint: at, endpointReason: reason, labels, logger, programDirectories });
+    },
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   };
 }

@@ -2,7 +2,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Engine } from "../engine.ts";
 import type { UnitLabels } from "../unit-labels.ts";
-import type { DockerEndpoint } from "./api/endpoint.ts";
+import type { DockerEndpoint } from "./endpoint/endpoint.ts";
 import { createEngineApi } from "./api/engine-api.ts";
 import { InfoReply } from "./api/replies.ts";
 import { engineWarnings } from "./diagnose/describe-host.ts";
@@ -18,10 +18,13 @@ import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
 import { createUnits } from "./unit/units.ts";
 
-export { parseDockerHost, type DockerEndpoint } from "./api/endpoint.ts";
+export { chooseEndpoint, type ChosenEndpoint } from "./endpoint/choose-endpoint.ts";
+export { parseDockerHost, type DockerEndpoint } from "./endpoint/endpoint.ts";
 
 export type DockerEngineOptions = {
   readonly endpoint: DockerEndpoint;
+  /** Why that one, for `diagnose`, such as "DOCKER_HOST". */
+  readonly endpointReason?: string;
   readonly labels: UnitLabels;
   readonly logger: Logger;
   /** Where Docker's programs are looked for when its socket is missing. @default the usual directories */
@@ -60,8 +63,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       const info = await api.json({ method: "GET", path: "/info", signal }, InfoReply);
       return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
     },
-    diagnose: (signal) => diagnoseEngine(api, signal),
     ...createLifecycle({ ...unitContext, release: live.release, gate }),
+    diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     startJob: (spec, signal) => startJob({ ...unitContext, track: live.track, closed: closing.signal }, spec, signal),
     exec: async (id, spec, signal) => {
@@ -92,6 +95,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));
       await live.finish();
+      await api[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { ErrorCode } from "../../../base/error-codes.ts";
 import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import { endpointName, type DockerEndpoint } from "./endpoint.ts";
+import { endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
+import type { SshTarget } from "../endpoint/ssh-target.ts";
 import { hostFixes } from "./host-fixes.ts";
 
 type AnswerRow = {
@@ -23,6 +24,13 @@ const ANSWERS: readonly AnswerRow[] = [
     code: "ENGINE_UNSUPPORTED",
     message: (text) => `This Docker Engine is too old: 20.10 (API 1.41) or newer is needed. It says: ${text}`,
     hint: () => hostFixes().upgrade,
+  },
+  {
+    status: 400,
+    text: /HTTP request to an HTTPS server/i,
+    code: "ENGINE_UNREACHABLE",
+    message: () => "The engine wants TLS, and was asked without.",
+    hint: () => "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
   },
   {
     status: 404,
@@ -130,6 +138,8 @@ export function connectionError(error: unknown, context: ConnectionContext): Moo
     });
   }
   const code = systemCode(error);
+  if ("ssh" in context.endpoint) return farError(code, context.endpoint.ssh, error);
+  if ("host" in context.endpoint && isTlsCode(code)) return tlsError(code, name, error);
   if (code === "EACCES" || code === "EPERM") {
     const message = `This user has no permission to use Docker's socket at ${name}.`;
     return new MoorageError("ENGINE_PERMISSION", message, { hint: hostFixes().permission, cause: error });
@@ -145,6 +155,31 @@ export function connectionError(error: unknown, context: ConnectionContext): Moo
   return new MoorageError("ENGINE_UNREACHABLE", `Docker does not answer at ${name} (${code ?? "no answer"}).`, {
     hint: hostFixes().start,
     cause: error,
+  });
+}
+
+/** The tunnel stands, so it is the engine's socket over there that does not answer. */
+function farError(code: string | undefined, { host, socketPath }: SshTarget, cause: unknown): MoorageError {
+  const message = `Docker does not answer at ${socketPath} on ${host} (${code ?? "no answer"}).`;
+  const hint = `Over there the engine has to run, and the user to have a right to ${socketPath}; another socket goes behind the host: ssh://${host}/run/user/1000/docker.sock.`;
+  return new MoorageError("ENGINE_UNREACHABLE", message, { hint, cause });
+}
+
+function isTlsCode(code: string | undefined): code is string {
+  return code !== undefined && /^ERR_(?:TLS|SSL)|^EPROTO$|CERT|SIGNATURE|ISSUER/.test(code);
+}
+
+function tlsError(code: string, name: string, cause: unknown): MoorageError {
+  if (/WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH|HTTP_REQUEST/.test(code)) {
+    const message = `What answers at ${name} does not speak TLS (${code}).`;
+    return new MoorageError("ENGINE_UNREACHABLE", message, { hint: "Check the port: 2376 is usual for TLS.", cause });
+  }
+  const whose = code.includes("ALERT")
+    ? "The engine refuses this user's certificate"
+    : "The engine is not the one that its CA proves";
+  return new MoorageError("ENGINE_PERMISSION", `${whose}: ${name} (${code}).`, {
+    hint: "Look at ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, and at the name in DOCKER_HOST.",
+    cause,
   });
 }
 

@@ -1,10 +1,12 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { z } from "zod";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import { answerError, answerOf, connectionError } from "./api-errors.ts";
-import { endpointName, type DockerEndpoint } from "./endpoint.ts";
+import { createConnector, type BeginRequest, type Connector } from "../endpoint/connector.ts";
+import { endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
+import { engineTraits, type EngineTraits } from "./engine-traits.ts";
 import { hostFixes } from "./host-fixes.ts";
 import { VersionReply } from "./replies.ts";
 
@@ -30,8 +32,10 @@ export type ApiRequest = {
 };
 
 /** The engine's HTTP API. Everything that it refuses, and everything that goes wrong on the way, is a MoorageError. */
-export type EngineApi = {
+export type EngineApi = AsyncDisposable & {
   readonly endpoint: DockerEndpoint;
+  /** What kind of engine answers; asked once. */
+  readonly traits: () => Promise<EngineTraits>;
   /** For requests whose answer is its status. */
   readonly send: (request: ApiRequest) => Promise<void>;
   readonly json: <T>(request: ApiRequest, schema: z.ZodType<T>) => Promise<T>;
@@ -50,20 +54,28 @@ export type EngineApiOptions = {
   readonly programDirectories: readonly string[];
 };
 
-type Manner = { readonly version?: string; readonly wanted: "answer" | "connection" };
+type Manner = {
+  readonly begin: BeginRequest;
+  readonly version?: string;
+  readonly wanted: "answer" | "connection";
+};
+type Known = { readonly apiVersion: string; readonly traits: EngineTraits };
 type Opened = { readonly response: IncomingMessage; readonly socket: Duplex | undefined };
 
 export function createEngineApi(options: EngineApiOptions): EngineApi {
-  const version = rememberedVersion(options);
+  const connector = createConnector(options.endpoint);
+  const known = remembered(options, connector);
   const open = async (request: ApiRequest, wanted: Manner["wanted"]): Promise<Exchange> => {
     throwIfCanceled(request.signal);
-    const manner = request.unversioned === true ? { wanted } : { wanted, version: await version() };
+    const begin = await connector.open();
+    const manner = { begin, wanted, ...(request.unversioned === true ? {} : { version: (await known()).apiVersion }) };
     return new Exchange(options, request, manner).open();
   };
   const body = async (request: ApiRequest): Promise<string> => (await open(request, "answer")).body();
   const json: EngineApi["json"] = async (request, schema) => parseReply(await body(request), schema, options.endpoint);
   return {
     endpoint: options.endpoint,
+    traits: async () => (await known()).traits,
     send: async (request) => void (await body(request)),
     json,
     find: async (request, schema) => {
@@ -77,14 +89,15 @@ export function createEngineApi(options: EngineApiOptions): EngineApi {
     head: async (request) => (await open(request, "answer")).headers(),
     stream: async (request) => (await open(request, "answer")).stream(),
     hijack: async (request) => (await open(request, "connection")).socket(),
+    [Symbol.asyncDispose]: () => connector[Symbol.asyncDispose](),
   };
 }
 
 // Newer engines refuse old versions, older ones refuse new ones: the oldest that both sides know is asked for once.
-function rememberedVersion(options: EngineApiOptions): () => Promise<string> {
-  let known: Promise<string> | undefined;
+function remembered(options: EngineApiOptions, connector: Connector): () => Promise<Known> {
+  let known: Promise<Known> | undefined;
   return () => {
-    known ??= negotiate(options).catch((error: unknown) => {
+    known ??= negotiate(options, connector).catch((error: unknown) => {
       known = undefined;
       throw error;
     });
@@ -92,8 +105,9 @@ function rememberedVersion(options: EngineApiOptions): () => Promise<string> {
   };
 }
 
-async function negotiate(options: EngineApiOptions): Promise<string> {
-  const exchange = new Exchange(options, { method: "GET", path: "/version" }, { wanted: "answer" });
+async function negotiate(options: EngineApiOptions, connector: Connector): Promise<Known> {
+  const manner = { begin: await connector.open(), wanted: "answer" } as const;
+  const exchange = new Exchange(options, { method: "GET", path: "/version" }, manner);
   const text = await (await exchange.open()).body();
   const reply = parseReply(text, VersionReply, options.endpoint);
   if (compareVersions(reply.ApiVersion, API_VERSION) < 0) {
@@ -107,7 +121,8 @@ async function negotiate(options: EngineApiOptions): Promise<string> {
     );
   }
   const oldest = reply.MinAPIVersion;
-  return oldest !== undefined && compareVersions(oldest, API_VERSION) > 0 ? oldest : API_VERSION;
+  const apiVersion = oldest !== undefined && compareVersions(oldest, API_VERSION) > 0 ? oldest : API_VERSION;
+  return { apiVersion, traits: engineTraits(reply) };
 }
 
 /** Compares API versions such as "1.41" by number. */
@@ -142,9 +157,7 @@ class Exchange {
     this.#request = request;
     this.#wanted = manner.wanted;
     this.#timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.#sent = httpRequest({
-      ...options.endpoint,
-      agent: false,
+    this.#sent = manner.begin({
       method: request.method,
       path: target(request, manner.version),
       headers: headersOf(request, manner),
@@ -281,7 +294,7 @@ function encodeSegment(segment: string): string {
   return encodeURIComponent(segment).replaceAll("%3A", ":").replaceAll("%40", "@");
 }
 
-function headersOf(request: ApiRequest, manner: Manner): Record<string, string> {
+function headersOf(request: ApiRequest, manner: Pick<Manner, "wanted">): Record<string, string> {
   const headers: Record<string, string> = { host: "docker" };
   if (manner.wanted === "connection") Object.assign(headers, { connection: "Upgrade", upgrade: "tcp" });
   if (request.json !== undefined) headers["content-type"] = "application/json";

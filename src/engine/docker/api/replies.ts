@@ -6,6 +6,7 @@ export const VersionReply = z.object({
   Version: z.string(),
   ApiVersion: z.string(),
   MinAPIVersion: z.string().optional(),
+  Components: z.array(z.object({ Name: z.string() })).nullish(),
 });
 
 export const InfoReply = z.object({

@@ -1,16 +1,17 @@
 import { stat } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Diagnosis } from "../../engine.ts";
-import { endpointName, type DockerEndpoint } from "../api/endpoint.ts";
+import { endpointName, isLoopback, type DockerEndpoint } from "../endpoint/endpoint.ts";
 import { hostFixes } from "../api/host-fixes.ts";
 
 const CHECK = "engine.socket";
 const CONNECT_MS = 2_000;
 const OTHERS_WRITE = 0o002;
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Whether this user may use the engine's door, and whether too many may. */
 export async function describeSocket(endpoint: DockerEndpoint): Promise<Diagnosis> {
+  if ("ssh" in endpoint)
+    return finding("ok", `The engine is on ${endpoint.ssh.host}, reached by the program ssh.`, null);
   return "socketPath" in endpoint ? describeFile(endpoint.socketPath) : describeAddress(endpoint);
 }
 
@@ -63,9 +64,13 @@ function connectionRefusal(path: string): Promise<string | undefined> {
 
 function describeAddress(endpoint: Extract<DockerEndpoint, { host: string }>): Diagnosis {
   const name = endpointName(endpoint);
-  if (LOOPBACK.test(endpoint.host)) return finding("ok", `The engine is at ${name}, on this machine.`, null);
+  if (endpoint.tls !== undefined) {
+    const proven = endpoint.tls.cert === undefined ? "" : ", and this user by a certificate";
+    return finding("ok", `The engine is at ${name}, proven by TLS${proven}.`, null);
+  }
+  if (isLoopback(endpoint.host)) return finding("ok", `The engine is at ${name}, on this machine.`, null);
   const message = `The engine at ${name} is used without encryption or a password: who reaches that port owns its machine.`;
-  return finding("warning", message, "Forward its socket by SSH and name the forwarded one in DOCKER_HOST.");
+  return finding("warning", message, "Set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or use ssh:// in DOCKER_HOST.");
 }
 
 function finding(status: Diagnosis["status"], message: string, fix: string | null): Diagnosis {

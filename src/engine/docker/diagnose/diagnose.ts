@@ -1,6 +1,6 @@
 import { asMoorageError, type MoorageError } from "../../../base/errors.ts";
 import type { Diagnosis } from "../../engine.ts";
-import { endpointName } from "../api/endpoint.ts";
+import { endpointName } from "../endpoint/endpoint.ts";
 import { API_VERSION, compareVersions, type EngineApi } from "../api/engine-api.ts";
 import { hostFixes } from "../api/host-fixes.ts";
 import { InfoReply, VersionReply } from "../api/replies.ts";
@@ -10,8 +10,12 @@ import { describeSocket } from "./describe-socket.ts";
 const ANSWER_MS = 3_000;
 
 /** Looks at the engine from its socket inwards; stops where nothing further can be seen. */
-export async function diagnoseEngine(api: EngineApi, signal?: AbortSignal): Promise<readonly Diagnosis[]> {
-  const findings: Diagnosis[] = [await describeSocket(api.endpoint)];
+export async function diagnoseEngine(
+  api: EngineApi,
+  reason: string | undefined,
+  signal?: AbortSignal,
+): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [...choice(api, reason), await describeSocket(api.endpoint)];
   const ping = await pinged(api, signal);
   findings.push(ping);
   if (ping.status === "failed") return findings;
@@ -25,6 +29,12 @@ export async function diagnoseEngine(api: EngineApi, signal?: AbortSignal): Prom
     findings.push(failure("engine.info", asMoorageError(error)));
   }
   return findings;
+}
+
+function choice({ endpoint }: EngineApi, reason: string | undefined): readonly Diagnosis[] {
+  if (reason === undefined) return [];
+  const message = `${endpointName(endpoint)} is used, because of ${reason}.`;
+  return [{ check: "engine.endpoint", status: "ok", message, fix: null }];
 }
 
 async function pinged(api: EngineApi, signal?: AbortSignal): Promise<Diagnosis> {

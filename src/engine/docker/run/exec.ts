@@ -39,9 +39,10 @@ export async function startExec(context: ExecContext, spec: RunSpec, signal?: Ab
   throwIfCanceled(signal);
   const memory = await watchMemory(context.api, context.containerId, signal);
   try {
+    const { subreaper } = await context.api.traits();
     const process = await startProcess(context.api, {
       containerId: context.containerId,
-      command: ["/sbin/docker-init", "-s", "--", "/bin/sh", "-c", EXEC_SCRIPT, "moorage", spec.cwd, ...spec.command],
+      command: [...subreaper, "/bin/sh", "-c", EXEC_SCRIPT, "moorage", spec.cwd, ...spec.command],
       env: spec.env,
       stdin: spec.stdin !== undefined,
       signal,

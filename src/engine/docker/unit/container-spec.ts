@@ -25,8 +25,21 @@ export type MainProcess = {
   readonly stdin: boolean;
 };
 
+/** The body of a container's creation. */
+export type ContainerSpec = Readonly<Record<string, unknown>> & {
+  readonly HostConfig: Readonly<Record<string, unknown>> & {
+    readonly Tmpfs: Readonly<Record<string, string>>;
+    readonly Ulimits: readonly object[];
+    readonly LogConfig: { readonly Type: string };
+  };
+};
+
 /** The body of a container's creation: all that confines a unit, in one place. */
-export function containerSpec(spec: UnitSpec, ours: Readonly<Record<string, string>>, main: MainProcess): object {
+export function containerSpec(
+  spec: UnitSpec,
+  ours: Readonly<Record<string, string>>,
+  main: MainProcess,
+): ContainerSpec {
   if (spec.image === undefined) throw new MoorageError("INVALID_INPUT", "A unit of the engine docker needs an image.");
   if (spec.limits.pids <= OWN_PROCESSES) {
     const given = `A limit of ${spec.limits.pids} processes is too low for the engine docker`;
@@ -57,7 +70,7 @@ export function containerSpec(spec: UnitSpec, ours: Readonly<Record<string, stri
   };
 }
 
-function confinement(spec: UnitSpec): object {
+function confinement(spec: UnitSpec) {
   return {
     Init: true,
     NetworkMode: "none",
@@ -83,7 +96,7 @@ function confinement(spec: UnitSpec): object {
   };
 }
 
-function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>): object {
+function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>) {
   return {
     ReadonlyRootfs: !spec.writableRoot,
     Mounts: [workspaceMount(spec, labels)].flat(),

@@ -5,6 +5,8 @@ import type { UnitSpec } from "../../engine.ts";
 import type { UnitLabels } from "../../unit-labels.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, CreatedReply } from "../api/replies.ts";
+import { inDialect } from "./container-dialect.ts";
+import { endpointName, isRemote } from "../endpoint/endpoint.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
 import { resolveUser } from "./unit-user.ts";
@@ -35,6 +37,7 @@ export async function createUnit<T>(
 ): Promise<T> {
   const { spec, signal } = wanted;
   throwIfCanceled(signal);
+  refuseFarDirectory(context.api, spec);
   try {
     const containerId = await createContainer(context, wanted);
     throwIfCanceled(signal);
@@ -50,8 +53,17 @@ export async function createUnit<T>(
   }
 }
 
+/** A directory of this machine is not there on another one; one of the same name would be somebody else's. */
+function refuseFarDirectory({ endpoint }: EngineApi, { workspace }: UnitSpec): void {
+  if (workspace.type !== "host" || !isRemote(endpoint)) return;
+  const message = `The engine at ${endpointName(endpoint)} is on another machine, where ${workspace.path} is not this directory.`;
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, {
+    hint: "Leave the workspace out and copy files with `moorage sandbox cp`, or use an engine of this machine.",
+  });
+}
+
 async function createContainer({ api, labels }: UnitContext, { spec, main }: WantedUnit): Promise<string> {
-  const json = containerSpec(spec, labels.sign(spec), main);
+  const json = inDialect(containerSpec(spec, labels.sign(spec), main), await api.traits());
   const query = { name: unitName(spec.id) };
   const created = await api.json({ method: "POST", path: "/containers/create", query, json }, CreatedReply);
   const weaker = (created.Warnings ?? []).filter((warning) => /discarded/i.test(warning) && !/swap/i.test(warning));

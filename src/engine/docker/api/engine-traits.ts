@@ -1,0 +1,22 @@
+import type { z } from "zod";
+import type { VersionReply } from "./replies.ts";
+
+/** In what engines that speak Docker's API differ, told from what the engine says of itself and nowhere else. */
+export type EngineTraits = {
+  /** As people call it, such as "Docker Engine" or "Podman". */
+  readonly product: "Docker Engine" | "Podman";
+  readonly version: string;
+  /**
+   * What goes before a command so that everything it starts stays below it: the init program that the engine puts into
+   * every container, once more.
+   */
+  readonly subreaper: readonly string[];
+};
+
+/** The traits of the engine that gave this answer to `/version`. */
+export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits {
+  const isPodman = (reply.Components ?? []).some(({ Name }) => Name === "Podman Engine");
+  return isPodman
+    ? { product: "Podman", version: reply.Version, subreaper: ["/run/podman-init", "--"] }
+    : { product: "Docker Engine", version: reply.Version, subreaper: ["/sbin/docker-init", "-s", "--"] };
+}

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { engineTraits } from "../api/engine-traits.ts";
+import { unitSpec } from "../docker-fixture.ts";
+import { inDialect } from "./container-dialect.ts";
+import { containerSpec } from "./container-spec.ts";
+
+const VERSION = { Version: "1", ApiVersion: "1.41" };
+const docker = engineTraits({ ...VERSION, Components: [{ Name: "Engine" }] });
+const podman = engineTraits({ ...VERSION, Components: [{ Name: "Podman Engine" }, { Name: "Conmon" }] });
+
+function hostOf(kind: "sandbox" | "job", traits: typeof docker) {
+  const user = { uid: 7, gid: 8 };
+  const spec = containerSpec(
+    { ...unitSpec(kind), id: "a", user, writableRoot: false },
+    {},
+    { script: ["x"], stdin: false },
+  );
+  return inDialect(spec, traits).HostConfig;
+}
+
+test("Docker reads a body as it is written", () => {
+  const spec = containerSpec(unitSpec("job"), {}, { script: ["x"], stdin: false });
+  expect(inDialect(spec, docker)).toBe(spec);
+  expect(inDialect(spec, engineTraits(VERSION))).toBe(spec);
+});
+
+test("Podman's memory has no owner, so all may write there, and the image does not show through", () => {
+  expect(hostOf("job", podman).Tmpfs).toEqual({
+    "/home/moorage": "rw,exec,nosuid,nodev,size=67108864,mode=1777,notmpcopyup",
+    "/run": "rw,exec,nosuid,nodev,size=16777216,mode=1777,notmpcopyup",
+    "/tmp": "rw,exec,nosuid,nodev,size=67108864,mode=1777,notmpcopyup",
+  });
+});
+
+test("Podman's logs are its own, capped as Docker's are, and none stay none", () => {
+  expect(hostOf("job", podman).LogConfig).toEqual({ Type: "k8s-file", Config: { "max-size": "1m" } });
+  expect(hostOf("sandbox", podman).LogConfig).toEqual({ Type: "none" });
+});
+
+test("every limit of Docker's is there on Podman too", () => {
+  const [theirs, ours] = [hostOf("sandbox", podman), hostOf("sandbox", docker)];
+  expect(theirs).toMatchObject({ ...ours, Tmpfs: theirs.Tmpfs, Ulimits: theirs.Ulimits });
+  expect(theirs.Ulimits).toEqual(expect.arrayContaining([...ours.Ulimits]));
+});

@@ -1,0 +1,36 @@
+import type { EngineTraits } from "../api/engine-traits.ts";
+import type { ContainerSpec } from "./container-spec.ts";
+
+const OWNER_OPTION = /^(?:uid|gid)=/;
+/**
+ * Of one user on the whole machine, so it only has to be far above what units may have. Left open, Podman raises it
+ * beside any other limit, for which it has no right inside some virtual machines and containers.
+ */
+const USER_PROCESSES = { Name: "nproc", Soft: 32_768, Hard: 32_768 };
+const JOB_LOG = { Type: "k8s-file", Config: { "max-size": "1m" } };
+
+/** The body of a container's creation as this engine reads it. */
+export function inDialect(spec: ContainerSpec, traits: EngineTraits): ContainerSpec {
+  return traits.product === "Podman" ? { ...spec, HostConfig: podmanHost(spec.HostConfig) } : spec;
+}
+
+function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfig"] {
+  const memory = Object.entries(host.Tmpfs).map(([path, options]) => [path, podmanMemory(options)] as const);
+  return {
+    ...host,
+    Tmpfs: Object.fromEntries(memory),
+    Ulimits: [...host.Ulimits, USER_PROCESSES],
+    LogConfig: host.LogConfig.Type === "none" ? host.LogConfig : JOB_LOG,
+  };
+}
+
+/**
+ * Podman cannot give memory to a user, so it is open to all of the container's, as /tmp is. And what the image has at
+ * that place would be copied into it.
+ */
+function podmanMemory(options: string): string {
+  const all = options.split(",");
+  const kept = all.filter((option) => !OWNER_OPTION.test(option));
+  const mode = (option: string): string => (option.startsWith("mode=") ? "mode=1777" : option);
+  return [...(kept.length === all.length ? kept : kept.map(mode)), "notmpcopyup"].join(",");
+}
