@@ -108,13 +108,6 @@ export default {
       from: { path: "^src/", pathNot: ["^src/store/sqlite/", ...TESTS] },
       to: { path: "^(node:)?sqlite$" },
     },
-    {
-      name: "undici-in-main",
-      comment: "The SDK is fetch alone; main lends it a socket.",
-      severity: "error",
-      from: { path: "^src/", pathNot: ["^src/main/", ...TESTS] },
-      to: { path: "node_modules/undici/" },
-    },
   ],
   options: {
     tsPreCompilationDeps: true,

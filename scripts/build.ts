@@ -5,6 +5,8 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { rolldown, type InputOptions, type OutputOptions } from "rolldown";
 
+import { builtinModules } from "./build/builtin-modules.ts";
+import { outlineAsData } from "./build/outline-as-data.ts";
 import { thirdPartyNotices } from "./build/third-party-notices.ts";
 import { runOrThrow } from "./setup/run-program.ts";
 
@@ -39,11 +41,18 @@ await bundleLibrary();
 await runNode("node_modules/typescript/bin/tsc", "-p", join(root, "tsconfig.build.json"));
 await checkPackage();
 const version = await runNode("dist/cli.js", "--version");
+// The help loads what the version does not: the table, and what reads the command line.
+await runNode("dist/cli.js", "--help");
 console.log(`built dist/: moorage ${version.trim()}`);
 
 /** The command carries its dependencies, because looking for hundreds of files would be most of its start. */
 async function bundleCommand(): Promise<void> {
-  await using bundle = await rolldown({ ...input, input: { cli: join(root, "src/main/cli.ts") } });
+  await using bundle = await rolldown({
+    ...input,
+    input: { cli: join(root, "src/main/cli.ts") },
+    plugins: [outlineAsData, builtinModules],
+    treeshake: { propertyReadSideEffects: false },
+  });
   const { output: chunks } = await bundle.write({ ...output, dir: dist, chunkFileNames: "cli/[name]-[hash].js" });
   await chmod(join(dist, "cli.js"), 0o755);
   const moduleIds = chunks.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
@@ -52,7 +61,7 @@ async function bundleCommand(): Promise<void> {
 
 /** The library shares its dependencies with whoever imports it: two copies of zod would not know each other. */
 async function bundleLibrary(): Promise<void> {
-  await using bundle = await rolldown({ ...input, input: LIBRARY, external: /^[^./]/ });
+  await using bundle = await rolldown({ ...input, input: LIBRARY, external: /^[^./]/, plugins: [outlineAsData] });
   await bundle.write({ ...output, dir: dist, chunkFileNames: "shared/[name]-[hash].js" });
 }
 

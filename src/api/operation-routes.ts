@@ -1,12 +1,6 @@
 import type { Context } from "hono";
-import {
-  listOperations,
-  methodOf,
-  type NamedOperation,
-  type Platform,
-  type StreamMethod,
-  type UnaryMethod,
-} from "../contracts/platform.ts";
+import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
+import { listOperations, type NamedOperation, type Platform } from "../contracts/platform.ts";
 import { errorBody, NDJSON, streamAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createInputReader } from "./read-input.ts";

@@ -2,7 +2,8 @@
  * Moorage's contracts: the operations table, its schemas, and the Platform interface that follows from it.
  * @module
  */
-export { listOperations, methodOf, type CallOptions, type NamedOperation, type Platform } from "./platform.ts";
+export { methodOf } from "./method.ts";
+export { listOperations, type CallOptions, type NamedOperation, type Platform } from "./platform.ts";
 export { operations, type Operations } from "./operations.ts";
 export type { Operation } from "./operation.ts";
 export type { ArchiveInput, RawOperations } from "./raw.ts";

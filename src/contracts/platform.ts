@@ -36,14 +36,3 @@ export function listOperations(): readonly NamedOperation[] {
     Object.entries<Operation>(verbs).map(([verb, operation]) => ({ name: `${noun}.${verb}`, noun, verb, operation })),
   );
 }
-
-export type UnaryMethod = (input: unknown, options?: CallOptions) => Promise<unknown>;
-export type StreamMethod = (input: unknown, options?: CallOptions) => AsyncIterable<unknown>;
-
-/** The platform's method for a row of the table. Its types are lost here, and only here: inputs are parsed by the row. */
-export function methodOf(platform: object, named: NamedOperation): UnaryMethod & StreamMethod {
-  const nouns = platform as Record<string, Record<string, UnaryMethod & StreamMethod>>;
-  const method = nouns[named.noun]?.[named.verb];
-  if (method === undefined) throw new TypeError(`The platform has no method ${named.name}.`);
-  return method;
-}

@@ -3,13 +3,8 @@ import { MoorageError } from "../base/errors.ts";
 import type { Operation } from "../contracts/operation.ts";
 import type { Operations } from "../contracts/operations.ts";
 import { buildPlatform } from "../contracts/build-platform.ts";
-import {
-  methodOf,
-  type CallOptions,
-  type Platform,
-  type StreamMethod,
-  type UnaryMethod,
-} from "../contracts/platform.ts";
+import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
+import { listOperations, type CallOptions, type Platform } from "../contracts/platform.ts";
 
 type ParsedMethod<O> =
   O extends Operation<"unary", infer Input, infer Output>
@@ -27,10 +22,14 @@ export type ParsedPlatform = {
 
 /** The one place where inputs are parsed, so that callers in process and over HTTP are checked alike. */
 export function validated(inner: ParsedPlatform): Platform {
-  return buildPlatform((named) => {
-    const parse = (input: unknown): unknown => parseInput(named.name, named.operation.input, input);
-    return checkedMethod(methodOf(inner, named), named.operation.kind, parse);
-  }, inner.raw);
+  return buildPlatform(
+    listOperations(),
+    (named) => {
+      const parse = (input: unknown): unknown => parseInput(named.name, named.operation.input, input);
+      return checkedMethod(methodOf(inner, named), named.operation.kind, parse);
+    },
+    inner.raw,
+  );
 }
 
 function checkedMethod(

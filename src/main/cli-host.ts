@@ -3,8 +3,7 @@ import type { CliHost, OpenOptions } from "../cli/host.ts";
 import type { Platform } from "../contracts/platform.ts";
 import type { EngineName } from "../contracts/types.ts";
 import type { Configuration } from "./configuration.ts";
-import { createLogger } from "./logger.ts";
-import { locations, readConfiguration } from "./read-configuration.ts";
+import { locations, readSettings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,6 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function createCliHost(environment: Environment, version: string): CliHost {
   const local = async (configuration: Configuration, options: Partial<OpenOptions>, defaultLevel: string) => {
     const { openLocalPlatform } = await import("./local-platform.ts");
+    const { createLogger } = await import("./logger.ts");
     return openLocalPlatform({
       configuration,
       locations: locations(environment),
@@ -26,25 +26,26 @@ export function createCliHost(environment: Environment, version: string): CliHos
   return {
     version,
     openPlatform: async (options) => {
-      const configuration = await readConfiguration(environment);
-      const server = await serverFor(configuration, environment, options.engine);
-      return server ?? local(configuration, options, "silent");
+      const server = await serverFor(environment, options.engine);
+      return server ?? local(await configured(environment), options, "silent");
     },
     serve: async ({ engine, signal, onReady }) => {
-      const configuration = await readConfiguration(environment);
+      const configuration = await configured(environment);
       await using platform = await local(configuration, engineOption(engine), "info");
       await serve(platform, { configuration, version, socket: locations(environment).socket, signal, onReady });
     },
     mcp: async ({ engine, signal }) => {
-      const configuration = await readConfiguration(environment);
-      const server = await serverFor(configuration, environment, engine);
+      const configuration = await configured(environment);
+      const server = await serverFor(environment, engine);
       await using platform = server ?? (await local(configuration, engineOption(engine), "warn"));
       const { serveMcpOnStdio } = await import("../mcp/index.ts");
+      const { createLogger } = await import("./logger.ts");
       const logger = createLogger(configuration.logLevel ?? "warn");
       await serveMcpOnStdio({ platform, version, logger, stdin: process.stdin, stdout: process.stdout, signal });
     },
     logUnexpected: async (error) => {
-      const { logLevel = "silent" } = await readConfiguration(environment);
+      const { createLogger } = await import("./logger.ts");
+      const { logLevel = "silent" } = await configured(environment);
       createLogger(logLevel).debug({ err: error.cause ?? error }, "an unexpected error");
     },
   };
@@ -54,12 +55,19 @@ function engineOption(engine: EngineName | undefined): Partial<OpenOptions> {
   return engine === undefined ? {} : { engine };
 }
 
+async function configured(environment: Environment): Promise<Configuration> {
+  const { readConfiguration } = await import("./read-configuration.ts");
+  return readConfiguration(environment);
+}
+
 /** A server is used unless an engine is asked for by name: the server has chosen its own. */
-async function serverFor(configuration: Configuration, environment: Environment, engine: EngineName | undefined) {
+async function serverFor(environment: Environment, engine: EngineName | undefined) {
   if (engine !== undefined) return undefined;
   const { openSocketPlatform, openUrlPlatform } = await import("./remote-platform.ts");
-  if (configuration.url !== undefined) return openUrlPlatform(configuration.url, configuration.key);
-  return openSocketPlatform(locations(environment).socket);
+  const settings = await readSettings(environment);
+  if (settings["url"] === undefined) return openSocketPlatform(locations(environment).socket);
+  const { url, key } = await configured(environment);
+  return url === undefined ? undefined : openUrlPlatform(url, key);
 }
 
 type Serving = {
@@ -72,6 +80,7 @@ type Serving = {
 
 async function serve(platform: Platform, { configuration, version, socket, signal, onReady }: Serving): Promise<void> {
   const { createApi, serveOnSocket } = await import("../api/index.ts");
+  const { createLogger } = await import("./logger.ts");
   const logger = createLogger(configuration.logLevel ?? "info");
   await using server = await serveOnSocket({ app: createApi({ platform, logger, version }), path: socket, logger });
   onReady(server.path);

@@ -18,7 +18,7 @@ import { chooseEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
 import { processHolders } from "./holders.ts";
 import { policyOf } from "./policy.ts";
-import type { Locations } from "./read-configuration.ts";
+import type { Locations } from "./settings.ts";
 import { openStateHome, type StateHome } from "./state-home.ts";
 
 /** Whoever may use this operating-system user's socket or state: the same person. */

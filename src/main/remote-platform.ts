@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import type { Platform } from "../contracts/platform.ts";
-import { createClient, type ClientOptions } from "../sdk/client.ts";
+import { createClient } from "../sdk/client.ts";
+import type { FetchLike } from "../sdk/http.ts";
+import { createSocketFetch } from "./socket-fetch.ts";
 
 const PROBE_MS = 1000;
 /** Any host name does: the address is the socket. */
@@ -11,18 +13,14 @@ export type RemotePlatform = Platform & AsyncDisposable;
 /** The server that listens on this socket; undefined when none does. */
 export async function openSocketPlatform(path: string): Promise<RemotePlatform | undefined> {
   if (!(await isSocket(path))) return undefined;
-  // Loaded late: most commands meet no server, and it takes longer to load than all else.
-  const { Agent, fetch: undiciFetch } = await import("undici");
-  const agent = new Agent({ connect: { socketPath: path }, headersTimeout: 0, bodyTimeout: 0 });
-  const fetch: Fetch = (url, init) => undiciFetch(url, { ...init, dispatcher: agent });
-  if (!(await answers(fetch))) {
-    await agent.close();
+  const client = createSocketFetch(path);
+  if (!(await answers(client.fetch))) {
+    client[Symbol.dispose]();
     return undefined;
   }
-  return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch }), { [Symbol.asyncDispose]: () => agent.close() });
+  const dispose = async (): Promise<void> => client[Symbol.dispose]();
+  return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch: client.fetch }), { [Symbol.asyncDispose]: dispose });
 }
-
-type Fetch = NonNullable<ClientOptions["fetch"]>;
 
 /** A server elsewhere. */
 export function openUrlPlatform(baseUrl: string, key: string | undefined): RemotePlatform {
@@ -39,13 +37,14 @@ async function isSocket(path: string): Promise<boolean> {
   }
 }
 
-async function answers(fetch: Fetch): Promise<boolean> {
+async function answers(fetch: FetchLike): Promise<boolean> {
   try {
     const response = await fetch(`${SOCKET_URL}/healthz`, {
       method: "GET",
       headers: {},
       signal: AbortSignal.timeout(PROBE_MS),
     });
+    await response.text();
     return response.ok;
   } catch (error) {
     // A socket file that nobody listens on any more.

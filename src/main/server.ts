@@ -3,6 +3,7 @@
  * @module
  */
 export { openLocalPlatform, LOCAL_OWNER, type LocalOptions, type LocalPlatform } from "./local-platform.ts";
-export { locations, readConfiguration, type Locations } from "./read-configuration.ts";
+export { readConfiguration } from "./read-configuration.ts";
+export { locations, type Locations } from "./settings.ts";
 export { openSocketPlatform, type RemotePlatform } from "./remote-platform.ts";
 export { createLogger } from "./logger.ts";

@@ -5,7 +5,8 @@ import { asMoorageError, isMoorageError, toWireError, type MoorageError } from "
 import { newId } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
 import type { JsonSchema } from "../contracts/json-schema.ts";
-import { methodOf, type Platform, type StreamMethod, type UnaryMethod } from "../contracts/platform.ts";
+import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
+import type { Platform } from "../contracts/platform.ts";
 import { collectResult, isFields } from "./collect-result.ts";
 import { listTools, type McpTool } from "./tools.ts";
 

@@ -1,6 +1,8 @@
 import { fromWireError, MoorageError } from "../base/errors.ts";
 import { buildPlatform } from "../contracts/build-platform.ts";
-import type { NamedOperation, Platform, StreamMethod, UnaryMethod } from "../contracts/platform.ts";
+import type { StreamMethod, UnaryMethod } from "../contracts/method.ts";
+import { OUTLINE, type OutlinedOperation } from "../contracts/outline.ts";
+import type { Platform } from "../contracts/platform.ts";
 import { isErrorBody, isObject, reached, send, type Connection, type FetchLike, type HttpCall } from "./http.ts";
 import { readLines } from "./lines.ts";
 import { rawOperations } from "./raw-operations.ts";
@@ -54,9 +56,9 @@ export function createClient({ baseUrl, fetch = globalFetch, key, userAgent }: C
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     },
   };
-  const methodFor = (named: NamedOperation): UnaryMethod | StreamMethod =>
-    named.operation.kind === "unary" ? unaryMethod(connection, named) : streamMethod(connection, named);
-  return buildPlatform(methodFor, rawOperations(connection));
+  const methodFor = (named: OutlinedOperation): UnaryMethod | StreamMethod =>
+    named.kind === "unary" ? unaryMethod(connection, named) : streamMethod(connection, named);
+  return buildPlatform(OUTLINE, methodFor, rawOperations(connection));
 }
 
 const globalFetch: FetchLike = (url, init) => globalThis.fetch(url, init);
@@ -67,14 +69,14 @@ function checkedBase(baseUrl: string): string {
   throw new MoorageError("INVALID_INPUT", `baseUrl: expected an http or https URL, got ${JSON.stringify(baseUrl)}.`);
 }
 
-function unaryMethod(connection: Connection, named: NamedOperation): UnaryMethod {
+function unaryMethod(connection: Connection, named: OutlinedOperation): UnaryMethod {
   return async (input, options = {}) => {
     const response = await send(connection, callOf(named, input, options.signal));
     return reached(connection, options.signal, () => response.json());
   };
 }
 
-function streamMethod(connection: Connection, named: NamedOperation): StreamMethod {
+function streamMethod(connection: Connection, named: OutlinedOperation): StreamMethod {
   return async function* (input, { signal } = {}) {
     const response = await send(connection, callOf(named, input, signal));
     for await (const line of readLines(responseChunks({ connection, response, signal }))) {
@@ -89,8 +91,8 @@ function parsed(line: string): unknown {
   return JSON.parse(line);
 }
 
-function callOf(named: NamedOperation, input: unknown, signal: AbortSignal | undefined): HttpCall {
-  const { method, path: pattern } = named.operation.http;
+function callOf(named: OutlinedOperation, input: unknown, signal: AbortSignal | undefined): HttpCall {
+  const { method, path: pattern } = named.http;
   const { path, rest } = fillPath(pattern, isObject(input) ? input : {});
   const call = { method: method.toUpperCase(), signal };
   if (method === "get" || method === "delete") return { ...call, target: `${path}${queryOf(rest)}` };

@@ -76,7 +76,6 @@ export const VIOLATIONS: readonly PlantedViolation[] = [
   plant("processes-in-engines", "domain/starts.ts", 'export { spawn } from "node:child_process";\n'),
   plant("processes-in-engines", "engine/memory/starts.ts", 'export { spawn } from "child_process";\n'),
   plant("sqlite-in-its-adapter", "domain/queries.ts", 'export { DatabaseSync } from "node:sqlite";\n'),
-  plant("undici-in-main", "sdk/fetches.ts", 'export { fetch } from "undici";\n'),
 ];
 
 function plant(rule: string, path: string, source: string): PlantedViolation {

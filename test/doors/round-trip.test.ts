@@ -3,13 +3,8 @@ import { describe, expect, test } from "vitest";
 import { createApi } from "../../src/api/index.ts";
 import { MoorageError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import {
-  listOperations,
-  methodOf,
-  type NamedOperation,
-  type Platform,
-  type StreamMethod,
-} from "../../src/contracts/platform.ts";
+import { methodOf, type StreamMethod } from "../../src/contracts/method.ts";
+import { listOperations, type NamedOperation, type Platform } from "../../src/contracts/platform.ts";
 import { createRecordingPlatform, type RecordingParts } from "../../src/contracts/testing/recording-platform.ts";
 import { createClient } from "../../src/sdk/index.ts";
 import { arbitraryInput } from "./arbitrary-input.ts";

@@ -1,6 +1,5 @@
 import { MoorageError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/quantities.ts";
-import { RunEvent } from "../../contracts/run.ts";
 import type { Encoding, RunEvent as Event, RunResult } from "../../contracts/types.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../invocation.ts";
@@ -10,13 +9,22 @@ export async function followRun(events: AsyncIterable<unknown>, session: Session
   const warned = new Set<string>();
   let result: RunResult | undefined;
   for await (const raw of events) {
-    // A newer server may send events that this version does not know: they are not for it.
-    const event = RunEvent.safeParse(raw).data;
+    const event = knownEvent(raw);
     if (event?.type === "result") result = event.result;
     else if (event !== undefined) await pass(event, session, warned);
   }
   if (result === undefined) throw new MoorageError("ENGINE_FAILED", "The run ended without a result.");
   return conclude(result, session, warned);
+}
+
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set<Event["type"]>([
+  ...(["progress", "warning", "started", "stdout", "stderr", "result"] as const),
+]);
+
+/** An event that this version knows; a newer server may send others, which are not for it. */
+function knownEvent(raw: unknown): Event | undefined {
+  const known = typeof raw === "object" && raw !== null && "type" in raw && KNOWN_TYPES.has(raw.type);
+  return known ? (raw as Event) : undefined;
 }
 
 type OtherEvent = Exclude<Event, { type: "result" }>;

@@ -1,11 +1,5 @@
-import { MoorageError } from "../../base/errors.ts";
-import { methodOf, type NamedOperation, type StreamMethod } from "../../contracts/platform.ts";
-import { cliFields } from "../flags/cli-field.ts";
-import { collectInput } from "../flags/collect-input.ts";
-import type { CliCommand, Given, OptionSpec, Session } from "../invocation.ts";
-import { followBatch } from "../jobs/follow-batch.ts";
-import { inLineNames } from "../jobs/line-names.ts";
-import { readJobs, type Jobs } from "../jobs/read-jobs.ts";
+import type { OutlinedOperation } from "../../contracts/outline.ts";
+import type { CliCommand, OptionSpec } from "../invocation.ts";
 import { operationCommand } from "./operation-command.ts";
 
 const KEEP_GOING: OptionSpec = {
@@ -14,8 +8,8 @@ const KEEP_GOING: OptionSpec = {
 };
 
 /** `moorage jobs FILE`: the list of the operation comes from a file, and its errors name the file's lines. */
-export function jobsCommand(named: NamedOperation): CliCommand {
-  const derived = operationCommand(named);
+export function jobsCommand(operation: OutlinedOperation): CliCommand {
+  const derived = operationCommand(operation);
   return {
     words: derived.words,
     summary: derived.summary,
@@ -35,30 +29,10 @@ export function jobsCommand(named: NamedOperation): CliCommand {
       "Relative workspaces start where FILE lies. Jobs that share a workspace run one after the other.",
       "Exit code: 0 when every job succeeded; 1 when one failed; 124 when deadlines are the only failures; 125 when Moorage or the engine could not run one.",
     ],
-    execute: (given, session) => runJobs(named, given, session),
+    execute: async (given, session) => {
+      // Loaded late, with what reads YAML and checks events.
+      const { runJobs } = await import("../jobs/run-jobs.ts");
+      return runJobs(operation, given, session);
+    },
   };
-}
-
-async function runJobs(named: NamedOperation, given: Given, session: Session): Promise<number> {
-  const { globals, host, signal } = session;
-  if (given.options.has("keep-going") && given.options.has("fail-fast")) {
-    const message = "--keep-going, --fail-fast: expected one of them (got both).";
-    throw new MoorageError("INVALID_INPUT", message, { hint: "Leave both out to run every job." });
-  }
-  const fields = cliFields(named);
-  const options = await collectInput({ ...fields, positionals: [] }, given, session);
-  const jobs = await readJobs(given.positionals[0] ?? "", session);
-  const engine = globals.engine === undefined ? {} : { engine: globals.engine };
-  await using platform = await host.openPlatform({ ...engine, needsImages: jobs.entries.some(namesImage) });
-  const batch: StreamMethod = methodOf(platform, named);
-  try {
-    const input = { ...options, jobs: jobs.entries.map(({ value }) => value) };
-    return await followBatch(batch(input, { signal }), jobs.entries.length, session);
-  } catch (error) {
-    throw inLineNames(error, jobs, fields);
-  }
-}
-
-function namesImage({ value }: Jobs["entries"][number]): boolean {
-  return typeof value === "object" && value !== null && "image" in value;
 }

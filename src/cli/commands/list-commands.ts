@@ -1,4 +1,4 @@
-import { listOperations, type NamedOperation } from "../../contracts/platform.ts";
+import { OUTLINE, type OutlinedOperation } from "../../contracts/outline.ts";
 import type { CliCommand } from "../invocation.ts";
 import { jobsCommand } from "./jobs.ts";
 import { mcpCommand } from "./mcp.ts";
@@ -7,12 +7,12 @@ import { copyCommand } from "./sandbox-cp.ts";
 import { serveCommand } from "./serve.ts";
 
 /** Rows whose command takes more than their input's fields. */
-const BY_HAND: Readonly<Record<string, (named: NamedOperation) => CliCommand>> = { "job.batch": jobsCommand };
+const BY_HAND: Readonly<Record<string, (operation: OutlinedOperation) => CliCommand>> = { "job.batch": jobsCommand };
 
 /** Every command: the rows of the operations table, and the few that cannot be one. */
 export function listCommands(): readonly CliCommand[] {
   return [
-    ...listOperations().map((named) => (BY_HAND[named.name] ?? operationCommand)(named)),
+    ...OUTLINE.map((operation) => (BY_HAND[operation.name] ?? operationCommand)(operation)),
     copyCommand,
     serveCommand,
     mcpCommand,

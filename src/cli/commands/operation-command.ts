@@ -1,4 +1,5 @@
-import { methodOf, type NamedOperation, type StreamMethod, type UnaryMethod } from "../../contracts/platform.ts";
+import { methodOf, type StreamMethod, type UnaryMethod } from "../../contracts/method.ts";
+import type { OutlinedOperation } from "../../contracts/outline.ts";
 import { cliFields, type CliFields } from "../flags/cli-field.ts";
 import { collectInput } from "../flags/collect-input.ts";
 import { optionOf, positionalOf } from "../flags/field-help.ts";
@@ -9,9 +10,9 @@ import { followRun } from "./follow-run.ts";
 import { present } from "./present.ts";
 
 /** The command of a row of the operations table. Its schema is read only where its options are asked for. */
-export function operationCommand(named: NamedOperation): CliCommand {
-  const { cli, summary } = named.operation;
-  const fields = once(() => cliFields(named));
+export function operationCommand(operation: OutlinedOperation): CliCommand {
+  const { cli, summary } = operation;
+  const fields = once(() => cliFields(operation));
   return {
     words: cli.command.split(" "),
     summary,
@@ -25,7 +26,7 @@ export function operationCommand(named: NamedOperation): CliCommand {
     runs: cli.runs === true,
     execute: async (given, session) => {
       try {
-        return await call({ named, fields: fields() }, given, session);
+        return await call({ operation, fields: fields() }, given, session);
       } catch (error) {
         throw inFlagNames(error, fields());
       }
@@ -38,19 +39,18 @@ function once<T>(compute: () => T): () => T {
   return () => (computed ??= { value: compute() }).value;
 }
 
-type Row = { readonly named: NamedOperation; readonly fields: CliFields };
+type Row = { readonly operation: OutlinedOperation; readonly fields: CliFields };
 
-async function call({ named, fields }: Row, given: Given, session: Session): Promise<number> {
-  const { operation, name } = named;
+async function call({ operation, fields }: Row, given: Given, session: Session): Promise<number> {
   const { globals, host, signal } = session;
   const input = await collectInput(fields, given, session);
   const engine = globals.engine === undefined ? {} : { engine: globals.engine };
   await using platform = await host.openPlatform({ ...engine, needsImages: input["image"] !== undefined });
   if (operation.kind === "unary") {
-    const unary: UnaryMethod = methodOf(platform, named);
-    return await present(name, await unary(input, { signal }), session);
+    const unary: UnaryMethod = methodOf(platform, operation);
+    return await present(operation.name, await unary(input, { signal }), session);
   }
-  const stream: StreamMethod = methodOf(platform, named);
+  const stream: StreamMethod = methodOf(platform, operation);
   const events = stream(input, { signal });
   return await (operation.cli.runs === true ? followRun(events, session) : exportLines(events, session));
 }

@@ -1,7 +1,6 @@
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../invocation.ts";
 import { genericView } from "../views/generic-view.ts";
-import { VIEWS } from "../views/views.ts";
 
 /** Prints what an operation answered. Resolves to the exit code: an answer that says `ok: false` is a failure. */
 export async function present(name: string, output: unknown, { globals, ui }: Session): Promise<number> {
@@ -9,6 +8,8 @@ export async function present(name: string, output: unknown, { globals, ui }: Se
     await ui.out(`${JSON.stringify(output)}\n`);
     return exitCode(output);
   }
+  // Loaded late: views check answers by their contracts, whose schemas take most of a command's start to make.
+  const { VIEWS } = await import("../views/views.ts");
   const shown = VIEWS[name]?.(output, ui.layout) ?? genericView(output, ui.layout);
   if (shown.out !== undefined) await ui.out(shown.out);
   if (shown.err !== undefined) await ui.err(shown.err);

@@ -1,6 +1,6 @@
 import type { FlagBinding } from "../../contracts/operation.ts";
-import { inputFields, type InputField } from "../../contracts/json-schema.ts";
-import type { NamedOperation } from "../../contracts/platform.ts";
+import type { InputField } from "../../contracts/json-schema.ts";
+import type { OutlinedOperation } from "../../contracts/outline.ts";
 import { jsonTypeOf } from "../../contracts/text-values.ts";
 
 type Parse = NonNullable<FlagBinding["parse"]>;
@@ -25,9 +25,9 @@ export type CliFields = {
   readonly names: ReadonlySet<string>;
 };
 
-export function cliFields({ operation }: NamedOperation): CliFields {
+export function cliFields(operation: OutlinedOperation): CliFields {
   const { positionals = [], rest, flags = {} } = operation.cli;
-  const fields = inputFields(operation).map((field) => cliField(field, flags[field.name] ?? {}));
+  const fields = operation.fields.map((field) => cliField(field, flags[field.name] ?? {}));
   const named = (name: string): CliField[] => fields.filter((field) => field.name === name);
   const [restField] = rest === undefined ? [] : named(rest);
   return {

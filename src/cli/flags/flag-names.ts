@@ -1,20 +1,30 @@
-import { z } from "zod";
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { CliFields } from "./cli-field.ts";
 
-/** What the operation says about its input: one issue for each value that it does not take. */
-export const Issues = z.array(z.object({ path: z.string(), message: z.string(), value: z.string().optional() })).min(1);
+type Issue = { readonly path: string; readonly message: string; readonly value?: string };
 
 /** The same error, with the input's fields named as they are on the command line. */
 export function inFlagNames(error: unknown, fields: CliFields): unknown {
-  if (!isMoorageError(error) || error.code !== "INVALID_INPUT") return error;
-  const issues = Issues.safeParse(error.details["issues"]);
-  if (!issues.success) return error;
-  const told = issues.data.map(({ path, message, value }) => {
+  const issues = issuesOf(error);
+  if (!isMoorageError(error) || issues === undefined) return error;
+  const told = issues.map(({ path, message, value }) => {
     const got = value === undefined ? "" : ` (got ${value})`;
     return `${labelOf(path, fields)}: ${message}${got}.`;
   });
   return new MoorageError(error.code, told.join("\n"), { hint: error.hint, details: error.details, cause: error });
+}
+
+/** What the operation says about its input: one issue for each value that it does not take. */
+export function issuesOf(error: unknown): readonly Issue[] | undefined {
+  if (!isMoorageError(error) || error.code !== "INVALID_INPUT") return undefined;
+  const issues = error.details["issues"];
+  return Array.isArray(issues) && issues.length > 0 && issues.every(isIssue) ? issues : undefined;
+}
+
+function isIssue(value: unknown): value is Issue {
+  if (typeof value !== "object" || value === null || !("path" in value) || !("message" in value)) return false;
+  const shown = "value" in value ? value.value : undefined;
+  return [value.path, value.message, shown ?? ""].every((text) => typeof text === "string");
 }
 
 /** An input as it was typed: `--memory` for `memoryBytes`. */

@@ -1,6 +1,6 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { BatchJob } from "../../contracts/batch.ts";
-import { Issues, labelOf } from "../flags/flag-names.ts";
+import { issuesOf, labelOf } from "../flags/flag-names.ts";
 import type { CliFields } from "../flags/cli-field.ts";
 import type { Jobs } from "./read-jobs.ts";
 
@@ -9,15 +9,14 @@ const INSIDE_JOB = /^jobs\.(\d+)(?:\.(.*))?$/;
 
 /** The same error, with each job named by its line of the file, and everything else by its flag. */
 export function inLineNames(error: unknown, jobs: Jobs, fields: CliFields): unknown {
-  if (!isMoorageError(error) || error.code !== "INVALID_INPUT") return error;
-  const issues = Issues.safeParse(error.details["issues"]);
-  if (!issues.success) return error;
-  const told = issues.data.map(({ path, message, value }) => {
+  const issues = issuesOf(error);
+  if (!isMoorageError(error) || issues === undefined) return error;
+  const told = issues.map(({ path, message, value }) => {
     const got = value === undefined ? "" : ` (got ${value})`;
     return `${subject(path, jobs, fields)}: ${message}${got}.`;
   });
   const more = told.length > MOST_TOLD ? [`There are ${told.length - MOST_TOLD} more like these.`] : [];
-  const inJobs = issues.data.some(({ path }) => INSIDE_JOB.test(path));
+  const inJobs = issues.some(({ path }) => INSIDE_JOB.test(path));
   const hint = inJobs ? `A job has these fields: ${Object.keys(BatchJob.shape).join(", ")}.` : error.hint;
   const message = [...told.slice(0, MOST_TOLD), ...more].join("\n");
   return new MoorageError(error.code, message, { hint, details: error.details, cause: error });

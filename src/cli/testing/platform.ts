@@ -1,6 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import { buildPlatform } from "../../contracts/build-platform.ts";
-import type { CallOptions, NamedOperation, StreamMethod, UnaryMethod } from "../../contracts/platform.ts";
+import type { StreamMethod, UnaryMethod } from "../../contracts/method.ts";
+import { listOperations, type CallOptions, type NamedOperation } from "../../contracts/platform.ts";
 import type { RawOperations } from "../../contracts/raw.ts";
 import type { CliHost, OpenOptions } from "../host.ts";
 
@@ -34,7 +35,7 @@ export function hostWith(answers: Readonly<Record<string, Answer>>, raw: Partial
   const unexpected = (): never => {
     throw new Error("This test does not expect raw operations.");
   };
-  const platform = buildPlatform(methodFor, { download: unexpected, upload: unexpected, ...raw });
+  const platform = buildPlatform(listOperations(), methodFor, { download: unexpected, upload: unexpected, ...raw });
   const dispose = async (): Promise<void> => {
     closed = true;
   };

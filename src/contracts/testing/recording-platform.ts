@@ -1,6 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import { buildPlatform } from "../build-platform.ts";
-import type { CallOptions, NamedOperation, Platform } from "../platform.ts";
+import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../platform.ts";
 import type { ArchiveInput, RawOperations } from "../raw.ts";
 
 export type RecordedCall = { readonly name: string; readonly input: unknown; readonly signal: AbortSignal | undefined };
@@ -38,7 +38,7 @@ export function createRecordingPlatform({ answers = {}, raw = {} }: RecordingPar
       if (isIterable(events)) yield* events;
     };
   };
-  return { platform: buildPlatform(methodFor, { ...recordingRaw(calls), ...raw }), calls };
+  return { platform: buildPlatform(listOperations(), methodFor, { ...recordingRaw(calls), ...raw }), calls };
 }
 
 function recordingRaw(calls: RecordedCall[]): RawOperations {
