@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { Command, Encoding, EngineName, Id, Isolation, Limits, NetworkPolicy, Profile, Time } from "./primitives.ts";
+import {
+  Command,
+  Encoding,
+  EngineName,
+  Id,
+  Isolation,
+  Limits,
+  NetworkPolicy,
+  Profile,
+  SandboxRef,
+  Time,
+} from "./primitives.ts";
 
 export const RunStatus = z.enum(["running", "succeeded", "failed", "timed_out", "canceled", "interrupted"]).meta({
   id: "RunStatus",
@@ -44,7 +55,16 @@ export const RunResult = z
   })
   .meta({ id: "RunResult" });
 
-const chunk = { data: z.string(), encoding: Encoding };
+const chunk = {
+  offset: z
+    .int()
+    .optional()
+    .meta({ description: "Place of its first byte in the run's log, which counts the bytes of both streams." }),
+  data: z.string(),
+  encoding: Encoding,
+};
+
+const gap = { offset: z.int(), bytes: z.int().meta({ description: "Printed here, and no longer kept." }) };
 
 export const RunEvent = z
   .discriminatedUnion("type", [
@@ -53,14 +73,71 @@ export const RunEvent = z
     z.object({ type: z.literal("started"), runId: Id, sandboxId: Id, engine: EngineName, isolation: Isolation }),
     z.object({ type: z.literal("stdout"), ...chunk }),
     z.object({ type: z.literal("stderr"), ...chunk }),
+    z.object({ type: z.literal("gap"), ...gap }),
     z.object({ type: z.literal("result"), result: RunResult }),
   ])
   .meta({ id: "RunEvent", description: "`result` is always the last event." });
 
+export const RunKind = z.enum(["exec", "job", "agent"]).meta({ id: "RunKind" });
+
 /** A run as it is kept: its result without the output, and what was asked for. */
 export const Run = RunResult.omit({ stdout: true, stderr: true, stdoutBase64: true, stderrBase64: true })
-  .extend({ kind: z.enum(["exec", "job", "agent"]), command: Command, agentId: z.string().nullable() })
+  .extend({ kind: RunKind, command: Command, agentId: z.string().nullable() })
   .meta({ id: "Run" });
 
 /** A kept run with the output that was recorded. */
 export const RunRecord = Run.extend({ stdout: z.string(), stderr: z.string() }).meta({ id: "RunRecord" });
+
+const line = { offset: z.int(), time: Time, data: z.string(), encoding: Encoding };
+
+/** A piece of what a run printed, read from its log. */
+export const RunLog = z
+  .object({
+    runId: Id,
+    status: RunStatus,
+    items: z.array(
+      z.discriminatedUnion("type", [
+        z.object({ type: z.literal("stdout"), ...line }),
+        z.object({ type: z.literal("stderr"), ...line }),
+        z.object({ type: z.literal("gap"), ...gap }),
+      ]),
+    ),
+    nextOffset: z.int().meta({ description: "Where the next read goes on." }),
+    complete: z.boolean().meta({ description: "True when the run has ended and nothing follows." }),
+  })
+  .meta({ id: "RunLog" });
+
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+const MAX_TAIL_LINES = 100_000;
+
+/** What of a log is read. */
+export const LogSelection = {
+  offset: z
+    .int()
+    .min(0, "expected at least 0")
+    .optional()
+    .meta({ description: "First byte to read: an offset that a read answered.", default: 0 }),
+  tail: z
+    .int()
+    .min(0, "expected at least 0")
+    .max(MAX_TAIL_LINES, `expected at most ${MAX_TAIL_LINES}`)
+    .optional()
+    .meta({ description: "Only the last lines of each stream; 0 for none, which answers where the log ends." }),
+  stream: z
+    .enum(["stdout", "stderr"])
+    .optional()
+    .meta({ description: "One stream only; both, in the order in which they came, otherwise." }),
+  limit: z
+    .int()
+    .min(1, "expected at least 1")
+    .max(MAX_PAGE_BYTES, `expected at most ${MAX_PAGE_BYTES}`)
+    .optional()
+    .meta({ description: "Bytes to answer at most; with `tail` the last ones.", default: 1024 * 1024 }),
+};
+
+export const RunFilter = {
+  sandbox: SandboxRef.optional().meta({ description: "Only runs of this sandbox: its id, name or conversation id." }),
+  status: RunStatus.optional(),
+  kind: RunKind.optional(),
+  agent: z.string().min(1).max(64).optional().meta({ description: "Only runs of this agent." }),
+};

@@ -32,6 +32,8 @@ export type JobBatch = z.output<typeof batch.JobBatch>;
 
 export type Run = z.output<typeof run.Run>;
 export type RunEvent = z.output<typeof run.RunEvent>;
+export type RunKind = z.output<typeof run.RunKind>;
+export type RunLog = z.output<typeof run.RunLog>;
 export type RunRecord = z.output<typeof run.RunRecord>;
 export type RunResult = z.output<typeof run.RunResult>;
 export type RunStatus = z.output<typeof run.RunStatus>;

@@ -1,8 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Store } from "../store/store.ts";
+import type { RunLogs, Store } from "../store/store.ts";
 import type { Policy } from "./policy.ts";
+import type { LiveRuns } from "./run/live/live-runs.ts";
 import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
 
 /** Who calls. Everything that is made belongs to `owner`. */
@@ -30,6 +31,8 @@ export type Holders = {
 export type DomainContext = {
   readonly engine: Engine;
   readonly store: Store;
+  readonly logs: RunLogs;
+  readonly live: LiveRuns;
   readonly signer: ReceiptSigner;
   readonly holders: Holders;
   readonly policy: Policy;

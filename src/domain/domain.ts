@@ -8,10 +8,12 @@ import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts"
 import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
 import { runAgent } from "./run/agent.ts";
+import { attachRun } from "./run/attach.ts";
 import { execInSandbox } from "./run/exec.ts";
 import { runJob } from "./run/job.ts";
-import { getRun, listRuns } from "./run/runs.ts";
 import { awake } from "./sandbox/awake.ts";
+import { readLastLog, readLog } from "./run/log/read-log.ts";
+import { findRun, getRun, listRuns, removeRun } from "./run/runs.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
 import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox } from "./sandbox/power.ts";
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
@@ -47,19 +49,29 @@ function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
     list: async (input, options) => pageOf(await listSandboxes(call(options), query(input))),
     get: ({ id }, options) => getSandbox(call(options), id),
     exec: (input, options) => execInSandbox(call(options), input),
-    runs: async ({ id, ...input }, options) => pageOf(await listRuns(call(options), id, query(input))),
     stop: (input, options) => stopSandbox(call(options), input),
     start: ({ id }, options) => startSandbox(call(options), id),
     restart: (input, options) => restartSandbox(call(options), input),
     pause: ({ id }, options) => pauseSandbox(call(options), id),
     resume: ({ id }, options) => resumeSandbox(call(options), id),
+    runs: async ({ id, ...input }, options) => {
+      const { id: sandbox } = await findSandbox(call(options), id);
+      return pageOf(await listRuns(call(options), { sandbox }, query(input)));
+    },
+    logs: ({ id, ...selection }, options) => readLastLog(call(options), id, selection),
     remove: ({ id }, options) => removeSandbox(call(options), id),
   };
 }
 
 function runOperations(call: CallOf): ParsedPlatform["run"] {
   return {
+    list: async ({ limit, cursor, ...filter }, options) =>
+      pageOf(await listRuns(call(options), filter, query({ limit, cursor }))),
     get: ({ runId }, options) => getRun(call(options), runId),
+    logs: async ({ runId, ...selection }, options) =>
+      readLog(call(options), await findRun(call(options), runId), selection),
+    attach: (input, options) => attachRun(call(options), input),
+    remove: ({ runId }, options) => removeRun(call(options), runId),
   };
 }
 

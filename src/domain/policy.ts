@@ -1,4 +1,5 @@
 import type { EngineLimits } from "../engine/engine.ts";
+import type { LogRetention } from "../store/store.ts";
 
 /** What the administrator decided; every value comes from the configuration. */
 export type Policy = {
@@ -13,6 +14,7 @@ export type Policy = {
   readonly protectedDirectories: readonly string[];
   /** Bytes of each output stream that a record keeps, half from the head and half from the tail. */
   readonly recordBytes: number;
+  readonly logRetention: LogRetention;
   /** Time between TERM and KILL. */
   readonly graceMs: number;
 };

@@ -46,6 +46,21 @@ export const Configuration = z.strictObject({
     .min(2)
     .default(MIB)
     .meta({ description: "Bytes of each output stream that a run's record keeps." }),
+  logBytes: z
+    .int()
+    .min(4096)
+    .default(64 * MIB)
+    .meta({ description: "Bytes that the log of one run takes at most: half for its head, half for its tail." }),
+  logMaxAgeMs: z
+    .int()
+    .positive()
+    .default(30 * DAY_MS)
+    .meta({ description: "Milliseconds after its last output at which a run's log is removed." }),
+  logTotalBytes: z
+    .int()
+    .positive()
+    .default(10 * 1024 * MIB)
+    .meta({ description: "Bytes that all logs take together; then the oldest are removed." }),
   graceMs: z.int().min(0).default(500).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])

@@ -13,6 +13,8 @@ import type { Engine } from "../engine/engine.ts";
 import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
+import { LiveRuns } from "../domain/run/live/live-runs.ts";
+import { createFileRunLogs } from "../store/files/file-run-logs.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
@@ -56,6 +58,8 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const context: DomainContext = {
     engine,
     store,
+    logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
+    live: new LiveRuns(),
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
     policy: policyOf(configuration, {
@@ -69,6 +73,8 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     logger,
     warnings,
   };
+  // Before the engine and the store go, whose help it takes.
+  opening.defer(() => context.live.endAll());
   await recover(context, engines);
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {

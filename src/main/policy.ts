@@ -15,7 +15,7 @@ export function policyOf(
   configuration: Configuration,
   { home, currentDirectory, workspaceDirectory }: Surroundings,
 ): Policy {
-  const { image, agent, maxima, workspaceRoots, recordBytes, graceMs } = configuration;
+  const { image, agent, maxima, workspaceRoots, recordBytes, logMaxAgeMs, logTotalBytes, graceMs } = configuration;
   const roots = workspaceRoots ?? [currentDirectory, homedir(), ...(workspaceDirectory ? [workspaceDirectory] : [])];
   return {
     defaultImage: image,
@@ -39,6 +39,7 @@ export function policyOf(
       ...[".ssh", ".gnupg", ".aws", ".docker", ".kube"].map((name) => join(homedir(), name)),
     ],
     recordBytes,
+    logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
   };
 }

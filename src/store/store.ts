@@ -4,10 +4,13 @@ import type {
   Limits,
   ProfileName,
   ReceiptHead,
+  RunKind,
   RunStatus,
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+
+export type * from "./run-logs.ts";
 
 /** A page: newest first; `nextCursor` is null on the last one. */
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
@@ -64,7 +67,14 @@ export type TransitionFrom = {
   readonly pending?: string | null;
 };
 
-export type RunKind = "exec" | "job" | "agent";
+export type { RunKind };
+
+export type RunFilter = {
+  readonly sandboxId?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly kind?: RunKind | undefined;
+  readonly agentId?: string | undefined;
+};
 
 export type RunRow = {
   readonly id: string;
@@ -142,7 +152,8 @@ export type RunRows = {
   readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
-  readonly listBySandbox: (owner: string, sandboxId: string, query: PageQuery) => Promise<Page<RunRow>>;
+  /** Those that every given part of the filter fits. */
+  readonly list: (owner: string, filter: RunFilter, query: PageQuery) => Promise<Page<RunRow>>;
   /** Runs whose status is `running`, of all owners. */
   readonly open: () => Promise<readonly RunRow[]>;
   /** Takes an open run over from a dead holder; false when somebody else was faster. */

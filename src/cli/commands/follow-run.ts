@@ -40,6 +40,8 @@ async function pass(event: OtherEvent, { ui, globals }: Session, warned: Set<str
     case "warning":
       warned.add(event.message);
       return ui.warning(event.message);
+    case "gap":
+      return ui.note(`${event.bytes} bytes of this output were not kept.`);
     case "started":
       return undefined;
   }

@@ -40,9 +40,14 @@ function valueName(field: CliField): string {
   const { parse, schema, flag } = field;
   if (parse !== undefined) return VALUE_NAMES[parse];
   const values = schema.enum;
-  if (values !== undefined) return values.join("|");
+  if (values !== undefined && !isLong(values)) return values.join("|");
   const type = jsonTypeOf(schema);
   return type === "integer" || type === "number" ? "n" : (flag.split("-").at(-1) ?? flag);
+}
+
+/** Too long to stand beside its flag on a narrow terminal. */
+function isLong(values: readonly unknown[]): boolean {
+  return values.join("|").length > 24;
 }
 
 function describe(field: CliField): string {
@@ -50,7 +55,8 @@ function describe(field: CliField): string {
   if (alwaysReadsStdin(field)) return "The content is read from standard input, also without this flag.";
   if (parse === "stdin") return "Pass standard input on, read to its end first; at most 16 MiB.";
   const need = required && label.startsWith("--") ? "Required." : undefined;
-  const parts = [withoutUnit(schema.description), WRITTEN_AS[parse ?? ""], need, defaultText(schema)];
+  const choice = schema.enum !== undefined && isLong(schema.enum) ? `One of ${schema.enum.join(", ")}.` : undefined;
+  const parts = [withoutUnit(schema.description), choice, WRITTEN_AS[parse ?? ""], need, defaultText(schema)];
   return parts.filter((part) => part !== undefined).join(" ");
 }
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { page } from "../../contracts/primitives.ts";
-import { Run, RunRecord } from "../../contracts/run.ts";
 import { Sandbox } from "../../contracts/sandbox.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
-import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { limitsCell, NOTHING, timeCell } from "./cells.ts";
 import { view } from "./view.ts";
 
 export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image }) => ({
@@ -68,31 +67,4 @@ function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sand
   return `${state}${by} since ${timeCell(stateSince)}${reason === null ? "" : `: ${reason}`}`;
 }
 
-export const sandboxRuns = view(page(Run), ({ items }, layout) => {
-  if (items.length === 0) return { note: "no runs yet." };
-  const columns = [
-    { header: "RUN", whole: true },
-    { header: "STATUS", whole: true },
-    { header: "EXIT", align: "right" as const },
-    { header: "DURATION", align: "right" as const },
-    { header: "COMMAND" },
-    { header: "STARTED" },
-  ];
-  const rows = items.map(({ runId, status, exitCode, durationMs, command, startedAt }) => [
-    runId,
-    status,
-    exitCode === null ? NOTHING : String(exitCode),
-    durationCell(durationMs),
-    commandCell(command),
-    timeCell(startedAt),
-  ]);
-  return { out: table(columns, rows, layout) };
-});
-
 export const sandboxRemoved = view(z.object({ id: z.string() }), ({ id }) => ({ success: `Removed sandbox ${id}.` }));
-
-export const runOutput = view(RunRecord, ({ stdout, stderr, truncated }) => ({
-  out: stdout,
-  err: stderr,
-  ...(truncated ? { note: "only the beginning and the end of this output were kept." } : {}),
-}));

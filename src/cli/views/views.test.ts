@@ -140,12 +140,51 @@ describe("sandboxes", () => {
     `);
   });
 
-  test("sandbox logs: both outputs as they were", async () => {
-    const record = { ...sampleRun({ truncated: true }), stdout: "out\u001b[1m\n", stderr: "err\n" };
-    expect(await seen(["sandbox", "logs", record.runId], ["run.get", record])).toMatchInlineSnapshot(`
+  test("sandbox logs: both outputs as they were, and what is missing", async () => {
+    const line = { time: "2026-01-02T03:04:05.678Z", encoding: "utf8" };
+    const log = {
+      runId: sampleRun().runId,
+      status: "succeeded",
+      items: [
+        { type: "stdout", offset: 0, data: "out\u001b[1m\n", ...line },
+        { type: "gap", offset: 8, bytes: 100 },
+        { type: "stderr", offset: 108, data: "err\n", ...line },
+      ],
+      nextOffset: 112,
+      complete: false,
+    };
+    expect(await seen(["sandbox", "logs", "demo"], ["sandbox.logs", log])).toMatchInlineSnapshot(`
       "out[1m
       2> err
-      2> note: only the beginning and the end of this output were kept.
+      2> note: 100 bytes of this output were not kept. there is more: moorage runs logs r1234567890123456789 --offset 112.
+      "
+    `);
+    const live = { ...log, items: [], status: "running" };
+    expect(await seen(["runs", "logs", log.runId], ["run.logs", live])).toMatchInlineSnapshot(`
+      "2> note: the run goes on; follow it with moorage runs attach r1234567890123456789 --offset 112.
+      "
+    `);
+  });
+
+  test("runs get", async () => {
+    const record = { ...sampleRun({ warnings: ["It was slow."] }), stdout: "out\n", stderr: "" };
+    expect(await seen(["runs", "get", record.runId], ["run.get", record], wide)).toMatchInlineSnapshot(`
+      "Id         r1234567890123456789
+      Kind       exec
+      Sandbox    k3v9x2m7q1w8e5r4t6y0
+      Command    python -c 'print('\\''6 * 7'\\'')'
+      Status     succeeded
+      Exit code  0
+      Signal     -
+      Started    2026-01-02 03:04:05Z
+      Duration   850 ms
+      Printed    0 bytes on stdout, 0 on stderr
+      Image      sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Engine     docker (isolation: container)
+      Limits     512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Network    none
+      Receipt    p1234567890123456789
+      2> note: It was slow.
       "
     `);
   });

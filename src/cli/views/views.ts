@@ -1,14 +1,7 @@
 import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
-import {
-  runOutput,
-  sandboxChanged,
-  sandboxCreated,
-  sandboxDetails,
-  sandboxList,
-  sandboxRemoved,
-  sandboxRuns,
-} from "./sandbox-views.ts";
+import { sandboxChanged, sandboxCreated, sandboxDetails, sandboxList, sandboxRemoved } from "./sandbox-views.ts";
+import { runDetails, runList, runLog, runRemoved } from "./run-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
 import type { View } from "./view.ts";
 
@@ -17,14 +10,18 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.create": sandboxCreated,
   "sandbox.list": sandboxList,
   "sandbox.get": sandboxDetails,
-  "sandbox.runs": sandboxRuns,
   "sandbox.stop": sandboxChanged,
   "sandbox.start": sandboxChanged,
   "sandbox.restart": sandboxChanged,
   "sandbox.pause": sandboxChanged,
   "sandbox.resume": sandboxChanged,
+  "sandbox.runs": runList,
+  "sandbox.logs": runLog,
   "sandbox.remove": sandboxRemoved,
-  "run.get": runOutput,
+  "run.list": runList,
+  "run.get": runDetails,
+  "run.logs": runLog,
+  "run.remove": runRemoved,
   "file.list": fileList,
   "file.read": fileContent,
   "file.write": fileWritten,

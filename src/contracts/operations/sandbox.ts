@@ -2,9 +2,9 @@ import { z } from "zod";
 import { SandboxExec } from "../exec.ts";
 import { stream, unary } from "../operation.ts";
 import { Id, page, PageInput, SandboxRef } from "../primitives.ts";
-import { Run, RunEvent } from "../run.ts";
 import { GraceMs, Sandbox, SandboxCreate } from "../sandbox.ts";
 import { changing, destructive, graceFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
+import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
 
 export const sandboxOperations = {
   create: unary({
@@ -89,6 +89,13 @@ export const sandboxOperations = {
     cli: { command: "sandbox resume", positionals: ["id"] },
     input: z.strictObject({ id: SandboxRef }),
     output: Sandbox,
+  }),
+  logs: unary({
+    summary: "Read what the last run of a sandbox printed.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/logs" },
+    cli: { command: "sandbox logs", positionals: ["id"] },
+    input: z.strictObject({ id: SandboxRef, ...LogSelection }),
+    output: RunLog,
   }),
   remove: unary({
     summary: "Remove a sandbox, its processes and its files.",

@@ -1,11 +1,13 @@
 import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
+import { pruneLogs } from "../run/log/prune-logs.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
 /** Records lost runs, then removes what nobody owns any more: half-made sandboxes, and units without a row. */
 export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const recovered = [...(await recoverRuns(context))];
   const removed = [...(await removeHalfMade(context)), ...(await removeOrphans(context))];
+  await pruneLogs(context);
   context.logger.info(
     { operation: "system.cleanup", removed: removed.length, recovered: recovered.length },
     "cleaned up",

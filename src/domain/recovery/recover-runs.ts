@@ -2,6 +2,7 @@ import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { recordReceipt } from "../receipt/record-receipt.ts";
+import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
 import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
@@ -42,7 +43,7 @@ function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInf
 
 async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
   const { engine, logger } = context;
-  const output = unit === undefined ? [] : await engine.lastOutput(unit.id);
+  const output = unit === undefined ? await loggedOutput(context, run.id) : await engine.lastOutput(unit.id);
   // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
   if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
   const endedAt = unit?.finishedAt ?? context.clock.now();
@@ -77,8 +78,21 @@ function recordedOutput(chunks: readonly OutputChunk[]): Partial<RunRow> {
     Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.data));
   const stdout = of("stdout");
   const stderr = of("stderr");
-  // The engine keeps only the end of it, so nobody knows how much there was.
+  // What came after Moorage's end was seen by nobody, so nobody knows how much there was.
   return { stdout, stderr, stdoutBytes: stdout.length, stderrBytes: stderr.length, truncated: true };
+}
+
+/** What was printed until Moorage was ended, head and tail of it. */
+async function loggedOutput({ logs, policy }: DomainContext, runId: string): Promise<readonly OutputChunk[]> {
+  const records = {
+    stdout: new OutputRecord(policy.recordBytes),
+    stderr: new OutputRecord(policy.recordBytes),
+  };
+  await using reader = logs.read(runId, 0);
+  for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
+    if (frame.type === "output") records[frame.stream].add(frame.data);
+  }
+  return (["stdout", "stderr"] as const).map((stream) => ({ stream, data: records[stream].bytes() }));
 }
 
 async function afterwards(context: DomainContext, run: RunRow): Promise<string | null> {

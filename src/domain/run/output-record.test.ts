@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OutputRecord } from "./output-record.ts";
-import { recordText, TextChunks, type TextChunk } from "./text-chunks.ts";
+import { recordText, textChunk, WholeCharacters, type TextChunk } from "./text-chunks.ts";
 
 const chunks = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 });
 
@@ -29,16 +29,15 @@ describe("chunks of text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.array(fc.integer({ min: 1, max: 5 })), (text, cuts) => {
         const bytes = Buffer.from(text.toWellFormed());
-        const texts = new TextChunks();
+        const texts = new WholeCharacters();
         const parts: TextChunk[] = [];
         let at = 0;
         for (const cut of [...cuts, bytes.length]) {
-          const chunk = texts.next(bytes.subarray(at, at + cut));
+          parts.push(textChunk(texts.next(bytes.subarray(at, at + cut))));
           at += cut;
-          if (chunk !== undefined) parts.push(chunk);
         }
         expect(parts.every(({ encoding }) => encoding === "utf8")).toBe(true);
-        expect(texts.end()).toBeUndefined();
+        expect(texts.end()).toHaveLength(0);
         expect(parts.map(({ data }) => data).join("")).toBe(bytes.toString());
       }),
     );
@@ -47,8 +46,8 @@ describe("chunks of text", () => {
   it("carry any bytes exactly", () => {
     fc.assert(
       fc.property(chunks, (given) => {
-        const texts = new TextChunks();
-        const all = [...given.map((bytes) => texts.next(bytes)), texts.end()].filter((chunk) => chunk !== undefined);
+        const texts = new WholeCharacters();
+        const all = [...given.map((bytes) => textChunk(texts.next(bytes))), textChunk(texts.end())];
         const decoded = all.map(({ data, encoding }) => Buffer.from(data, encoding));
         expect(Buffer.concat(decoded).equals(Buffer.concat(given))).toBe(true);
       }),

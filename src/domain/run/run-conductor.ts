@@ -3,16 +3,17 @@ import { isoTime } from "../../base/clock.ts";
 import { canceled } from "../../base/deadline.ts";
 import { asMoorageError, type MoorageError } from "../../base/errors.ts";
 import type { RunEvent } from "../../contracts/types.ts";
-import type { EngineRun, OutputChunk } from "../../engine/engine.ts";
+import type { EngineRun } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { Call, DomainContext, Principal } from "../context.ts";
 import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
-import { OutputRecord } from "./output-record.ts";
+import type { LiveRun } from "./live/live-run.ts";
+import { RunLife } from "./live/run-life.ts";
+import { RunOutput } from "./run-output.ts";
 import { endedRow, openRow } from "./run-row.ts";
 import { runResult } from "./run-views.ts";
 import type { Finished, RunPlan } from "./run-plan.ts";
 import { supervise, type Ending } from "./supervisor.ts";
-import { TextChunks } from "./text-chunks.ts";
 
 const CHANNEL_BYTES = 1024 * 1024;
 
@@ -20,7 +21,7 @@ type Conduct = {
   readonly context: DomainContext;
   readonly principal: Principal;
   readonly events: Channel<RunEvent>;
-  readonly signal: AbortSignal;
+  readonly life: RunLife;
 };
 
 /** Prepares the plan of a run; progress and warnings may be told meanwhile. */
@@ -28,55 +29,68 @@ export type Prepare = (tell: (event: RunEvent) => Promise<void>, signal: AbortSi
 
 /**
  * Runs a plan to its end and tells what happens. The run goes on without the reader's help: it is ended and recorded
- * even when nobody reads. A reader that leaves, or a caller that aborts, cancels it.
+ * even when nobody reads. A reader that leaves, or a caller that aborts, cancels it, unless it was detached: then its
+ * last event is a result that says `running`.
  */
 export async function* conductRun(call: Call, prepare: Prepare): AsyncGenerator<RunEvent> {
   const { context, principal } = call;
-  const leaving = new AbortController();
-  const events = new Channel<RunEvent>(CHANNEL_BYTES, () => leaving.abort());
-  const signal = AbortSignal.any([leaving.signal, ...(call.signal === undefined ? [] : [call.signal])]);
-  const conducted = conduct({ context, principal, events, signal }, prepare).then(
+  const left = Promise.withResolvers<void>();
+  const life = new RunLife(call.signal, left.resolve);
+  const events = new Channel<RunEvent>(CHANNEL_BYTES, () => life.leave());
+  const conducted = conduct({ context, principal, events, life }, prepare).then(
     () => events.close(),
-    (error: unknown) => events.close(asMoorageError(error)),
+    (error: unknown) => {
+      if (life.detached) context.logger.warn({ err: error }, "a detached run failed");
+      events.close(asMoorageError(error));
+    },
   );
   try {
     yield* events;
   } finally {
-    await conducted;
+    await Promise.race([conducted, left.promise]);
   }
 }
 
 async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
-  const { context, principal, events, signal } = run;
+  const { context, principal, events, life } = run;
   for (const message of context.warnings) await events.push({ type: "warning", message });
-  const plan = await prepare((event) => events.push(event), signal);
-  const begunAt = context.clock.now();
-  const row = openRow(plan, { principal, context, startedAt: isoTime(begunAt) });
+  const plan = await prepare((event) => events.push(event), life.signal);
+  const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);
+  const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs });
+  try {
+    await conductLive(run, { plan, row, live });
+  } finally {
+    context.live.remove(live);
+  }
+}
+
+type Running = { readonly plan: RunPlan; readonly row: RunRow; readonly live: LiveRun };
+
+async function conductLive(run: Conduct, running: Running): Promise<void> {
+  const { context, principal, events, life } = run;
+  const { plan, row } = running;
   const startedAt = context.clock.monotonic();
   const { id: runId, sandboxId, engine, isolation } = row;
   await events.push({ type: "started", runId, sandboxId, engine, isolation });
-  const records = {
-    stdout: new OutputRecord(context.policy.recordBytes),
-    stderr: new OutputRecord(context.policy.recordBytes),
-  };
-  const { ending, failure } = await watched(run, { plan, engineRun, records });
+  const { ending, output, failure } = await watched(run, running);
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
   const after = await finished(context, plan, ending.unitStopped);
+  const warnings = [...output.warnings(), ...after.warnings];
   const recorded = await record(context, {
-    row: endedRow(row, { ending, records, durationMs, warnings: after.warnings }),
+    row: endedRow(row, { ending, records: output.records, durationMs, warnings }),
     keyId: principal.keyId,
     workspaceAfter: after.workspaceAfter,
   });
   await plan.dispose();
   if (failure !== undefined) throw failure;
-  if (ending.cause === "canceled") throw canceled(signal.reason);
+  if (ending.cause === "canceled") throw canceled(life.signal.reason);
   await events.push({ type: "result", result: runResult(recorded) });
 }
 
 /** A run that could not start leaves no record: nothing has happened. */
-async function started({ context, signal }: Conduct, plan: RunPlan): Promise<EngineRun> {
+async function started({ context, life: { signal } }: Conduct, plan: RunPlan): Promise<EngineRun> {
   try {
     if (signal.aborted) throw canceled(signal.reason);
     return await plan.start(signal);
@@ -99,22 +113,22 @@ async function finished({ logger }: DomainContext, plan: RunPlan, unitStopped: b
   }
 }
 
-type Watching = { readonly plan: RunPlan; readonly engineRun: EngineRun; readonly records: Records };
+type Watched = { readonly ending: Ending; readonly output: RunOutput; readonly failure?: MoorageError };
 
 /** When the engine fails in the middle, the run counts as interrupted and the failure is told after it is recorded. */
-async function watched(
-  { context, events, signal }: Conduct,
-  { plan, engineRun, records }: Watching,
-): Promise<{ readonly ending: Ending; readonly failure?: MoorageError }> {
-  const { timeoutMs: deadlineMs } = plan.limits;
-  const terms = { deadlineMs, graceMs: context.policy.graceMs, signal, onEnding: () => events.release() };
+async function watched({ context, events, life }: Conduct, { plan, live }: Running): Promise<Watched> {
+  const { limits } = plan;
+  const { recordBytes, graceMs } = context.policy;
+  const terms = { deadlineMs: limits.timeoutMs, graceMs, signal: life.signal, onEnding: () => events.release() };
+  await using log = live.log;
+  const output = new RunOutput({ recordBytes, log, events, clock: context.clock });
   const [ending, pumped] = await Promise.allSettled([
-    supervise(engineRun, terms),
-    pump(engineRun.output, records, events),
+    supervise(live.engineRun, terms),
+    output.pump(live.engineRun.output),
   ]);
-  if (ending.status === "fulfilled" && pumped.status === "fulfilled") return { ending: ending.value };
+  if (ending.status === "fulfilled" && pumped.status === "fulfilled") return { ending: ending.value, output };
   const failed = ending.status === "rejected" ? ending : pumped;
-  return { ending: LOST, failure: asMoorageError(failed.status === "rejected" ? failed.reason : undefined) };
+  return { ending: LOST, output, failure: asMoorageError(failed.status === "rejected" ? failed.reason : undefined) };
 }
 
 const LOST: Ending = {
@@ -130,20 +144,4 @@ async function record(context: DomainContext, source: ReceiptSource): Promise<Ru
   const { id: runId, kind, sandboxId, status, durationMs } = row;
   context.logger.info({ operation: kind, runId, sandboxId, status, durationMs }, "run ended");
   return row;
-}
-
-type Records = { readonly stdout: OutputRecord; readonly stderr: OutputRecord };
-
-/** Every chunk is counted and recorded; the reader gets it too, as fast as it reads. */
-async function pump(output: AsyncIterable<OutputChunk>, records: Records, events: Channel<RunEvent>): Promise<void> {
-  const texts = { stdout: new TextChunks(), stderr: new TextChunks() };
-  for await (const { stream, data } of output) {
-    records[stream].add(data);
-    const text = texts[stream].next(data);
-    if (text !== undefined) await events.push({ type: stream, ...text }, data.length);
-  }
-  for (const stream of ["stdout", "stderr"] as const) {
-    const text = texts[stream].end();
-    if (text !== undefined) await events.push({ type: stream, ...text }, 3);
-  }
 }

@@ -3,35 +3,36 @@ import type { Encoding } from "../../contracts/types.ts";
 export type TextChunk = { readonly data: string; readonly encoding: Encoding };
 
 /**
- * Bytes of a stream as text: UTF-8 where they are, base64 where not. A character that is split between two chunks is
- * held back until it is whole, so that every event can be shown by itself.
+ * Cuts the bytes of a stream where a character ends: one that is split between two chunks is held back until it is
+ * whole, so that every piece can be shown by itself.
  */
-export class TextChunks {
+export class WholeCharacters {
   #pending: Uint8Array = new Uint8Array();
 
-  next(bytes: Uint8Array): TextChunk | undefined {
+  next(bytes: Uint8Array): Uint8Array {
     const all = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
     const whole = all.length - incompleteTail(all);
     this.#pending = Uint8Array.from(all.subarray(whole));
-    return whole === 0 ? undefined : encode(all.subarray(0, whole));
+    return all.subarray(0, whole);
   }
 
   /** What is left at the end of the stream. */
-  end(): TextChunk | undefined {
+  end(): Uint8Array {
     const rest = this.#pending;
     this.#pending = new Uint8Array();
-    return rest.length === 0 ? undefined : encode(rest);
+    return rest;
   }
 }
 
 /** The text of a record: `text` with U+FFFD for what is no UTF-8, and then the exact bytes as base64 too. */
 export function recordText(bytes: Uint8Array): { readonly text: string; readonly base64?: string } {
-  const chunk = encode(bytes);
+  const chunk = textChunk(bytes);
   if (chunk.encoding === "utf8") return { text: chunk.data };
   return { text: new TextDecoder().decode(bytes), base64: chunk.data };
 }
 
-function encode(bytes: Uint8Array): TextChunk {
+/** Bytes as text: UTF-8 where they are, base64 where not. */
+export function textChunk(bytes: Uint8Array): TextChunk {
   try {
     return { data: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf8" };
   } catch (error) {

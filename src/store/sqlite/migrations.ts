@@ -17,6 +17,8 @@ export const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY,
      owner TEXT NOT NULL,
      sandbox_id TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     agent_id TEXT,
      status TEXT NOT NULL,
      holder TEXT NOT NULL,
      created_at TEXT NOT NULL,
@@ -25,6 +27,7 @@ export const MIGRATIONS: readonly string[] = [
      stderr BLOB NOT NULL
    ) STRICT;
    CREATE INDEX runs_by_sandbox ON runs (owner, sandbox_id, created_at DESC, id DESC);
+   CREATE INDEX runs_by_owner ON runs (owner, created_at DESC, id DESC);
    CREATE INDEX runs_open ON runs (status) WHERE status = 'running';
    CREATE TABLE receipts (
      sequence INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
 import { MoorageError } from "../../base/errors.ts";
-import type { RunRow, RunRows } from "../store.ts";
+import type { Page, PageQuery, RunFilter, RunRow, RunRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
@@ -15,19 +15,29 @@ export function createRunRows(database: Database): RunRows {
         const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE owner = ? AND id = ?`, owner, id);
         return row === undefined ? undefined : read(row);
       }),
-    listBySandbox: (owner, sandboxId, query) =>
-      Promise.try(() => {
-        const rows = database.all(
-          `SELECT ${COLUMNS}, created_at || id AS sort_key FROM runs
-           WHERE owner = ? AND sandbox_id = ? AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
-          ...[owner, sandboxId, decodeCursor(query.cursor) ?? "~", query.limit + 1],
-        );
-        return toPage(rows, query, read);
-      }),
+    list: (owner, filter, query) => Promise.try(listRuns, database, { owner, filter, query }),
     open: () => Promise.try(() => database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read)),
     claim: (id, from, to) =>
       Promise.try(() => database.run("UPDATE runs SET holder = ? WHERE id = ? AND holder = ?", to, id, from) === 1),
   };
+}
+
+type Listing = { readonly owner: string; readonly filter: RunFilter; readonly query: PageQuery };
+
+function listRuns(database: Database, { owner, filter, query }: Listing): Page<RunRow> {
+  const given = [
+    ["sandbox_id", filter.sandboxId],
+    ["status", filter.status],
+    ["kind", filter.kind],
+    ["agent_id", filter.agentId],
+  ].flatMap(([column, value]) => (column === undefined || value === undefined ? [] : [{ column, value }]));
+  const conditions = given.map(({ column }) => ` AND ${column} = ?`).join("");
+  const rows = database.all(
+    `SELECT ${COLUMNS}, created_at || id AS sort_key FROM runs
+     WHERE owner = ?${conditions} AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
+    ...[owner, ...given.map(({ value }) => value), decodeCursor(query.cursor) ?? "~", query.limit + 1],
+  );
+  return toPage(rows, query, read);
 }
 
 function insert(database: Database, row: RunRow): void {
@@ -57,11 +67,11 @@ function overlap(a: string, b: string): boolean {
 }
 
 function insertRow(database: Database, row: RunRow): void {
-  const { id, owner, sandboxId, status, holder, startedAt, stdout, stderr } = row;
+  const { id, owner, sandboxId, kind, agentId, status, holder, startedAt, stdout, stderr } = row;
   database.run(
-    `INSERT INTO runs (id, owner, sandbox_id, status, holder, created_at, data, stdout, stderr)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, owner, sandboxId, status, holder, startedAt, data(row), stdout, stderr],
+    `INSERT INTO runs (id, owner, sandbox_id, kind, agent_id, status, holder, created_at, data, stdout, stderr)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, owner, sandboxId, kind, agentId, status, holder, startedAt, data(row), stdout, stderr],
   );
 }
 

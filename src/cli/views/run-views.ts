@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { page } from "../../contracts/primitives.ts";
+import { Run, RunLog, RunRecord } from "../../contracts/run.ts";
+import type { RunLog as Log } from "../../contracts/types.ts";
+import { keyValues } from "../output/key-values.ts";
+import { table } from "../output/table.ts";
+import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { view, type Shown } from "./view.ts";
+
+export const runList = view(page(Run), ({ items }, layout) => {
+  if (items.length === 0) return { note: "no runs yet." };
+  const columns = [
+    { header: "RUN", whole: true },
+    { header: "STATUS", whole: true },
+    { header: "EXIT", align: "right" as const },
+    { header: "DURATION", align: "right" as const },
+    { header: "COMMAND" },
+    { header: "STARTED" },
+  ];
+  const rows = items.map(({ runId, status, exitCode, durationMs, command, startedAt }) => [
+    runId,
+    status,
+    exitCode === null ? NOTHING : String(exitCode),
+    durationCell(durationMs),
+    commandCell(command),
+    timeCell(startedAt),
+  ]);
+  return { out: table(columns, rows, layout) };
+});
+
+export const runDetails = view(RunRecord, (run, layout) => ({
+  out: keyValues(
+    [
+      ["Id", run.runId],
+      ["Kind", run.agentId === null ? run.kind : `${run.kind} ${run.agentId}`],
+      ["Sandbox", run.sandboxId],
+      ["Command", commandCell(run.command)],
+      ["Status", run.oomKilled ? `${run.status}: out of memory` : run.status],
+      ["Exit code", run.exitCode === null ? NOTHING : String(run.exitCode)],
+      ["Signal", run.signal ?? NOTHING],
+      ["Started", timeCell(run.startedAt)],
+      ["Duration", durationCell(run.durationMs)],
+      ["Printed", `${run.stdoutBytes} bytes on stdout, ${run.stderrBytes} on stderr`],
+      ["Image", run.imageDigest ?? NOTHING],
+      ["Engine", `${run.engine} (isolation: ${run.isolation})`],
+      ["Limits", limitsCell(run.limits)],
+      ["Network", run.network],
+      ["Receipt", run.receiptId ?? NOTHING],
+    ],
+    layout,
+  ),
+  ...(run.warnings.length === 0 ? {} : { note: run.warnings.join(" ") }),
+}));
+
+export const runLog = view(RunLog, (log) => ({
+  out: printed(log, "stdout"),
+  err: printed(log, "stderr"),
+  ...noteOn(log),
+}));
+
+export const runRemoved = view(z.object({ runId: z.string() }), ({ runId }) => ({ success: `Removed run ${runId}.` }));
+
+function printed({ items }: Log, stream: "stdout" | "stderr"): Uint8Array {
+  return Buffer.concat(
+    items.map((item) =>
+      item.type !== "gap" && item.type === stream ? Buffer.from(item.data, item.encoding) : Buffer.of(),
+    ),
+  );
+}
+
+function noteOn({ runId, status, items, nextOffset, complete }: Log): Shown {
+  const missing = items.reduce((sum, item) => sum + (item.type === "gap" ? item.bytes : 0), 0);
+  const notes = [
+    ...(missing > 0 ? [`${missing} bytes of this output were not kept.`] : []),
+    ...(complete ? [] : [rest(runId, status, nextOffset)]),
+  ];
+  return notes.length === 0 ? {} : { note: notes.join(" ") };
+}
+
+function rest(runId: string, status: Log["status"], nextOffset: number): string {
+  if (status === "running")
+    return `the run goes on; follow it with moorage runs attach ${runId} --offset ${nextOffset}.`;
+  return `there is more: moorage runs logs ${runId} --offset ${nextOffset}.`;
+}

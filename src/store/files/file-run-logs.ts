@@ -1,0 +1,69 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { LogRetention, RunLogs } from "../run-logs.ts";
+import { LogReader } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+
+export type FileRunLogsOptions = {
+  /** Absolute; made with mode 0700 when the first log is written. */
+  readonly directory: string;
+  /** Bytes on disk that one log takes at most: half for its head, half for the ring of its tail. */
+  readonly logBytes: number;
+};
+
+/** Logs as files below one directory, each readable by its owner's operating-system user alone. */
+export function createFileRunLogs({ directory, logBytes }: FileRunLogsOptions): RunLogs {
+  const place = (runId: string): string => join(directory, runId);
+  const remove = (runId: string): Promise<void> => rm(place(runId), { recursive: true, force: true });
+  return {
+    create: (runId, onWritten) => new LogWriter({ directory: place(runId), capacity: logBytes, onWritten }),
+    read: (runId, offset) => new LogReader(place(runId), offset),
+    remove,
+    prune: async (retention, { now, keep }) => {
+      const logs = (await measured(directory)).filter(({ runId }) => !keep.has(runId));
+      const removed = toRemove(logs, retention, now);
+      for (const runId of removed) await remove(runId);
+      return removed;
+    },
+  };
+}
+
+type Measured = { readonly runId: string; readonly bytes: number; readonly writtenAt: number };
+
+function toRemove(logs: readonly Measured[], retention: LogRetention, now: number): readonly string[] {
+  const newestFirst = logs.toSorted((a, b) => b.writtenAt - a.writtenAt);
+  let total = 0;
+  return newestFirst
+    .filter(({ bytes, writtenAt }) => {
+      total += bytes;
+      return now - writtenAt > retention.maxAgeMs || total > retention.maxTotalBytes;
+    })
+    .map(({ runId }) => runId);
+}
+
+async function measured(directory: string): Promise<readonly Measured[]> {
+  const logs: Measured[] = [];
+  for (const runId of await namesIn(directory)) {
+    let bytes = 0;
+    let writtenAt = 0;
+    for (const name of await namesIn(join(directory, runId))) {
+      const info = await stat(join(directory, runId, name)).catch(ifGone(undefined));
+      bytes += info?.size ?? 0;
+      writtenAt = Math.max(writtenAt, info?.mtimeMs ?? 0);
+    }
+    logs.push({ runId, bytes, writtenAt });
+  }
+  return logs;
+}
+
+function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch(ifGone<readonly string[]>([]));
+}
+
+/** Another process may remove a log at the same time. */
+function ifGone<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return value;
+    throw error;
+  };
+}
