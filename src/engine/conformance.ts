@@ -12,6 +12,7 @@ import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
+import { describeNetworks } from "./conformance/cases/networks.ts";
 import { describeSandboxes } from "./conformance/cases/sandboxes.ts";
 
 export type { ConformanceHarness, ConformancePrograms, ConformanceSupport } from "./conformance/harness.ts";
@@ -27,6 +28,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeExecStreams(fixture);
     describeEnding(fixture);
     describeJobs(fixture);
+    describeNetworks(fixture);
     describeWorkspaces(harness, fixture);
     if (harness.supports.confinement) describeConfinement(harness, fixture);
     else describeNoConfinement(fixture);

@@ -1,10 +1,12 @@
 import type { UnitFiles } from "./port/files.ts";
 import type { ImageStore } from "./port/images.ts";
+import type { EngineNetworks } from "./port/networks.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
 
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
+export type * from "./port/networks.ts";
 export type * from "./port/run.ts";
 export type * from "./port/unit.ts";
 
@@ -42,7 +44,8 @@ export type Engine = AsyncDisposable & {
   readonly diagnose: (signal?: AbortSignal) => Promise<readonly Diagnosis[]>;
   /**
    * Creates a sandbox and starts it; on failure nothing is left. CONFLICT when the id is taken, IMAGE_NOT_FOUND when
-   * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images.
+   * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images and for a network policy that it
+   * cannot enforce.
    */
   readonly createSandbox: (spec: UnitSpec, signal?: AbortSignal) => Promise<void>;
   /**
@@ -78,4 +81,6 @@ export type Engine = AsyncDisposable & {
   readonly files: UnitFiles;
   /** Absent on engines that run the host's own programs. */
   readonly images?: ImageStore;
+  /** Absent on engines that can keep no policy but `none`. */
+  readonly networks?: EngineNetworks;
 };

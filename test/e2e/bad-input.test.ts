@@ -49,7 +49,7 @@ describe("moorage run refuses with 125", () => {
     ["no command", ["--"], "INVALID_INPUT", "expected a program and its arguments, got nothing"],
     ["an empty program", ["--", ""], "INVALID_INPUT", "expected a program, got an empty name"],
     ["a program with a leading dash", ["--", "-rf"], "INVALID_INPUT", "cannot begin with a dash"],
-    ["a network that cannot be enforced", ["--network", "open", "--", "true"], "ENGINE_UNSUPPORTED", "enforces: none"],
+    ["a network that does not exist", ["--network", "host!", "--", "true"], "INVALID_INPUT", "host!"],
     ["an environment without a value", ["-e", "NAME", "--", "true"], "INVALID_INPUT", "NAME"],
     ["an environment with a bad name", ["-e", "A-B=1", "--", "true"], "INVALID_INPUT", "A-Z, a-z, 0-9 and _"],
     ["an unknown profile", ["--profile", "root", "--", "true"], "INVALID_INPUT", "root"],

@@ -144,7 +144,7 @@ describe("A run", () => {
     const shown = await home.moorage(["run", "--engine", "docker", "--", "python", "-c", lookup]);
     expect(shown.code).toBe(1);
     await explained("No connectivity", shown, [/Temporary failure in name resolution|Name or service not known/]);
-    const asked = await home.moorage(["run", "--engine", "docker", "--network", "open", "--", "true"]);
+    const asked = await home.moorage(["run", "--engine", "process", "--network", "open", "--", "true"]);
     expect(asked.code).toBe(125);
     await explained("No connectivity", asked, [
       /error: The network policy "open" cannot be enforced/,

@@ -1,6 +1,6 @@
 import { newId } from "../../base/ids.ts";
 import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
-import type { ImageInfo, JobSpec } from "../../engine/engine.ts";
+import type { ImageInfo, JobSpec, NetworkPolicy } from "../../engine/engine.ts";
 import type { RunKind } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
@@ -39,7 +39,7 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
   return async (tell, signal) => {
     const profile = input.profile ?? "job";
     const limits = resolveLimits(profile, input, context.policy.maxima);
-    const network = resolveNetwork(context, input.network);
+    const network = await resolveNetwork(context, input.network, signal);
     const stdin = stdinOf(input);
     const workspace = await jobWorkspace(context, input.workspace);
     const image = await job.image((message) => void tell({ type: "progress", message }), signal);
@@ -76,7 +76,7 @@ type SpecParts = {
   readonly input: JobRun;
   readonly profile: ProfileName;
   readonly limits: RunPlan["limits"];
-  readonly network: "none";
+  readonly network: NetworkPolicy;
   readonly workspace: JobWorkspace;
   readonly image: ImageInfo | undefined;
   readonly stdin: AsyncIterable<Uint8Array> | undefined;

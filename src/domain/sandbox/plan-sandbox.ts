@@ -14,7 +14,7 @@ import { resolveNetwork } from "./network.ts";
 export async function planSandbox({ context, principal, signal }: Call, input: SandboxCreate): Promise<SandboxRow> {
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
-  const network = resolveNetwork(context, input.network);
+  const network = await resolveNetwork(context, input.network, signal);
   const image = await resolveImage(context, { asked: input.image, byDefault: context.policy.defaultImage }, { signal });
   const now = isoTime(context.clock.now());
   return {

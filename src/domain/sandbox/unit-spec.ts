@@ -1,6 +1,7 @@
 import type { UnitSpec } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import { PROFILES } from "../profiles.ts";
+import { policyOf } from "./network.ts";
 
 /** What the engine makes of a planned sandbox. The row has everything, so that a lost unit can be made again. */
 export function unitSpec(row: SandboxRow): UnitSpec {
@@ -14,7 +15,7 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     limits: row.limits,
     writableRoot,
     capabilities,
-    network: "none",
+    network: policyOf(row.network) ?? "none",
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };
 }

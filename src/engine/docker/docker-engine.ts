@@ -9,6 +9,8 @@ import { engineWarnings } from "./diagnose/describe-host.ts";
 import { diagnoseEngine } from "./diagnose/diagnose.ts";
 import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
+import { createEnforcer } from "./network/enforcer.ts";
+import { createUnitNetworks } from "./network/unit-networks.ts";
 import { startExec } from "./run/exec.ts";
 import { startJob } from "./run/job.ts";
 import { readLastOutput } from "./run/last-output.ts";
@@ -47,7 +49,9 @@ const BUILD_RETRY_MS = [5_000, 10_000];
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { endpoint, labels, logger } = options;
   const api = createEngineApi({ endpoint, programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES });
-  const units = createUnits(api, labels);
+  const enforcer = createEnforcer(api);
+  const networks = createUnitNetworks({ api, labels, enforcer });
+  const units = createUnits({ api, labels, networks });
   const live = createLiveOutputs();
   const gate = createStartGate();
   const closing = new AbortController();
@@ -55,7 +59,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     live.release(containerId);
     await units.stop(containerId);
   };
-  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, logger };
+  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
   return {
     name: "docker",
     isolation: "container",
@@ -91,6 +95,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await units.remove(id, signal);
     },
     files: createUnitFiles({ api, units }),
+    networks: { enforcement: enforcer.enforcement, reassert: networks.reassert },
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));

@@ -21,6 +21,10 @@ type Create = {
 
 /** Puts a new running unit on the host. */
 export async function createUnit({ host, labels, clock, spec }: Create): Promise<MemoryUnit> {
+  if (spec.network !== "none") {
+    const message = `The network policy "${spec.network}" cannot be enforced by the memory engine: it has no networks.`;
+    throw new MoorageError("ENGINE_UNSUPPORTED", message);
+  }
   const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
   const user = spec.user ?? ROOT;
   const files = await unitFiles(spec, user, clock);

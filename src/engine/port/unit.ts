@@ -1,3 +1,5 @@
+import type { NetworkPolicy } from "./networks.ts";
+
 export type UnitKind = "sandbox" | "job";
 
 export type EngineLimits = {
@@ -32,8 +34,8 @@ export type UnitSpec = {
   readonly writableRoot: boolean;
   /** Linux capabilities kept, without `CAP_`; all others are dropped. */
   readonly capabilities: readonly string[];
-  /** Network policy; engines without `networks` know `none` only. */
-  readonly network: "none";
+  /** Engines without `networks` know `none` only. */
+  readonly network: NetworkPolicy;
   /** Labels for other tools, beside Moorage's own. */
   readonly labels?: Readonly<Record<string, string>>;
 };

@@ -24,6 +24,20 @@ function spec(wish: Partial<UnitSpec> = {}): UnitSpec {
 
 const create = (wish: Partial<UnitSpec> = {}): object => containerSpec(spec(wish), ours, main);
 
+describe("networks", () => {
+  test("an internal unit has a bridge of its own, and a resolver that asks nobody", () => {
+    const NetworkMode = "moorage-abcdefghij0123456789";
+    const HostConfig = { NetworkMode, Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] };
+    expect(create({ network: "internal" })).toMatchObject({ HostConfig });
+  });
+
+  test("an open unit has a bridge of its own, and the host's name servers", () => {
+    const made = create({ network: "open" });
+    expect(made).toMatchObject({ HostConfig: { NetworkMode: "moorage-abcdefghij0123456789" } });
+    expect(made).not.toHaveProperty("HostConfig.Dns");
+  });
+});
+
 describe("what confines every unit", () => {
   test("limits without swap, no capabilities, no new privileges, no network, an init, no host namespaces", () => {
     expect(create()).toMatchObject({

@@ -73,7 +73,7 @@ export function containerSpec(
 function confinement(spec: UnitSpec) {
   return {
     Init: true,
-    NetworkMode: "none",
+    ...networkSettings(spec),
     IpcMode: "private",
     CgroupnsMode: "private",
     Privileged: false,
@@ -94,6 +94,13 @@ function confinement(spec: UnitSpec) {
         ? { Type: "local", Config: { "max-size": "1m", "max-file": "1", compress: "false" } }
         : { Type: "none" },
   };
+}
+
+/** Names are not looked up where nothing may leave: a resolver that cannot ask anybody ends it at once. */
+function networkSettings({ id, network }: UnitSpec): object {
+  if (network === "none") return { NetworkMode: "none" };
+  if (network === "open") return { NetworkMode: unitName(id) };
+  return { NetworkMode: unitName(id), Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] };
 }
 
 function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>) {

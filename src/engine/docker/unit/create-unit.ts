@@ -7,6 +7,7 @@ import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, CreatedReply } from "../api/replies.ts";
 import { inDialect } from "./container-dialect.ts";
 import { endpointName, isRemote } from "../endpoint/endpoint.ts";
+import type { UnitNetworks } from "../network/unit-networks.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
 import { resolveUser } from "./unit-user.ts";
@@ -16,6 +17,7 @@ export type UnitContext = {
   readonly api: EngineApi;
   readonly labels: UnitLabels;
   readonly units: Units;
+  readonly networks: UnitNetworks;
   readonly logger: Logger;
 };
 
@@ -39,6 +41,7 @@ export async function createUnit<T>(
   throwIfCanceled(signal);
   refuseFarDirectory(context.api, spec);
   try {
+    await context.networks.ensure(spec);
     const containerId = await createContainer(context, wanted);
     throwIfCanceled(signal);
     if (spec.workspace.type === "volume") await giveWorkspace(context.api, containerId, spec);

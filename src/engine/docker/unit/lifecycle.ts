@@ -38,6 +38,7 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
     start: async (id, signal) => {
       const { container } = await existing(id, signal);
       if (container.State.Status === "running" || container.State.Status === "paused") return;
+      await context.networks.close(id);
       const attached = await attachUnit(api, container.Id, false);
       try {
         await startUnit(api, attached, WORKSPACE);

@@ -4,6 +4,7 @@ import { DEPLOYMENT_LABEL, type UnitIdentity, type UnitLabels } from "../../unit
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerListReply, ContainerReply, VolumeListReply, VolumeReply, WaitReply } from "../api/replies.ts";
+import type { UnitNetworks } from "../network/unit-networks.ts";
 import { unitName } from "./container-spec.ts";
 
 const REMOVE_MS = 30_000;
@@ -19,16 +20,18 @@ export type Unit = { readonly identity: UnitIdentity; readonly container: Contai
 export type Units = {
   /** Undefined when there is none, or when what has its name is not ours. */
   readonly find: (id: string, signal?: AbortSignal) => Promise<Unit | undefined>;
-  /** A unit of which an interrupted removal has left the storage alone counts as exited. */
+  /** A unit of which an interrupted removal has left the storage or the network alone counts as exited. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
   /** Kills the container and waits until it has ended. */
   readonly stop: (containerId: string) => Promise<void>;
-  /** Removes the container and the volume of a unit, where they are ours. */
+  /** Removes the container, the network and the volume of a unit, where they are ours. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
 };
 
-export function createUnits(api: EngineApi, labels: UnitLabels): Units {
+type UnitsContext = { readonly api: EngineApi; readonly labels: UnitLabels; readonly networks: UnitNetworks };
+
+export function createUnits({ api, labels, networks }: UnitsContext): Units {
   const find = async (id: string, signal?: AbortSignal): Promise<Unit | undefined> => {
     const container = await api.find(
       { method: "GET", path: `/containers/${unitName(id)}/json`, signal },
@@ -41,8 +44,8 @@ export function createUnits(api: EngineApi, labels: UnitLabels): Units {
   const inspect = async (id: string, signal?: AbortSignal): Promise<UnitInfo | undefined> => {
     const unit = await find(id, signal);
     if (unit !== undefined) return unitInfo(unit);
-    const volume = await findVolume({ api, labels, signal }, id);
-    return volume === undefined ? undefined : remnantInfo(volume);
+    const remnant = (await findVolume({ api, labels, signal }, id)) ?? (await networks.find(id, signal));
+    return remnant === undefined ? undefined : remnantInfo(remnant);
   };
   return {
     find,
@@ -60,12 +63,14 @@ export function createUnits(api: EngineApi, labels: UnitLabels): Units {
         const id = labels.verify(one.labels)?.id;
         return id !== undefined && one.names.includes(`/${unitName(id)}`) ? [id] : [];
       });
-      return inspectAll([...new Set(ids)], (id) => inspect(id, signal));
+      const remnants = (await networks.list(signal)).map((network) => network.identity.id);
+      return inspectAll([...new Set([...ids, ...remnants])], (id) => inspect(id, signal));
     },
     stop: (containerId) => stopContainer(api, containerId),
     remove: async (id, signal) => {
       const unit = await find(id, signal);
       if (unit !== undefined) await removeContainer(api, unit.container.Id, signal);
+      await networks.remove(id, signal);
       await removeVolume({ api, labels, signal }, id);
     },
   };
@@ -147,10 +152,11 @@ async function removeContainer(api: EngineApi, containerId: string, signal?: Abo
   }
 }
 
-type Volume = { readonly identity: UnitIdentity; readonly createdAt: number };
+/** What is left of a unit without its container. */
+type Remnant = { readonly identity: UnitIdentity; readonly createdAt: number };
 type VolumeContext = { readonly api: EngineApi; readonly labels: UnitLabels; readonly signal: AbortSignal | undefined };
 
-async function findVolume(context: VolumeContext, id: string): Promise<Volume | undefined> {
+async function findVolume(context: VolumeContext, id: string): Promise<Remnant | undefined> {
   const { api, labels, signal } = context;
   const volume = await api.find({ method: "GET", path: `/volumes/${unitName(id)}`, signal }, VolumeReply);
   const identity = volume === undefined ? undefined : labels.verify(volume.Labels);
@@ -168,7 +174,7 @@ async function removeVolume(context: VolumeContext, id: string): Promise<void> {
   }
 }
 
-function remnantInfo({ identity, createdAt }: Volume): UnitInfo {
+function remnantInfo({ identity, createdAt }: Remnant): UnitInfo {
   const times = { createdAt, startedAt: null, finishedAt: null };
   return { id: identity.id, kind: identity.kind, state: "exited", exitCode: null, oomKilled: false, ...times };
 }

@@ -38,6 +38,12 @@ function checkSpec(host: ProcessHost, spec: UnitSpec | JobSpec): void {
       hint: "Leave out --image to use the programs of this host, or use Docker with --engine docker.",
     });
   }
+  if (spec.network !== "none") {
+    const message = `The network policy "${spec.network}" cannot be enforced by the process engine: it enforces none alone.`;
+    throw new MoorageError("ENGINE_UNSUPPORTED", message, {
+      hint: "Use --network none, or Docker with --engine docker.",
+    });
+  }
   if (spec.user !== undefined && (spec.user.uid === 0 || spec.user.gid === 0)) {
     throw new MoorageError("ENGINE_UNSUPPORTED", "The process engine never runs a program as root or in its group.", {
       hint: "Name another user, or none.",

@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { openDockerFixture, type DockerFixture } from "../docker-fixture.ts";
+import { interfaceName } from "./bridge.ts";
+import { asRoot } from "./testing/as-root.ts";
+import { clearChain, mangleRules } from "./testing/rules.ts";
+import { attempts, openTargets, tryFromPlainBridge, type Targets } from "./testing/targets.ts";
+
+const AddressReply = z.object({
+  NetworkSettings: z.object({
+    Networks: z.record(z.string(), z.object({ IPAddress: z.string(), Gateway: z.string() })),
+  }),
+});
+
+asRoot(() => {
+  describe("what a sandbox reaches, tried from inside", () => {
+    let docker: DockerFixture;
+    let targets: Targets;
+
+    beforeAll(async () => {
+      docker = openDockerFixture();
+      targets = await openTargets(docker.api);
+    });
+    afterAll(async () => {
+      await targets[Symbol.asyncDispose]();
+      await docker[Symbol.asyncDispose]();
+    });
+
+    async function reached(id: string): Promise<readonly string[]> {
+      const { gateway } = await addresses(id);
+      const own = { name: "gateway", address: gateway, port: targets.hostPort };
+      const { out } = await docker.shell(id, attempts([...targets.all, own], targets.outside));
+      return out.split(/\s+/).filter((name) => name !== "");
+    }
+
+    async function addresses(id: string): Promise<{ gateway: string; address: string }> {
+      const path = `/containers/moorage-${id}/json`;
+      const { NetworkSettings } = await docker.api.json({ method: "GET", path }, AddressReply);
+      const [network] = Object.values(NetworkSettings.Networks);
+      return { gateway: network?.Gateway ?? "", address: network?.IPAddress ?? "" };
+    }
+
+    test("as a control, a container on the engine's own bridge reaches everything", async () => {
+      const names = [...targets.all.map(({ name }) => name), "dns"];
+      const seen = await tryFromPlainBridge(docker.api, attempts(targets.all, targets.outside));
+      expect(seen.toSorted()).toEqual(names.toSorted());
+    });
+
+    test("internal reaches nothing, and the host reaches it", async () => {
+      const id = await docker.sandbox({ network: "internal" });
+      expect(await reached(id)).toEqual([]);
+      const server = await docker.exec(id, ["nc", "-l", "-p", "8080", "-e", "echo", "from inside"]);
+      expect(await greeting((await addresses(id)).address, 8080)).toContain("from inside");
+      await server.kill();
+    });
+
+    test("open reaches the internet, and nothing of the host and its neighbourhood", async () => {
+      const id = await docker.sandbox({ network: "open" });
+      expect([...(await reached(id))].toSorted()).toEqual(["dns", "internet"]);
+    });
+
+    test.each(["internal", "open"] as const)("%s does not reach a sibling", async (network) => {
+      const [one, other] = await Promise.all([docker.sandbox({ network }), docker.sandbox({ network })]);
+      const server = await docker.exec(other, ["nc", "-l", "-p", "8080", "-e", "echo", "from inside"]);
+      const { address } = await addresses(other);
+      const script = `nc -w 4 ${address} 8080 </dev/null`;
+      expect((await docker.shell(one, script)).out).toBe("");
+      expect(await greeting(address, 8080)).toContain("from inside");
+      await server.kill();
+    });
+
+    test("rules that somebody cleared are set again, and go with their unit", async () => {
+      const id = await docker.sandbox({ network: "internal" });
+      const chain = interfaceName(id);
+      await clearChain(chain);
+      expect(await reached(id)).toContain("gateway");
+      await docker.engine.networks?.reassert();
+      await docker.engine.networks?.reassert();
+      expect(await reached(id)).toEqual([]);
+      await docker.engine.remove(id);
+      for (const tool of ["iptables", "ip6tables"] as const) expect(await mangleRules(tool)).not.toContain(chain);
+    });
+  });
+});
+
+/** What a server says, asked again until it listens. */
+async function greeting(host: string, port: number): Promise<string> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const socket = connect({ host, port });
+    try {
+      await once(socket, "connect");
+      let text = "";
+      for await (const chunk of socket as AsyncIterable<Buffer>) text += chunk.toString();
+      return text;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
+}

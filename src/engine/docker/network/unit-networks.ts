@@ -1,0 +1,135 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { UnitIdentity, UnitLabels } from "../../unit-labels.ts";
+import { DEPLOYMENT_LABEL } from "../../unit-labels.ts";
+import type { UnitSpec } from "../../engine.ts";
+import { answerOf } from "../api/api-errors.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { NetworkListReply, NetworkReply } from "../api/replies.ts";
+import { unitName } from "../unit/container-spec.ts";
+import { hasInterface, interfaceName, type Bridge } from "./bridge.ts";
+import type { Enforcer } from "./enforcer.ts";
+import { pickSubnet, routedRanges, type Range } from "./subnets.ts";
+
+const POLICY_LABEL = "moorage.policy";
+const TRIES = 8;
+/** A network address, the host, the unit, and the broadcast address. */
+const UNIT_BITS = 30;
+
+/** A bridge of a unit's own, which lives and goes with it. */
+export type UnitNetworks = {
+  /** Makes the unit's bridge and closes it; where it is there already it is closed again. */
+  readonly ensure: (unit: Pick<UnitSpec, "id" | "kind" | "network">) => Promise<void>;
+  /** Closes the unit's bridge again, where it has one: before it starts once more. */
+  readonly close: (id: string) => Promise<void>;
+  /** Closes the bridges of all units again. */
+  readonly reassert: (signal?: AbortSignal) => Promise<void>;
+  readonly find: (id: string, signal?: AbortSignal) => Promise<FoundNetwork | undefined>;
+  readonly list: (signal?: AbortSignal) => Promise<readonly FoundNetwork[]>;
+  readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
+};
+
+export type FoundNetwork = { readonly identity: UnitIdentity; readonly createdAt: number; readonly bridge: Bridge };
+
+type Context = { readonly api: EngineApi; readonly labels: UnitLabels; readonly enforcer: Enforcer };
+
+export function createUnitNetworks(context: Context): UnitNetworks {
+  const { api, labels, enforcer } = context;
+  const find: UnitNetworks["find"] = async (id, signal) => {
+    const reply = await api.find({ method: "GET", path: `/networks/${unitName(id)}`, signal }, NetworkReply);
+    const found = reply === undefined ? undefined : foundNetwork(labels, reply);
+    return found?.identity.id === id ? found : undefined;
+  };
+  const list: UnitNetworks["list"] = async (signal) => {
+    const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${labels.deployment}`] });
+    const replies = await api.json({ method: "GET", path: "/networks", query: { filters }, signal }, NetworkListReply);
+    return replies.flatMap((reply) => foundNetwork(labels, reply) ?? []);
+  };
+  return {
+    find,
+    list,
+    ensure: async ({ id, kind, network }) => {
+      if (network === "none") return;
+      const filter = await enforcer.filter(network);
+      const bridge = { interface: interfaceName(id), policy: network };
+      if ((await find(id)) === undefined) await createBridge(context, { id, kind }, bridge);
+      requireLocalBridge(bridge);
+      await filter.close(bridge);
+    },
+    close: async (id) => {
+      const found = await find(id);
+      if (found !== undefined) await (await enforcer.filter(found.bridge.policy)).close(found.bridge);
+    },
+    reassert: async (signal) => {
+      for (const { bridge } of await list(signal)) await (await enforcer.filter(bridge.policy)).close(bridge);
+    },
+    remove: async (id, signal) => {
+      if ((await find(id, signal)) === undefined) return;
+      await removeNetwork(api, id, signal);
+      await enforcer.forget(interfaceName(id));
+    },
+  };
+}
+
+function foundNetwork(labels: UnitLabels, reply: NetworkReply): FoundNetwork | undefined {
+  const identity = labels.verify(reply.Labels);
+  const policy = reply.Labels[POLICY_LABEL];
+  if (identity === undefined || reply.Name !== unitName(identity.id)) return undefined;
+  if (policy !== "internal" && policy !== "open") return undefined;
+  const bridge: Bridge = { interface: interfaceName(identity.id), policy };
+  return { identity, createdAt: Date.parse(reply.Created) || 0, bridge };
+}
+
+async function createBridge({ api, labels }: Context, identity: UnitIdentity, bridge: Bridge): Promise<void> {
+  const taken: Range[] = [...(await routedRanges())];
+  for (let attempt = 1; ; attempt += 1) {
+    const subnet = pickSubnet(UNIT_BITS, taken);
+    if (subnet === undefined) throw noAddresses();
+    const json = {
+      Name: unitName(identity.id),
+      CheckDuplicate: true,
+      Driver: "bridge",
+      // An internal network of the engine's kind can publish no port, and leaves the host open: the filter does both better.
+      Internal: false,
+      EnableIPv6: false,
+      IPAM: { Driver: "default", Config: [{ Subnet: subnet.cidr, Gateway: subnet.gateway }] },
+      Options: {
+        "com.docker.network.bridge.name": bridge.interface,
+        "com.docker.network.bridge.enable_icc": "false",
+        "com.docker.network.bridge.enable_ip_masquerade": String(bridge.policy === "open"),
+        "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
+      },
+      Labels: { ...labels.sign(identity), [POLICY_LABEL]: bridge.policy },
+    };
+    try {
+      return await api.send({ method: "POST", path: "/networks/create", json });
+    } catch (error) {
+      // Another Moorage, or the engine itself, may have taken the addresses a moment ago.
+      if (!/overlaps/i.test(String(error)) || attempt === TRIES) throw error;
+    }
+  }
+}
+
+function noAddresses(): MoorageError {
+  return new MoorageError("ENGINE_FAILED", "No range of addresses is left for a bridge of Moorage's own.", {
+    hint: "Free a part of 10.213.0.0/16, 10.147.0.0/16, 172.29.0.0/16 or 192.168.0.0/16: routes of this host cover them all.",
+  });
+}
+
+/** An engine on another machine, in a virtual one, or in a network namespace of its own has its bridges there. */
+function requireLocalBridge(bridge: Bridge): void {
+  if (hasInterface(bridge.interface)) return;
+  const reason = "its bridges are not on this machine's network (a remote, rootless or desktop engine)";
+  throw new MoorageError(
+    "ENGINE_UNSUPPORTED",
+    `The network policy "${bridge.policy}" cannot be enforced by the docker engine: ${reason}.`,
+    { hint: "Run Moorage on the engine's own host, or use --network none." },
+  );
+}
+
+async function removeNetwork(api: EngineApi, id: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await api.send({ method: "DELETE", path: `/networks/${unitName(id)}`, signal });
+  } catch (error) {
+    if (answerOf(error)?.status !== 404) throw error;
+  }
+}
