@@ -13,6 +13,10 @@ import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
+import { describeLostRuns } from "./conformance/cases/lost-runs.ts";
+import { describeRunUsers } from "./conformance/cases/run-users.ts";
+import { describeSignals } from "./conformance/cases/signals.ts";
+import { describeTerminals } from "./conformance/cases/terminals.ts";
 import { describeSandboxes } from "./conformance/cases/sandboxes.ts";
 
 export type { ConformanceHarness, ConformancePrograms, ConformanceSupport } from "./conformance/harness.ts";
@@ -27,6 +31,10 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeExecResults(fixture);
     describeExecStreams(fixture);
     describeEnding(fixture);
+    describeSignals(fixture);
+    describeRunUsers(harness, fixture);
+    describeTerminals(harness, fixture);
+    describeLostRuns(harness, fixture);
     describeJobs(fixture);
     describeNetworks(fixture);
     describeWorkspaces(harness, fixture);

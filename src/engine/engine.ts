@@ -54,8 +54,9 @@ export type Engine = AsyncDisposable & {
    */
   readonly startJob: (spec: JobSpec, signal?: AbortSignal) => Promise<EngineRun>;
   /**
-   * Starts a run in a running sandbox; SANDBOX_NOT_RUNNING otherwise, INVALID_INPUT when its directory is missing. The
-   * signal cancels the start only.
+   * Starts a run in a running sandbox; SANDBOX_NOT_RUNNING otherwise, INVALID_INPUT when its directory or its user is
+   * missing, ENGINE_UNSUPPORTED for a terminal or another user on an engine that has none. The signal cancels the start
+   * only.
    */
   readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun>;
   /**
@@ -70,6 +71,12 @@ export type Engine = AsyncDisposable & {
   readonly start: (id: string, signal?: AbortSignal) => Promise<void>;
   /** Absent where the engine cannot hold a sandbox still. */
   readonly freezer?: Freezer;
+  /**
+   * Ends what is left of a sandbox's run whose Moorage is gone, by the run's handle, and answers whether anything of it
+   * lived. False for a unit or a handle that is unknown; SANDBOX_NOT_RUNNING while the sandbox is paused, when nothing
+   * can be ended in it; where ending it took stopping the sandbox, that is exited.
+   */
+  readonly endLost: (id: string, handle: string, signal?: AbortSignal) => Promise<boolean>;
   /** Undefined when there is no such unit of this deployment. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   /** Every unit of this deployment, running or not. */

@@ -113,6 +113,8 @@ export type RunRow = {
   readonly workspaceBefore: string | null;
   /** The process that watches it while it is running. */
   readonly holder: string;
+  /** By which the engine finds it again when that process is gone; null before it has started. */
+  readonly handle: string | null;
 };
 
 /** A link of the chain as it is kept: `text` is the exact canonical JSON that was hashed, `hash` and `signature` apart. */

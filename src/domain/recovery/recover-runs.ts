@@ -1,3 +1,4 @@
+import { isMoorageError } from "../../base/errors.ts";
 import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
@@ -18,8 +19,10 @@ export type RecoveredRun = { readonly runId: string; readonly status: string };
 /** A job's own guards end it this long after its deadline at the latest; one that runs longer has got rid of them. */
 const GUARD_SLACK_MS = 5000;
 
+const ENDED_LATER = "It still ran when it was found, and was ended then.";
+
 /**
- * Records the runs whose Moorage was ended before them. A job that still runs is left to its own deadline, and a later
+ * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs is left to its own deadline, and a later
  * start records it; one that is past its deadline is ended.
  */
 export async function recoverRuns(context: DomainContext): Promise<readonly RecoveredRun[]> {
@@ -29,11 +32,29 @@ export async function recoverRuns(context: DomainContext): Promise<readonly Reco
     if (run.engine !== engine.name || holders.isAlive(run.holder)) continue;
     const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
     if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) continue;
+    const lived = await endedLost(context, run);
+    if (lived === undefined) continue;
     // Two starts at once: only one records it.
     if (!(await store.runs.claim(run.id, run.holder, holders.self))) continue;
-    recovered.push(await recordLostRun(context, run, unit));
+    recovered.push(
+      await recordLostRun(context, { ...run, warnings: [...run.warnings, ...(lived ? [ENDED_LATER] : [])] }, unit),
+    );
   }
   return recovered;
+}
+
+/**
+ * Ends what is left of a sandbox's run, and answers whether anything was; undefined while that cannot be done, because
+ * the sandbox is paused.
+ */
+async function endedLost({ engine }: DomainContext, run: RunRow): Promise<boolean | undefined> {
+  if (run.kind !== "exec" || run.handle === null) return false;
+  try {
+    return await engine.endLost(run.sandboxId, run.handle);
+  } catch (error) {
+    if (isMoorageError(error) && error.code === "SANDBOX_NOT_RUNNING") return undefined;
+    throw error;
+  }
 }
 
 function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInfo): boolean {

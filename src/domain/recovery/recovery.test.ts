@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { MoorageError } from "../../base/errors.ts";
 import { collect, openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { createPlatform } from "../domain.ts";
 import { cleanup } from "./cleanup.ts";
 import { recoverRuns } from "./recover-runs.ts";
@@ -23,6 +25,21 @@ async function abandonedJob(domain: ReturnType<typeof openMemoryDomain>, command
   }
 }
 
+/** A run that goes on, and a later Moorage that has the state as it was when the first was killed. */
+async function lostExec(domain: ReturnType<typeof openMemoryDomain>) {
+  const { id } = await domain.platform.sandbox.create({});
+  const running = collect(domain.platform.sandbox.exec({ id, command: ["sleep", "60"] }));
+  await expect.poll(async () => (await domain.context.store.runs.open())[0]?.handle).toBeTypeOf("string");
+  const store = openSqliteStore(":memory:");
+  for (const run of await domain.context.store.runs.open()) await store.runs.insert(run);
+  return {
+    later: laterMoorage({ ...domain, context: { ...domain.context, store } }),
+    /** What the first one, which is alive after all, sees in the end. */
+    ended: running.then((events) => events.at(-1)),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
 describe("after a Moorage was ended", () => {
   it("leaves the jobs of a living one alone", async () => {
     await using domain = openMemoryDomain();
@@ -31,19 +48,25 @@ describe("after a Moorage was ended", () => {
     expect(await cleanup(domain.context)).toEqual({ removed: [], recovered: [] });
   });
 
-  it("a sandbox's open run is recorded as interrupted, without a code", async () => {
+  it("a sandbox's open run is ended, and recorded as interrupted, without a code", async () => {
     await using domain = openMemoryDomain();
-    const { id } = await domain.platform.sandbox.create({});
-    const later = laterMoorage(domain);
-    const abort = new AbortController();
-    const running = collect(domain.platform.sandbox.exec({ id, command: ["sleep", "60"] }, { signal: abort.signal }));
-    await expect.poll(async () => (await domain.context.store.runs.open()).length).toBe(1);
-    const recovered = await recoverRuns(later.context);
+    await using lost = await lostExec(domain);
+    const recovered = await recoverRuns(lost.later.context);
     expect(recovered).toMatchObject([{ status: "interrupted" }]);
-    const { items } = await later.platform.receipt.list({});
+    const { items } = await lost.later.platform.receipt.list({});
     expect(items).toMatchObject([{ status: "interrupted", exitCode: null, stdoutBytes: null }]);
-    abort.abort();
-    await expect(running).rejects.toMatchObject({ code: "CANCELED" });
+    const record = await lost.later.platform.run.get({ runId: recovered[0]?.runId ?? "" });
+    expect(record.warnings).toContain("It still ran when it was found, and was ended then.");
+    expect((await lost.ended)?.type).toBe("result");
+  });
+
+  it("a sandbox's run that cannot be ended yet, because the sandbox is paused, stays open for a later start", async () => {
+    await using domain = openMemoryDomain();
+    await using lost = await lostExec(domain);
+    domain.control.failNext("endLost", new MoorageError("SANDBOX_NOT_RUNNING", "It is paused."));
+    expect(await recoverRuns(lost.later.context)).toEqual([]);
+    expect(await recoverRuns(lost.later.context)).toMatchObject([{ status: "interrupted" }]);
+    expect((await lost.ended)?.type).toBe("result");
   });
 
   it("a unit that nobody owns is removed, one that somebody owns stays", async () => {

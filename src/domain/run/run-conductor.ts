@@ -58,6 +58,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);
+  await context.store.runs.update(row.id, { handle: engineRun.handle });
   const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs });
   try {
     await conductLive(run, { plan, row, live });

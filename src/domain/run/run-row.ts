@@ -46,6 +46,7 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
     workspaceHandedOver: plan.workspaceHandedOver,
     workspaceBefore: plan.workspaceBefore,
     holder: context.holders.self,
+    handle: null,
   };
 }
 

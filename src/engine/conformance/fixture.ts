@@ -118,7 +118,8 @@ export function sandboxSpec(harness: ConformanceHarness, wish: Partial<UnitSpec>
 export function jobSpec(harness: ConformanceHarness, wish: JobWish): JobSpec {
   const user = { uid: 1000, gid: 1000 };
   const base = sandboxSpec(harness, { kind: "job", user, writableRoot: false, ...harness.baseSpec("job"), ...wish });
-  return { deadlineMs: 60_000, ...base, ...runSpec(wish.command, wish), ...wish, env: { ...base.env, ...wish.env } };
+  const cwd = "/workspace";
+  return { deadlineMs: 60_000, cwd, ...base, ...wish, env: { ...base.env, ...wish.env } };
 }
 
 /** The work's result, or a failure that says what hangs. */

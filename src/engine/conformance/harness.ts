@@ -1,4 +1,4 @@
-import type { Engine, UnitKind, UnitSpec, Workspace } from "../engine.ts";
+import type { Engine, RunSignal, UnitKind, UnitSpec, Workspace } from "../engine.ts";
 import type { UnitLabels } from "../unit-labels.ts";
 
 type Command = readonly string[];
@@ -32,6 +32,15 @@ export type ConformancePrograms = {
   readonly forkTree: (path: string, seconds: number) => Command;
   /** Prints "started" and ends with 0, leaving a child behind that holds stdout open. */
   readonly leaveChild: (seconds: number) => Command;
+  /**
+   * Ends with 0, leaving a descendant behind that left its session and its parent by a double fork, and that writes a
+   * growing number to `path` every 100 ms or oftener.
+   */
+  readonly leaveBeating: (path: string, seconds: number) => Command;
+  /** Prints "ready", then on each of these signals its name, each on a line; waits otherwise. */
+  readonly tellSignals: (seconds: number, ...names: RunSignal[]) => Command;
+  /** Prints rows and columns of its terminal with a space between, on a line, at first and whenever they change. */
+  readonly watchTerminal: (seconds: number) => Command;
   /** Closes its own output, lives on for a while, and ends with this code. */
   readonly closeOutput: (seconds: number, code: number) => Command;
   /** Ends itself by the signal KILL. */
@@ -74,6 +83,11 @@ export type ConformanceSupport = {
   readonly cpuLimit: boolean;
   /** False: `freezer` is absent. */
   readonly freezer: boolean;
+  /** Terminals, and other users than the unit's; without them both are ENGINE_UNSUPPORTED. */
+  readonly terminals: boolean;
+  readonly users: boolean;
+  /** False: a run ends together with its Moorage, so that none can be lost. */
+  readonly lostRuns: boolean;
   /** True: `lastOutput` has what an ended job printed. False: it is empty. */
   readonly lastOutput: boolean;
 };

@@ -7,6 +7,14 @@ const TREE = [
   'setsid sh -c "$3" fork "$1" "$4" "$(($2*20))" </dev/null >/dev/null 2>&1 &',
   'n=$2; while [ "$n" -gt 0 ]; do sleep 1; n=$((n-1)); done',
 ].join("\n");
+// Ends once the descendant has begun.
+const LEAVE = [
+  'setsid sh -c "$3" fork "$1" "$4" "$2" </dev/null >/dev/null 2>&1 &',
+  'until [ -s "$1" ]; do sleep 0.05; done',
+].join("\n");
+const PAUSE = 'while [ "$n" -gt 0 ]; do sleep 0.1; n=$((n-1)); done';
+const TELL = 'n=$(($1*10)); shift; for s; do trap "echo $s" "$s"; done; echo ready; '.concat(PAUSE);
+const WATCH = 'n=$(($1*10)); trap "stty size" WINCH; stty size; '.concat(PAUSE);
 const CHILDREN = 'i=0; while [ "$i" -lt "$1" ]; do sleep 5 >/dev/null 2>&1 & i=$((i+1)); echo "$i"; done';
 const BURN = [
   'end=$(($(date +%s)+$1)); while [ "$(date +%s)" -lt "$end" ]; do',
@@ -31,6 +39,9 @@ export const posixPrograms: ConformancePrograms = {
     shell('trap "" TERM; printf ready; n=$1; while [ "$n" -gt 0 ]; do sleep 1; n=$((n-1)); done', String(seconds)),
   forkTree: (path, seconds) => shell(TREE, path, String(seconds), FORK, BEAT),
   leaveChild: (seconds) => shell('sleep "$1" & printf started', String(seconds)),
+  leaveBeating: (path, seconds) => shell(LEAVE, path, String(seconds * 20), FORK, BEAT),
+  tellSignals: (seconds, ...names) => shell(TELL, String(seconds), ...names),
+  watchTerminal: (seconds) => shell(WATCH, String(seconds)),
   closeOutput: (seconds, code) => shell('exec >&- 2>&-; sleep "$1"; exit "$2"', String(seconds), String(code)),
   killItself: () => shell("kill -KILL $$"),
   printForever: () => ["yes", "a line that never ends to come"],

@@ -11,6 +11,9 @@ const support = {
   confinement: true,
   cpuLimit: true,
   freezer: true,
+  terminals: true,
+  users: true,
+  lostRuns: true,
   lastOutput: true,
 } as const;
 

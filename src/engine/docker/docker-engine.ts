@@ -1,4 +1,3 @@
-import { MoorageError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Engine } from "../engine.ts";
 import type { UnitLabels } from "../unit-labels.ts";
@@ -11,10 +10,8 @@ import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
 import { createEnforcer } from "./network/enforcer.ts";
 import { createUnitNetworks } from "./network/unit-networks.ts";
-import { startExec } from "./run/exec.ts";
-import { startJob } from "./run/job.ts";
-import { readLastOutput } from "./run/last-output.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
+import { createRunMethods } from "./run/run-methods.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
@@ -70,25 +67,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     ...createLifecycle({ ...unitContext, release: live.release, gate }),
     diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
-    startJob: (spec, signal) => startJob({ ...unitContext, track: live.track, closed: closing.signal }, spec, signal),
-    exec: async (id, spec, signal) => {
-      const unit = await units.find(id, signal);
-      if (unit === undefined)
-        throw new MoorageError("SANDBOX_NOT_RUNNING", `There is no sandbox ${id} on this engine.`);
-      const containerId = unit.container.Id;
-      const context = {
-        api,
-        logger,
-        containerId,
-        stopUnit: () => stopUnit(containerId),
-        track: live.track,
-        closed: closing.signal,
-      };
-      return gate.pass(containerId, () => startExec(context, spec, signal));
-    },
+    ...createRunMethods({ ...unitContext, live, gate, closed: closing.signal }),
     inspect: units.inspect,
     list: units.list,
-    lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
     remove: async (id, signal) => {
       const unit = await units.find(id, signal);
       if (unit !== undefined) live.release(unit.container.Id);

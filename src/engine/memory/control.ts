@@ -11,6 +11,7 @@ export type FailingMethod =
   | "createSandbox"
   | "startJob"
   | "exec"
+  | "endLost"
   | "inspect"
   | "list"
   | "lastOutput"

@@ -14,7 +14,10 @@ function unit(kind: "sandbox" | "job"): UnitSpec {
 
 const running = (...command: string[]): RunSpec => ({ command, env: {}, cwd: "/workspace" });
 
-const job = (...command: string[]): JobSpec => ({ ...unit("job"), ...running(...command), deadlineMs: 30_000 });
+const job = (...command: string[]): JobSpec => ({
+  ...unit("job"),
+  ...{ command, cwd: "/workspace", deadlineMs: 30_000 },
+});
 
 async function sandbox({ engine }: MemoryEngine): Promise<string> {
   const spec = unit("sandbox");
@@ -51,6 +54,7 @@ test("every method that can be told to fail does", async () => {
     info: () => engine.info(),
     startJob: () => engine.startJob(job("true")),
     exec: () => engine.exec(id, running("true")),
+    endLost: () => engine.endLost(id, "handle"),
     inspect: () => engine.inspect(id),
     list: () => engine.list(),
     lastOutput: () => engine.lastOutput(id),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { Engine, EngineRun, RunSpec } from "../engine.ts";
+import type { Engine, EngineRun, JobSpec, RunSpec } from "../engine.ts";
 import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { builtInPrograms } from "./run/built-in-programs.ts";
 import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
@@ -13,6 +13,7 @@ import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
+import { runUser } from "./run/run-user.ts";
 import { startRun } from "./run/start-run.ts";
 
 const LOCAL_IMAGES = ["python:3.11-slim", "debian:bookworm-slim", "busybox:latest"];
@@ -101,7 +102,7 @@ function selfDescription(faults: Faults): Pick<Engine, "info" | "diagnose"> {
   };
 }
 
-function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutput" | "remove"> {
+function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutput" | "endLost" | "remove"> {
   const { faults, clock, host, labels } = parts;
   return {
     inspect: async (id, signal) => {
@@ -116,6 +117,12 @@ function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutpu
     lastOutput: async (id, signal) => {
       await faults.enter("lastOutput", signal);
       return [...(ownUnit(parts, id)?.lastOutput ?? [])];
+    },
+    endLost: async (id, handle, signal) => {
+      await faults.enter("endLost", signal);
+      const run = [...(ownUnit(parts, id)?.runs ?? [])].find((each) => each.handle === handle);
+      run?.end({ exitCode: 137, signal: "SIGKILL" });
+      return run !== undefined;
     },
     remove: async (id, signal) => {
       await faults.enter("remove", signal);
@@ -138,7 +145,7 @@ function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" |
       await faults.enter("startJob", signal);
       const unit = await createUnit({ ...parts, spec });
       try {
-        const run = await start(parts, unit, spec);
+        const run = await start(parts, unit, programOf(spec));
         const guard = setTimeout(() => stopUnit(unit, clock.now()), spec.deadlineMs + GUARD_MS);
         void Promise.allSettled([run.exit]).then(() => clearTimeout(guard));
         return run;
@@ -161,6 +168,10 @@ function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" |
   };
 }
 
+function programOf({ command, env, cwd, stdin }: JobSpec): RunSpec {
+  return { command, env, cwd, ...(stdin === undefined ? {} : { stdin }) };
+}
+
 async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: RunSpec): Promise<EngineRun> {
   const cwd = await unit.files.stat(await resolvePath(unit.files, spec.cwd, true));
   if (cwd?.type !== "directory") {
@@ -169,9 +180,10 @@ async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: RunSpec
       `The working directory ${spec.cwd} is no directory of the unit ${unit.id}.`,
     );
   }
+  const user = await runUser(unit, spec.user);
   const name = spec.command[0] ?? "";
   const program = (Object.hasOwn(programs, name) ? programs[name] : undefined) ?? (await noProgram(unit, name));
-  return startRun({ unit, spec, program, clock });
+  return startRun({ unit, user, spec, program, clock });
 }
 
 async function noProgram(unit: MemoryUnit, name: string): Promise<MemoryProgram> {

@@ -18,7 +18,7 @@ export type MemoryUnit = {
   /** Of the image and the spec. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: FileStore;
-  /** Runs that have not ended, and ended ones that left something running. */
+  /** Runs that have not ended. */
   readonly runs: Set<LiveRun>;
   readonly createdAt: number;
   startedAt: number;

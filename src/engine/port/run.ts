@@ -1,18 +1,34 @@
 import type { UnitSpec } from "./unit.ts";
 
-export type RunSpec = {
+export type ProgramSpec = {
   /** Program and arguments, not empty. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path inside the unit. */
   readonly cwd: string;
-  /** Absent: stdin is at its end from the start. */
+  /** Passed on as it comes, and closed at its end. Absent: stdin is at its end from the start. */
   readonly stdin?: AsyncIterable<Uint8Array>;
 };
 
-/** A one-shot unit: its only run is its main process. */
+/** A run in a sandbox. */
+export type RunSpec = ProgramSpec & {
+  /** A name of the unit's own, `uid` or `uid:gid`; absent: the unit's. INVALID_INPUT when the unit has no such user. */
+  readonly user?: string;
+  /**
+   * Runs the program on a terminal of this size, for people: all output is stdout, lines end with CR LF, input is echoed
+   * and has no end but what the program takes for one (Ctrl-D); without stdin nobody types.
+   */
+  readonly tty?: TerminalSize;
+};
+
+export type TerminalSize = { readonly columns: number; readonly rows: number };
+
+/** Without `SIG`. */
+export type RunSignal = "HUP" | "INT" | "QUIT" | "TERM" | "KILL" | "STOP" | "CONT" | "USR1" | "USR2";
+
+/** A one-shot unit: its only run is its main process, as the unit's user. */
 export type JobSpec = UnitSpec &
-  RunSpec & {
+  ProgramSpec & {
     /**
      * Milliseconds after which the unit ends itself even when nobody watches it any more. The caller keeps the exact
      * deadline with `terminate` and `kill`; the unit's own comes at most 3 s later.
@@ -25,16 +41,24 @@ export type OutputChunk = { readonly stream: "stdout" | "stderr"; readonly data:
 export type RunExit = {
   /** 0 to 255, exactly the program's; 126 found but not executable, 127 not found; null when the engine lost it. */
   readonly exitCode: number | null;
-  /** The signal that ended the program, only where the engine knows it. */
+  /**
+   * The signal that ended the program, such as `SIGKILL`, only where the engine knows it: one that was sent through it,
+   * or the kernel's for memory. A code above 128 alone says nothing: programs may end with it by themselves.
+   */
   readonly signal: string | null;
-  /** True when the kernel ended a process of the unit for memory during this run. */
+  /** True when the kernel ended a process of the unit for memory during this run; a KILL from elsewhere is none. */
   readonly oomKilled: boolean;
   /** Highest memory use of the unit, bytes, where the engine measured it. */
   readonly peakMemoryBytes: number | null;
 };
 
-/** A run that goes on. Dropping it does not end it: `kill` does. */
+/**
+ * A run that goes on. Dropping it does not end it: `kill` does. A run is over when its program has ended: what that has
+ * left behind is ended with it, at once, whatever session or parent it has left.
+ */
 export type EngineRun = {
+  /** Enough for `endLost` to find the run again when this process is gone. Opaque, at most 256 characters. */
+  readonly handle: string;
   /**
    * What the program prints, in order for each stream; ends when the run has ended. Reading slowly slows the program
    * down; memory use is capped. To be read once.
@@ -50,4 +74,11 @@ export type EngineRun = {
    * itself it ends what is left of the tree.
    */
   readonly kill: () => Promise<{ readonly unitStopped: boolean }>;
+  /**
+   * Sends a signal: USR1 and USR2, which end who does not expect them, to the program alone, all others to its whole
+   * tree. Resolves when sent; after the end it does nothing. ENGINE_UNSUPPORTED where the engine cannot send it.
+   */
+  readonly signal: (name: RunSignal) => Promise<void>;
+  /** Present on a run with a terminal: changes its size, which the program is told by WINCH. */
+  readonly resize?: (size: TerminalSize) => Promise<void>;
 };

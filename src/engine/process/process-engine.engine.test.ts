@@ -25,6 +25,9 @@ describeEngineConformance("process", {
     confinement: true,
     cpuLimit: true,
     freezer: false,
+    terminals: false,
+    users: false,
+    lostRuns: false,
     lastOutput: false,
   },
 });

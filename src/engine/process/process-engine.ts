@@ -55,6 +55,11 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     ...createLifecycle(ready),
     startJob: async (spec, signal) => startJob(await ready(), { labels: options.labels, spec }, signal),
     exec: async (id, spec, signal) => exec(await ready(), { id, spec }, signal),
+    // The kernel ends a run together with its Moorage, so none is ever lost; sweeping removes what it was kept in.
+    endLost: async () => {
+      await sweep(await ready());
+      return false;
+    },
     inspect: async (id) => {
       const { store } = await ready();
       const unit = await store.read(id);
@@ -88,6 +93,7 @@ async function exec(
   signal: AbortSignal | undefined,
 ): Promise<EngineRun> {
   throwIfCanceled(signal);
+  refuseWhatItHasNot(spec);
   const unit = await parts.store.read(id);
   if (unit?.kind !== "sandbox" || (await parts.store.readStop(id)) !== undefined) throw notRunning(id);
   try {
@@ -102,6 +108,15 @@ async function exec(
     await parts.groups?.unit(id).remove();
     throw notRunning(id, cause);
   }
+}
+
+function refuseWhatItHasNot({ user, tty }: RunSpec): void {
+  const missing =
+    user !== undefined ? `no other users than the unit's own, such as ${JSON.stringify(user)}` : "no terminals";
+  if (user === undefined && tty === undefined) return;
+  throw new MoorageError("ENGINE_UNSUPPORTED", `The engine process has ${missing}.`, {
+    hint: "Leave it out, or use the engine docker.",
+  });
 }
 
 function notRunning(id: string, cause?: unknown): MoorageError {

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { collect, eventually, readStdout } from "../collect.ts";
-import { readText } from "../file-text.ts";
-import { soon, type Fixture, type Unit } from "../fixture.ts";
-
-const BEAT = "/workspace/beat";
+import { BEAT, beating, stopped } from "../beating.ts";
+import { collect, readStdout } from "../collect.ts";
+import { soon, type Fixture } from "../fixture.ts";
 
 export function describeEnding(fixture: () => Fixture): void {
   describe("ending a run", () => {
     describeTerminate(fixture);
     describeKill(fixture);
+    describeItsOwnEnd(fixture);
   });
 }
 
@@ -102,20 +101,23 @@ function describeKill(fixture: () => Fixture): void {
   });
 }
 
-/** Waits until the number in the file changes: its writer is alive. */
-/** Read by a program, since an archive of a file that changes meanwhile may break off. */
-async function beating({ exec, harness }: Fixture, unit: Unit): Promise<void> {
-  const beat = async (): Promise<string | undefined> =>
-    (await collect(await exec(unit, harness.programs.readFile(BEAT)))).out || undefined;
-  const first = await eventually("a first beat", beat);
-  await eventually("the next beat", async () => {
-    const text = await beat();
-    return text === first ? undefined : text;
+function describeItsOwnEnd(fixture: () => Fixture): void {
+  test("what a program leaves behind ends with its run, whatever session or parent it has left", async () => {
+    const { sandbox, exec, harness } = fixture();
+    await using unit = await sandbox();
+    const { exit } = await collect(await exec(unit, harness.programs.leaveBeating(BEAT, 60)));
+    expect(exit.exitCode).toBe(0);
+    await stopped(fixture(), unit);
   });
-}
 
-async function stopped(fixture: Fixture, unit: Unit): Promise<void> {
-  const last = await readText(fixture, unit, BEAT);
-  await new Promise((resolve) => setTimeout(resolve, 600));
-  expect(await readText(fixture, unit, BEAT), "a process of the tree is alive").toBe(last);
+  test("the end of one run leaves the others of the sandbox alone", async () => {
+    const { sandbox, exec, harness } = fixture();
+    await using unit = await sandbox();
+    const other = await exec(unit, harness.programs.forkTree(BEAT, 60));
+    await readStdout(other).until("ready");
+    await collect(await exec(unit, harness.programs.leaveBeating("/workspace/other", 60)));
+    await beating(fixture(), unit);
+    await soon(other.kill(), "kill");
+    expect((await soon(other.exit, "exit")).exitCode).toBe(137);
+  });
 }

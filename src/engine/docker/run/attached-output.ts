@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { Channel } from "../../../base/channel.ts";
 import type { OutputChunk } from "../../engine.ts";
-import { createDemultiplexer } from "./demultiplex.ts";
+import { createDemultiplexer, unframed } from "./demultiplex.ts";
 import { settledWithin } from "./settled-within.ts";
 
 // While it is full the program waits. An engine holds back about 1.5 MiB of its own, which must fit once over.
@@ -17,6 +17,7 @@ const NEWLINE = 10;
 /** The output of a process, read from its hijacked connection: a first line for us, then what is the program's. */
 export class AttachedOutput {
   readonly #socket: Readable;
+  readonly #echo: string | undefined;
   readonly #channel = new Channel<OutputChunk>(CAPACITY_BYTES);
   readonly #firstLine = Promise.withResolvers<string | undefined>();
   #line: Buffer | undefined = Buffer.alloc(0);
@@ -27,8 +28,10 @@ export class AttachedOutput {
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Readable) {
+  /** `echo`: on a terminal, what it repeats before the first line. */
+  constructor(socket: Readable, { echo }: { readonly echo?: string } = {}) {
     this.#socket = socket;
+    this.#echo = echo;
     // The loop below sees the same error; a listener keeps it from being an uncaught event after the loop.
     socket.on("error", () => undefined);
     this.ended = this.#pump();
@@ -77,7 +80,7 @@ export class AttachedOutput {
 
   async #pump(): Promise<void> {
     try {
-      const demultiplexer = createDemultiplexer();
+      const demultiplexer = this.#echo === undefined ? createDemultiplexer() : unframed;
       for await (const bytes of this.#socket as AsyncIterable<Buffer>) {
         this.#bytes += bytes.length;
         for (const chunk of demultiplexer.push(bytes)) await this.#take(chunk);
@@ -96,9 +99,13 @@ export class AttachedOutput {
     const seen = Buffer.concat([this.#line, chunk.data]);
     const end = seen.indexOf(NEWLINE);
     if (end >= 0) {
-      this.#line = undefined;
-      this.#firstLine.resolve(seen.subarray(0, end).toString());
-      return this.#push({ stream: "stdout", data: seen.subarray(end + 1) });
+      const line = seen.subarray(0, end).toString();
+      const rest: OutputChunk = { stream: "stdout", data: seen.subarray(end + 1) };
+      const shown = this.#echo === undefined ? line : line.replace(/\r$/, "");
+      this.#line = shown === this.#echo ? Buffer.alloc(0) : undefined;
+      if (this.#line !== undefined) return this.#take(rest);
+      this.#firstLine.resolve(shown);
+      return this.#push(rest);
     }
     this.#line = seen;
     if (seen.length > MAX_LINE_BYTES) await this.#giveBackLine();

@@ -46,6 +46,9 @@ export function createDemultiplexer(): Demultiplexer {
   };
 }
 
+/** For a terminal, whose output has no frames. */
+export const unframed: Demultiplexer = { push: (data) => [{ stream: "stdout", data }] };
+
 function streamOf(header: Buffer): "stdout" | "stderr" {
   const stream = STREAMS[header[0] ?? -1];
   if (stream === undefined || header[1] !== 0 || header[2] !== 0 || header[3] !== 0) {

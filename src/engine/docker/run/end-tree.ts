@@ -1,7 +1,7 @@
 import { sleep } from "../../../base/deadline.ts";
 import { isMoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
-import type { EngineRun, RunExit } from "../../engine.ts";
+import type { EngineRun, RunExit, RunSignal } from "../../engine.ts";
 import { settledWithin } from "./settled-within.ts";
 import type { TreeControl } from "./tree-control.ts";
 
@@ -23,7 +23,7 @@ export type TreeEnding = {
  * Ends the process tree of one run. From `terminate` on the run's exit means that the whole tree is gone: what the
  * program leaves behind when it obeys TERM is still watched, and still ended by `kill`.
  */
-export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "terminate" | "kill"> {
+export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "terminate" | "kill" | "signal"> {
   const gone = Promise.withResolvers<void>();
   /** Aborts when there is nothing left to watch: the tree is gone, or being killed. */
   const over = new AbortController();
@@ -34,10 +34,7 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
   let empty = false;
   const opened = (): Promise<TreeControl> => (control ??= ending.openControl());
   const close = (): void => {
-    control?.then(
-      (open) => open[Symbol.dispose](),
-      () => undefined,
-    );
+    control?.then(dispose, () => undefined);
     control = undefined;
   };
   const finished = (): void => {
@@ -52,9 +49,7 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
     killed.then(finished, finished);
     return killed;
   };
-  const programEnded = (): void => {
-    if (!terminated && killed === undefined) finished();
-  };
+  const programEnded = (): void => void (terminated || killed !== undefined || finished());
   ending.programExit.then(programEnded, programEnded);
   const exit = gone.promise.then(() => ending.programExit);
   // Who never asks for the exit is not told of its failure.
@@ -75,6 +70,11 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
       }
     },
     kill,
+    signal: async (name) => {
+      if (over.signal.aborted) return;
+      if (name === "KILL") await kill();
+      else await sendSignal(opened, over.signal, name);
+    },
   };
 
   function watched(sawTheEnd: boolean): void {
@@ -89,6 +89,20 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
     ending.logger.warn({ err: error }, "a run that is to end cannot be watched from inside its sandbox");
     close();
     ending.programExit.then(() => void kill(), finished);
+  }
+}
+
+function dispose(control: TreeControl): void {
+  control[Symbol.dispose]();
+}
+
+async function sendSignal(opened: () => Promise<TreeControl>, over: AbortSignal, name: RunSignal): Promise<void> {
+  const alone = name === "USR1" || name === "USR2";
+  try {
+    await (await opened()).ask(alone ? `program ${name}` : `signal ${name}`);
+  } catch (error) {
+    // A run that ends by it takes its control along before that has answered.
+    if (!over.aborted) throw error;
   }
 }
 

@@ -92,24 +92,29 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
       expect(await others(id)).toEqual([]);
     });
 
-    test("kill of a run that has ended by itself ends what it left, and nothing older", async () => {
+    test.each([
+      ["a daemon", "(setsid sleep 1111 >/dev/null 2>&1 &) ; sleep 0.1; exit 3", 3],
+      ["a child that holds stdout", "sleep 1111 & exit 4", 4],
+      ["what is stopped", "sleep 1111 & kill -STOP $!; exit 5", 5],
+      ["a tree", "(sh -c 'sleep 1111 & sleep 2222 & wait' &); sleep 0.2; exit 6", 6],
+      ["what killed its keeper", "(setsid sleep 1111 &) ; sleep 0.1; kill -KILL $PPID; sleep 3333", 137],
+      [
+        "what killed its root",
+        "(setsid sleep 1111 &) ; sleep 0.1; kill -KILL $(cut -d' ' -f4 /proc/$PPID/stat); sleep 3333",
+        137,
+      ],
+    ])("%s that a run leaves behind by itself ends with it", async (_, script, exitCode) => {
       const id = await fixture.sandbox({ image });
-      await fixture.shell(id, "(setsid sleep 1111 >/dev/null 2>&1 &) ; sleep 0.1");
-      const run = await fixture.exec(id, ["sh", "-c", "(setsid sleep 2222 >/dev/null 2>&1 &) ; sleep 0.1; exit 3"]);
-      expect((await run.exit).exitCode).toBe(3);
-      expect(await others(id)).toEqual(["sleep 1111", "sleep 2222"]);
-      expect(await run.kill()).toEqual({ unitStopped: false });
-      expect(await others(id)).toEqual(["sleep 1111"]);
+      const { exit } = await fixture.shell(id, script);
+      expect(exit).toMatchObject({ exitCode, signal: null, oomKilled: false });
+      expect(await others(id)).toEqual([]);
     });
 
-    test("a server left behind by a run that ended well stays", async () => {
+    test("what a run of a second and more leaves behind is found too", async () => {
       const id = await fixture.sandbox({ image });
-      const { exit } = await fixture.shell(id, "(setsid sleep 4321 >/dev/null 2>&1 &) ; sleep 0.1");
-      expect(exit.exitCode).toBe(0);
-      expect(await others(id)).toEqual(["sleep 4321"]);
-      const other = await start(id, `sleep 1234 & echo ready; wait`);
-      await other.kill();
-      expect(await others(id)).toEqual(["sleep 4321"]);
+      const { exit } = await fixture.shell(id, "(setsid sleep 1111 >/dev/null 2>&1 &) ; sleep 2.5; exit 7");
+      expect(exit.exitCode).toBe(7);
+      expect(await others(id)).toEqual([]);
     });
   });
 }
@@ -119,7 +124,7 @@ test("where no process can be started any more, a run can still be ended", async
   const id = await fixture.sandbox({ limits });
   const run = await start(
     id,
-    `trap "" TERM; i=0; while [ $i -lt 11 ]; do sleep 60 & i=$((i+1)); done; echo ready; wait`,
+    `trap "" TERM; i=0; while [ $i -lt 10 ]; do sleep 60 & i=$((i+1)); done; echo ready; wait`,
   );
   const { code } = await failureOf(fixture.exec(id, ["true"]));
   expect(["LIMIT_EXCEEDED", "START_FAILED"]).toContain(code);

@@ -1,35 +1,17 @@
-import { canceled, sleep, throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
+import { throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import type { Logger } from "../../../base/logger.ts";
-import type { EngineRun, RunExit, RunSpec } from "../../engine.ts";
-import type { EngineApi } from "../api/engine-api.ts";
+import type { EngineRun, RunSpec, TerminalSize } from "../../engine.ts";
 import { noDirectory } from "../unit/start-unit.ts";
-import { AttachedOutput, textOf } from "./attached-output.ts";
-import { createTreeEnding } from "./end-tree.ts";
-import { feedStdin } from "./feed-stdin.ts";
+import { AttachedOutput } from "./attached-output.ts";
+import type { ExecContext } from "./exec-context.ts";
+import { execRun } from "./exec-run.ts";
 import { watchMemory, type MemoryWatch } from "./memory-watch.ts";
-import { inspectProcess, startProcess, type StartedProcess } from "./processes.ts";
-import { CWD_LINE, EXEC_SCRIPT, ROOT_LINE } from "./run-scripts.ts";
-import { settledWithin } from "./settled-within.ts";
-import { TreeControl } from "./tree-control.ts";
+import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
+import { CWD_LINE, EXEC_SCRIPT, GO_LINE, ROOT_LINE } from "./run-scripts.ts";
+import { notStarted, refusedStart } from "./run-start-errors.ts";
+import type { TreeRoot } from "./tree-control.ts";
 
 const ANNOUNCE_MS = 20_000;
-const FIRST_LOOK_MS = 25;
-const LOOK_MS = 200;
-const MEMORY_NEWS_MS = 100;
-const KILLED_EXIT_CODE = 137;
-
-export type ExecContext = {
-  readonly api: EngineApi;
-  readonly logger: Logger;
-  readonly containerId: string;
-  /** Ends the whole sandbox. */
-  readonly stopUnit: () => Promise<void>;
-  /** Called while the run's output is read, so that it can be released before the unit is killed. */
-  readonly track: (containerId: string, output: AttachedOutput) => void;
-  /** Aborts when the engine object is closed; what runs goes on. */
-  readonly closed: AbortSignal;
-};
 
 /**
  * Starts a run in a running container, below a subreaper of its own: the engine's init program, once more. Everything
@@ -37,20 +19,42 @@ export type ExecContext = {
  */
 export async function startExec(context: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
   throwIfCanceled(signal);
+  refuseDash(spec.command);
   const memory = await watchMemory(context.api, context.containerId, signal);
   try {
-    const { subreaper } = await context.api.traits();
-    const process = await startProcess(context.api, {
-      containerId: context.containerId,
-      command: [...subreaper, "/bin/sh", "-c", EXEC_SCRIPT, "moorage", spec.cwd, ...spec.command],
-      env: spec.env,
-      stdin: spec.stdin !== undefined,
-      signal,
-    });
+    const process = await begin(context, spec, signal);
     return await announced(context, { spec, process, memory, signal });
   } catch (error) {
     memory[Symbol.dispose]();
     throw error;
+  }
+}
+
+// A shell would take it for an option of its own.
+function refuseDash([program = ""]: readonly string[]): void {
+  if (!program.startsWith("-")) return;
+  const given = `The program ${JSON.stringify(program)} begins with a dash`;
+  throw new MoorageError("INVALID_INPUT", `${given}; expected a name or a path.`, {
+    hint: "Name it by its path, such as ./-name.",
+  });
+}
+
+async function begin({ api, containerId }: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<StartedProcess> {
+  const { command, cwd, env, stdin, tty, user } = spec;
+  const script = [EXEC_SCRIPT, "moorage", tty === undefined ? GO_LINE : "wait", cwd, ...command];
+  try {
+    const { subreaper } = await api.traits();
+    return await startProcess(api, {
+      containerId,
+      command: [...subreaper, "/bin/sh", "-c", ...script],
+      env,
+      stdin: stdin !== undefined || tty !== undefined,
+      user,
+      tty: tty !== undefined,
+      signal,
+    });
+  } catch (error) {
+    throw refusedStart(error, user);
   }
 }
 
@@ -61,88 +65,25 @@ type Starting = {
   readonly signal: AbortSignal | undefined;
 };
 
-async function announced(context: ExecContext, starting: Starting): Promise<EngineRun> {
-  const { process, spec } = starting;
-  const output = new AttachedOutput(process.socket);
+async function announced(context: ExecContext, { process, spec, memory, signal }: Starting): Promise<EngineRun> {
+  const output = new AttachedOutput(process.socket, spec.tty === undefined ? {} : { echo: GO_LINE });
   context.track(context.containerId, output);
+  if (spec.tty !== undefined) await letGo(context, process, spec.tty);
   const line = await withDeadline(output.firstLine, ANNOUNCE_MS, "Starting a run in the sandbox");
-  const [, pid, start] = ROOT_LINE.exec(line ?? "") ?? [];
   if (line === CWD_LINE) throw noDirectory(spec.cwd);
-  if (pid === undefined || start === undefined) throw await notStarted(output, line);
-
-  const asked = new AbortController();
-  const ending = createTreeEnding({
-    openControl: () => TreeControl.open(context.api, context.containerId, { pid, start }),
-    release: () => {
-      asked.abort();
-      output.release();
-    },
-    programExit: waitForExit(context, process, { output, memory: starting.memory, asked: asked.signal }),
-    stopUnit: context.stopUnit,
-    logger: context.logger,
-  });
-  if (starting.signal?.aborted === true) {
-    await ending.kill();
-    throwIfCanceled(starting.signal);
-  }
-  if (spec.stdin !== undefined) void feedStdin(process.socket, spec.stdin, context.logger);
-  return { output: output.chunks, ...ending };
+  const root = rootOf(line, spec.user);
+  if (root === undefined) throw refusedStart(await notStarted(output, line), spec.user);
+  return execRun(context, { spec, process, output, root, memory, signal });
 }
 
-type Running = {
-  readonly output: AttachedOutput;
-  readonly memory: MemoryWatch;
-  /** Aborts when we are asked to end the run: then its end needs no explanation. */
-  readonly asked: AbortSignal;
-};
-
-async function waitForExit(context: ExecContext, process: StartedProcess, running: Running): Promise<RunExit> {
-  const { output, memory, asked } = running;
-  try {
-    const exitCode = await exitCodeOf(context, process.execId, output);
-    await output.finish();
-    if (output.failure !== undefined) {
-      const cause = output.failure;
-      throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
-    }
-    const unexplained = exitCode === KILLED_EXIT_CODE && !asked.aborted;
-    const oomKilled = await memory.happened(unexplained ? MEMORY_NEWS_MS : 0);
-    return { exitCode, signal: null, oomKilled, peakMemoryBytes: null };
-  } finally {
-    memory[Symbol.dispose]();
-    await output.finish();
-  }
+// Engines before 23.0 start every terminal without a size.
+async function letGo({ api }: ExecContext, { execId, socket }: StartedProcess, size: TerminalSize): Promise<void> {
+  await resizeProcess(api, execId, size);
+  socket.write(`${GO_LINE}\n`);
 }
 
-// The engine tells the end late when a child that is left behind holds stdout, so it is asked as well as waited for.
-async function exitCodeOf(context: ExecContext, execId: string, output: AttachedOutput): Promise<number | null> {
-  let pause = FIRST_LOOK_MS;
-  while (!context.closed.aborted) {
-    const streamEnded = await settledWithin(output.ended, pause);
-    const state = await inspectProcess(context.api, execId);
-    // Absent: the sandbox was removed meanwhile.
-    if (state === undefined) return null;
-    if (!state.Running) return state.ExitCode;
-    // A program may close its output and go on.
-    if (streamEnded) await sleep(pause, context.closed);
-    pause = Math.min(pause * 2, LOOK_MS);
-  }
-  throw canceled(context.closed.reason);
-}
-
-async function notStarted(output: AttachedOutput, line: string | undefined): Promise<MoorageError> {
-  await output.finish();
-  const words =
-    [line ?? "", await textOf(output.chunks)].filter((part) => part !== "").join(" ") || "no reason was given";
-  if (/resource temporarily unavailable|cannot fork|can't fork/i.test(words)) {
-    return new MoorageError("LIMIT_EXCEEDED", `The sandbox has no room for another process: ${words}`, {
-      hint: "End some of its processes, or create a sandbox with a higher process limit.",
-    });
-  }
-  if (/container .*(?:is not running|stopped)|cannot exec in a stopped|procReady not received/i.test(words)) {
-    return new MoorageError("SANDBOX_NOT_RUNNING", `The sandbox does not run: ${words}`);
-  }
-  return new MoorageError("START_FAILED", `Nothing can be started in the sandbox: ${words}`, {
-    hint: "The image needs /bin/sh, and the engine an init program (docker-init).",
-  });
+function rootOf(line: string | undefined, user: string | undefined): TreeRoot | undefined {
+  const [, pid, start, keeper] = ROOT_LINE.exec(line ?? "") ?? [];
+  if (pid === undefined || start === undefined || keeper === undefined) return undefined;
+  return { pid, start, keeper, user };
 }

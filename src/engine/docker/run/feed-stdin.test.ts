@@ -15,7 +15,7 @@ test("an input that never comes is left when the connection closes", async () =>
       },
     }),
   };
-  const feeding = feedStdin(socket, input, silentLogger);
+  const feeding = feedStdin(socket, input, { logger: silentLogger });
   socket.destroy();
   await feeding;
   expect(returned).toBe(true);
@@ -30,7 +30,7 @@ test("an input that breaks off closes stdin where it broke, and is logged", asyn
     await Promise.resolve();
     throw new Error("gone");
   })();
-  await feedStdin(socket, broken, logger);
+  await feedStdin(socket, broken, { logger });
   expect(String(await socket.toArray())).toBe("part");
   expect(warnings).toEqual(["the input of a run broke off"]);
 });

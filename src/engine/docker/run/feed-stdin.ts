@@ -1,11 +1,21 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "../../../base/logger.ts";
 
+type Feeding = {
+  readonly logger: Logger;
+  /** For a terminal, which is taken away from its programs when its input is closed. @default false */
+  readonly keepOpen?: boolean;
+};
+
 /**
  * Writes the input to the process as fast as it takes it, then closes its stdin. Ends early, closing the input, when
  * the connection does. Never rejects: an input that breaks off is closed where it broke, and the program decides.
  */
-export async function feedStdin(socket: Duplex, input: AsyncIterable<Uint8Array>, logger: Logger): Promise<void> {
+export async function feedStdin(
+  socket: Duplex,
+  input: AsyncIterable<Uint8Array>,
+  { logger, keepOpen = false }: Feeding,
+): Promise<void> {
   const closed = Promise.withResolvers<undefined>();
   const close = (): void => closed.resolve(undefined);
   socket.once("close", close);
@@ -20,7 +30,7 @@ export async function feedStdin(socket: Duplex, input: AsyncIterable<Uint8Array>
     logger.warn({ err: error }, "the input of a run broke off");
   } finally {
     socket.off("close", close);
-    socket.end();
+    if (!keepOpen) socket.end();
     iterator.return?.()?.catch((error: unknown) => logger.debug({ err: error }, "closing the input of a run failed"));
   }
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { canceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, JobSpec, RunExit } from "../../engine.ts";
-import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, WaitReply } from "../api/replies.ts";
 import { readJsonLines } from "../api/json-lines.ts";
@@ -10,10 +9,8 @@ import { createUnit, type UnitContext } from "../unit/create-unit.ts";
 import { attachUnit, startUnit, type AttachedUnit } from "../unit/start-unit.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { feedStdin } from "./feed-stdin.ts";
-import { runCommand } from "./run-command.ts";
-import { JOB_SCRIPT, TERM_ALL_SCRIPT } from "./run-scripts.ts";
-
-const TERM_MS = 5_000;
+import { JOB_SCRIPT } from "./run-scripts.ts";
+import { signalJob } from "./signal-job.ts";
 
 export type JobContext = UnitContext & {
   readonly track: (containerId: string, output: AttachedOutput) => void;
@@ -36,7 +33,7 @@ export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSigna
       waiting.destroy();
       throw error;
     }
-    if (spec.stdin !== undefined) void feedStdin(attached.socket, spec.stdin, context.logger);
+    if (spec.stdin !== undefined) void feedStdin(attached.socket, spec.stdin, context);
     return jobRun(context, attached, exitOf(context, attached, waiting));
   });
 }
@@ -89,38 +86,26 @@ function jobRun(context: JobContext, { containerId, output }: AttachedUnit, exit
   let ended = false;
   const end = (): void => void (ended = true);
   exit.then(end, end);
+  const kill = async (): Promise<{ readonly unitStopped: boolean }> => {
+    output.release();
+    if (!ended) await context.units.stop(containerId);
+    await exit.catch(() => undefined);
+    return { unitStopped: true };
+  };
   return {
+    // A job's container ends itself at its deadline, watched or not.
+    handle: "job",
     output: output.chunks,
     exit,
     terminate: async () => {
-      if (!ended) await terminate(context, containerId, output);
-    },
-    kill: async () => {
+      if (ended) return;
       output.release();
-      if (!ended) await context.units.stop(containerId);
-      await exit.catch(() => undefined);
-      return { unitStopped: true };
+      await signalJob(context, containerId, "TERM");
+    },
+    kill,
+    signal: async (name) => {
+      if (name === "KILL") await kill();
+      else if (!ended) await signalJob(context, containerId, name);
     },
   };
-}
-
-// The init process passes a signal to the program alone, so the whole tree is told by a shell beside it. Where that
-// cannot start, at the process limit for example, the program at least is told.
-async function terminate(context: JobContext, containerId: string, output: AttachedOutput): Promise<void> {
-  output.release();
-  const { api, logger } = context;
-  try {
-    const command = ["/bin/sh", "-c", TERM_ALL_SCRIPT];
-    const { exitCode, stderr } = await runCommand(api, { containerId, command, timeoutMs: TERM_MS });
-    if (exitCode === 0) return;
-    logger.debug({ exitCode, stderr }, "TERM is sent to the program of a job alone");
-  } catch (error) {
-    logger.debug({ err: error }, "TERM is sent to the program of a job alone");
-  }
-  try {
-    await api.send({ method: "POST", path: `/containers/${containerId}/kill`, query: { signal: "TERM" } });
-  } catch (error) {
-    // It has ended, or is gone, already.
-    if (![404, 409].includes(answerOf(error)?.status ?? 0)) throw error;
-  }
 }

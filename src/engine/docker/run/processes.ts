@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { throwIfCanceled } from "../../../base/deadline.ts";
+import type { TerminalSize } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { CreatedReply, ExecReply } from "../api/replies.ts";
 
@@ -9,13 +10,18 @@ export type ProcessSpec = {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin: boolean;
+  /** Absent: the unit's. */
+  readonly user?: string | undefined;
+  /** @default false */
+  readonly tty?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
 
 export type StartedProcess = { readonly execId: string; readonly socket: Duplex };
 
-/** Starts the process and takes over its streams. It runs as the unit's user. */
+/** Starts the process and takes over its streams. */
 export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<StartedProcess> {
+  const tty = spec.tty ?? false;
   const created = await api.json(
     {
       method: "POST",
@@ -24,7 +30,8 @@ export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<S
         AttachStdin: spec.stdin,
         AttachStdout: true,
         AttachStderr: true,
-        Tty: false,
+        Tty: tty,
+        ...(spec.user === undefined ? {} : { User: spec.user }),
         Env: environment(spec.env ?? {}),
         Cmd: spec.command,
       },
@@ -35,13 +42,23 @@ export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<S
   throwIfCanceled(spec.signal);
   // Not cut off by the signal: the engine would start the process all the same, out of our reach.
   const path = `/exec/${created.Id}/start`;
-  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: false } });
+  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: tty } });
   return { execId: created.Id, socket };
 }
 
 /** Undefined when its container is gone. */
 export function inspectProcess(api: EngineApi, execId: string): Promise<ExecReply | undefined> {
   return api.find({ method: "GET", path: `/exec/${execId}/json` }, ExecReply);
+}
+
+/** A process that has ended keeps its size. */
+export async function resizeProcess(api: EngineApi, execId: string, size: TerminalSize): Promise<void> {
+  const query = { h: String(size.rows), w: String(size.columns) };
+  try {
+    await api.send({ method: "POST", path: `/exec/${execId}/resize`, query });
+  } catch (error) {
+    if ((await inspectProcess(api, execId))?.Running === true) throw error;
+  }
 }
 
 /** As engines take it: `NAME=value`. */

@@ -1,19 +1,59 @@
 /** What a shell of ours says as the first line on stdout, before it becomes the program. */
 export const READY_LINE = "moorage ready";
 export const CWD_LINE = "moorage cwd";
-export const ROOT_LINE = /^moorage root (\d+) (\d+)$/;
+/** Root, when that started, keeper. */
+export const ROOT_LINE = /^moorage root (\d+) (\d+) (\d+)$/;
+/** What a run on a terminal waits for, so that the terminal has its size by then. */
+export const GO_LINE = "go";
 
 /**
- * Starts a run inside a sandbox: directory, program, arguments. It tells the pid of its parent, the subreaper that the
- * whole run stays below, and when that started, as the kernel counts it; then it becomes the program.
+ * Starts the program and ends with the program's code, once it has ended what the program has left behind. While that
+ * cannot be ended the run goes on, up to its deadline. Of the processes only those are looked at that are younger than
+ * the program; all of them where that took longer than a second, in which pids may have begun anew, or where they have.
+ * The long names are none that a run's environment has.
+ */
+const KEEPER = `
+trap : HUP INT QUIT TERM USR1 USR2
+read -r moorage_begun moorage_rest </proc/uptime
+read -r moorage_rest moorage_rest moorage_rest moorage_rest moorage_oldest </proc/loadavg
+exec 3>&2 2>/dev/null
+(exec "$@" 2>&3 3>&-)
+code=$?
+read -r now rest </proc/uptime
+read -r rest rest rest rest last </proc/loadavg
+oldest=$moorage_oldest
+[ "$((\${now%.*} - \${moorage_begun%.*}))" -le 1 ] && [ "$last" -ge "$oldest" ] || oldest=0
+below() {
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- \${line##*) }
+  [ "$2" = "$PPID" ] && case $1 in Z | X | x) [ "\${18}" -gt 1 ] ;; esac
+}
+found=1
+while [ -n "$found" ]; do
+  found=
+  for directory in /proc/[0-9]*; do
+    pid=\${directory#/proc/}
+    [ "$pid" -gt "$oldest" ] && [ "$pid" != "$$" ] && below "$pid" || continue
+    found=1
+    kill -KILL "$pid"
+  done
+done
+exit "$code"
+`;
+
+/**
+ * Starts a run inside a sandbox: "wait" on a terminal or "go", directory, program, arguments. It tells the pid of its
+ * parent, the subreaper that the whole run stays below, when that started, as the kernel counts it, and its own pid.
+ * Then it is the run's keeper.
  */
 export const EXEC_SCRIPT = `
-cd "$1" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
-shift
-read -r line <"/proc/$PPID/stat"
-tell() { echo "moorage root $PPID \${20}"; }
-tell \${line##*) }
-exec "$@"
+[ "$1" = go ] || read -r moorage_line
+cd "$2" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
+shift 2
+read -r moorage_line <"/proc/$PPID/stat"
+tell() { echo "moorage root $PPID \${20} $$"; }
+tell \${moorage_line##*) }
+${KEEPER}
 `;
 
 /**
@@ -69,5 +109,5 @@ echo "${READY_LINE}"
 exec "$@"
 `;
 
-/** TERM to everything in the container but the init process and itself. */
-export const TERM_ALL_SCRIPT = "kill -TERM -1";
+/** A signal to everything in the container but the init process and itself; a job's guards are deaf to it. */
+export const SIGNAL_ALL_SCRIPT = 'kill "-$1" -1';

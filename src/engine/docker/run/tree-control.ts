@@ -1,5 +1,6 @@
 import { withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import type { RunSignal } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import { startProcess, type StartedProcess } from "./processes.ts";
@@ -7,10 +8,24 @@ import { TREE_SCRIPT } from "./tree-script.ts";
 
 const ANSWER_MS = 2_000;
 
-export type TreeCommand = "term" | "count" | "continue" | "kill";
+export type TreeCommand =
+  | "term"
+  | "count"
+  | "root"
+  | "continue"
+  | "kill"
+  | `signal ${RunSignal}`
+  | `program ${RunSignal}`;
 
-/** The process that a run's tree is below: its pid inside the container, and when it started in the kernel's ticks. */
-export type TreeRoot = { readonly pid: string; readonly start: string };
+/** The processes that a run's tree is below: pids inside the container. */
+export type TreeRoot = {
+  readonly pid: string;
+  /** When the root started, in the kernel's ticks. */
+  readonly start: string;
+  readonly keeper: string;
+  /** Whom the run belongs to, where that is not the unit's user. */
+  readonly user: string | undefined;
+};
 
 /** A shell inside the sandbox that looks at and ends one process tree, one command at a time. */
 export class TreeControl implements Disposable {
@@ -18,8 +33,8 @@ export class TreeControl implements Disposable {
   readonly #answers: AsyncIterator<string>;
 
   static async open(api: EngineApi, containerId: string, root: TreeRoot): Promise<TreeControl> {
-    const command = ["/bin/sh", "-c", TREE_SCRIPT, "moorage", root.pid, root.start];
-    const control = new TreeControl(await startProcess(api, { containerId, command, stdin: true }));
+    const command = ["/bin/sh", "-c", TREE_SCRIPT, "moorage", root.pid, root.start, root.keeper];
+    const control = new TreeControl(await startProcess(api, { containerId, command, stdin: true, user: root.user }));
     try {
       await control.#answer("ready");
       return control;

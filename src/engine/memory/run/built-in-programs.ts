@@ -1,3 +1,4 @@
+import type { RunSignal } from "../../engine.ts";
 import type { MemoryProgram, ProgramContext } from "./program.ts";
 
 const LINE = Buffer.from("a line that never ends to come\n".repeat(512));
@@ -51,10 +52,17 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
   },
   sleep: pause,
   stubborn: (context) => {
-    context.trapTerm();
+    context.trap("TERM", () => undefined);
     return pause(context);
   },
   "fork-tree": forkTree,
+  "leave-beating": async (context) => {
+    context.spawn(() => beat(context, seconds(context.argv[2])));
+    await context.sleep(100);
+    return 0;
+  },
+  "tell-signals": tellSignals,
+  "watch-terminal": watchTerminal,
   "leave-child": async ({ argv, stdout, sleep, spawn }) => {
     spawn(() => sleep(seconds(argv[1])));
     return done(stdout("started"));
@@ -101,16 +109,36 @@ async function pause({ argv, stdout, sleep }: ProgramContext): Promise<number> {
   return 0;
 }
 
-async function forkTree({ argv, files, sleep, spawn, stdout, trapTerm }: ProgramContext): Promise<number> {
-  trapTerm();
+async function forkTree(context: ProgramContext): Promise<number> {
+  const { argv, sleep, spawn, stdout, trap } = context;
+  trap("TERM", () => undefined);
   await stdout("ready");
   const time = seconds(argv[2]);
-  spawn(async () => {
-    for (let beat = 1; beat * 20 < time; beat += 1) {
-      await files.write(argv[1] ?? "", `${beat}\n`);
-      await sleep(20);
-    }
-  });
+  spawn(() => beat(context, time));
   await sleep(time);
+  return 0;
+}
+
+async function beat({ argv, files, sleep }: ProgramContext, time: number): Promise<void> {
+  for (let count = 1; count * 20 < time; count += 1) {
+    await files.write(argv[1] ?? "", `${count}\n`);
+    await sleep(20);
+  }
+}
+
+/** Prints the signal's name each time that it comes. */
+async function tellSignals({ argv, sleep, stdout, trap }: ProgramContext): Promise<number> {
+  const names = argv.slice(2) as RunSignal[];
+  for (const name of names) trap(name, () => void stdout(`${name}\n`));
+  await stdout("ready\n");
+  await sleep(seconds(argv[1]));
+  return 0;
+}
+
+async function watchTerminal({ argv, onResize, sleep, stdout, terminal }: ProgramContext): Promise<number> {
+  const tell = (): Promise<void> => stdout(`${terminal()?.rows} ${terminal()?.columns}\n`);
+  onResize(() => void tell());
+  await tell();
+  await sleep(seconds(argv[1]));
   return 0;
 }

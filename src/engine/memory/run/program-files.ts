@@ -1,19 +1,26 @@
 import { posix } from "node:path";
-import { FileProblem, type FileStore } from "../file/file-store.ts";
+import { FileProblem, type FileStore, type Owner } from "../file/file-store.ts";
 import type { MemoryUnit } from "../memory-host.ts";
 import type { ProgramFiles } from "./program.ts";
 import { resolvePath } from "../file/resolve-path.ts";
 
-/** Files of a unit as its programs see them, with the unit's rights. `alive` throws when the program has been ended. */
-export function programFiles(unit: MemoryUnit, cwd: string, alive: () => void): ProgramFiles {
-  const { files: store, user } = unit;
+type Program = {
+  readonly user: Owner;
+  readonly cwd: string;
+  /** Throws when the program has been ended. */
+  readonly alive: () => void;
+};
+
+/** Files of a unit as a program of this user sees them. */
+export function programFiles(unit: MemoryUnit, { user, cwd, alive }: Program): ProgramFiles {
+  const store = unit.files;
   const physical = async (path: string, followLast: boolean): Promise<string> => {
     alive();
     return resolvePath(store, posix.resolve(cwd, path), followLast);
   };
   const writable = async (path: string, followLast: boolean): Promise<string> => {
     const at = await physical(path, followLast);
-    if (!mayWrite(unit, at)) throw new FileProblem(path, "read-only file system");
+    if (!mayWrite(unit, user, at)) throw new FileProblem(path, "read-only file system");
     alive();
     return at;
   };
@@ -34,7 +41,7 @@ export function programFiles(unit: MemoryUnit, cwd: string, alive: () => void): 
   };
 }
 
-function mayWrite({ spec, user, env }: MemoryUnit, path: string): boolean {
+function mayWrite({ spec, env }: MemoryUnit, user: Owner, path: string): boolean {
   if (spec.writableRoot && user.uid === 0) return true;
   const places = ["/workspace", "/tmp", "/run", env["HOME"] ?? "/tmp"];
   return places.some((place) => path.startsWith(`${place}/`));

@@ -1,3 +1,4 @@
+import type { RunSignal, TerminalSize } from "../../engine.ts";
 import type { End } from "./live-run.ts";
 import type { Owner } from "../file/file-store.ts";
 
@@ -15,15 +16,18 @@ export type ProgramContext = {
   readonly files: ProgramFiles;
   /** Resolves after this time. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** From now on TERM does nothing, as to a process that traps it. */
-  readonly trapTerm: () => void;
+  /** From now on this signal does that instead of what it does by itself; KILL and STOP cannot be trapped. */
+  readonly trap: (signal: RunSignal, action: () => void) => void;
+  /** Size of the run's terminal; undefined without one. `onResize` is told of changes, as by WINCH. */
+  readonly terminal: () => TerminalSize | undefined;
+  readonly onResize: (action: () => void) => void;
   /** Closes stdout and stderr; what is printed later goes nowhere. */
   readonly closeOutput: () => void;
   /** Ends the run and all that it left behind, as a signal does. */
   readonly end: (how: End) => void;
   /** Takes memory; beyond the unit's limit the run ends with 137, out of memory. */
   readonly allocate: (bytes: number) => void;
-  /** Leaves something running that outlives the program, as a child that went to the background. */
+  /** Starts something beside the program, as a child in the background; it ends with the run at the latest. */
   readonly spawn: (work: () => Promise<void>) => void;
   /** Aborts when the run's processes are ended. */
   readonly signal: AbortSignal;

@@ -2,18 +2,20 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../../base/clock.ts";
 import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import type { EngineRun, OutputChunk, RunSpec } from "../../engine.ts";
+import type { EngineRun, OutputChunk, RunSignal, RunSpec } from "../../engine.ts";
 import { createChannel } from "./channel.ts";
-import { FileProblem } from "../file/file-store.ts";
+import { FileProblem, type Owner } from "../file/file-store.ts";
 import { stopUnit, type MemoryUnit } from "../memory-host.ts";
 import { programFiles } from "./program-files.ts";
 import type { MemoryProgram, ProgramContext } from "./program.ts";
 import { createRunState, PIPE_BYTES, type RunState } from "./run-state.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
 
 const LAST_OUTPUT_BYTES = 64 * 1024;
 
 type Start = {
   readonly unit: MemoryUnit;
+  readonly user: Owner;
   readonly spec: RunSpec;
   readonly program: MemoryProgram;
   readonly clock: Clock;
@@ -23,18 +25,23 @@ type Start = {
 class RunEnded extends Error {}
 
 /** Starts a program in a unit: the only run of a job, or one of many of a sandbox. */
-export function startRun({ unit, spec, program, clock }: Start): EngineRun {
+export function startRun({ unit, user, spec, program, clock }: Start): EngineRun {
   const state = createRunState(unit, clock);
   const input = createChannel<Uint8Array>(PIPE_BYTES);
+  const terminal = spec.tty === undefined ? undefined : createTerminal(spec.tty);
   void feed(spec.stdin, input.push, state).finally(input.close);
-  void execute(program, createContext({ unit, spec, state, stdin: input.items }), state);
+  void execute(program, createContext({ unit, user, spec, state, terminal, stdin: input.items }), state);
+  const signal = async (name: RunSignal): Promise<void> => {
+    await nextTurn();
+    state.signal(name);
+  };
   return {
+    handle: state.handle,
     output: output(state),
     exit: state.exit,
-    terminate: async () => {
-      await nextTurn();
-      if (!state.ended()) state.terminate();
-    },
+    terminate: () => signal("TERM"),
+    signal,
+    ...(terminal === undefined ? {} : { resize: terminal.resize }),
     kill: async () => {
       await nextTurn();
       state.end({ exitCode: 137, signal: "SIGKILL" });
@@ -69,12 +76,14 @@ async function feed(
 async function execute(program: MemoryProgram, context: ProgramContext, state: RunState): Promise<void> {
   const name = context.argv[0] ?? "";
   try {
-    state.settle({ exitCode: await program(context), signal: null });
+    const exitCode = await program(context);
+    await state.going();
+    state.end({ exitCode, signal: null });
   } catch (error) {
     if (state.ended()) return;
     if (error instanceof FileProblem) {
       await Promise.allSettled([context.stderr(`${name}: ${error.message}\n`)]);
-      return state.settle({ exitCode: 1, signal: null });
+      return state.end({ exitCode: 1, signal: null });
     }
     const message = `The program ${name} of the memory engine threw an error.`;
     state.fail(new MoorageError("ENGINE_FAILED", message, { cause: error }));
@@ -87,18 +96,22 @@ async function* output(state: RunState): AsyncGenerator<OutputChunk> {
 
 type Parts = {
   readonly unit: MemoryUnit;
+  readonly user: Owner;
   readonly spec: RunSpec;
   readonly state: RunState;
+  readonly terminal: Terminal | undefined;
   readonly stdin: AsyncIterable<Uint8Array>;
 };
 
-function createContext({ unit, spec, state, stdin }: Parts): ProgramContext {
+function createContext({ unit, user, spec, state, terminal, stdin }: Parts): ProgramContext {
   const alive = (): void => {
     if (state.tree.aborted) throw new RunEnded();
   };
   const print = (stream: OutputChunk["stream"]) => async (text: string | Uint8Array) => {
+    await state.going();
     alive();
-    const data = Uint8Array.from(Buffer.from(text));
+    const data = Uint8Array.from(terminal === undefined ? Buffer.from(text) : terminal.printed(text));
+    if (data.byteLength === 0) return;
     if (unit.kind === "job") keep(unit.lastOutput, { stream, data });
     await state.printed.push({ stream, data, byteLength: data.byteLength });
     alive();
@@ -107,23 +120,27 @@ function createContext({ unit, spec, state, stdin }: Parts): ProgramContext {
     argv: spec.command,
     env: { ...unit.env, ...spec.env },
     cwd: spec.cwd,
-    user: unit.user,
+    user,
     stdin,
     stdout: print("stdout"),
-    stderr: print("stderr"),
-    files: programFiles(unit, spec.cwd, alive),
+    stderr: print(terminal === undefined ? "stderr" : "stdout"),
+    files: programFiles(unit, { user, cwd: spec.cwd, alive }),
     sleep: async (ms) => {
       await sleep(ms, state.tree);
+      await state.going();
       alive();
     },
-    trapTerm: state.trapTerm,
+    trap: state.trap,
+    terminal: () => terminal?.size(),
+    onResize: (action) => terminal?.onResize(action),
     closeOutput: state.printed.close,
     end: state.end,
     allocate: (bytes) => {
       state.allocate(bytes);
       alive();
     },
-    spawn: (work) => state.spawn(work()),
+    // What a child in the background throws ends that child alone.
+    spawn: (work) => void work().catch(() => undefined),
     signal: state.tree,
   };
 }

@@ -1,15 +1,17 @@
 import { constants } from "node:os";
 import { Socket } from "node:net";
 import { withDeadline } from "../../../base/deadline.ts";
-import type { EngineRun, RunExit } from "../../engine.ts";
+import type { EngineRun, RunExit, RunSignal } from "../../engine.ts";
+import { endedBy } from "../../ended-by.ts";
 import { enforcedLimits, type EngineParts } from "../engine-parts.ts";
 import type { Ended, Launched } from "../launch/launch.ts";
 import type { LiveRun } from "./live-runs.ts";
 import { mergedOutput } from "./merged-output.ts";
-import { allProcesses, signalProcess, treeOf } from "../host/processes.ts";
+import { identityToken } from "../host/process-identity.ts";
 import type { OurEnds } from "./run-pipes.ts";
 import { feedStdin } from "./stdin-feed.ts";
 import type { RunGroups, RunWish } from "./run-wish.ts";
+import { signalRun } from "./signal-run.ts";
 
 export type BegunRun = RunWish & {
   readonly launched: Launched;
@@ -27,12 +29,17 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   const { unit, spec, launched, groups, ours } = begun;
   const [stdout, stderr] = [reader(ours.stdout), reader(ours.stderr)];
   const watch = watchRun(parts, begun);
+  const sent = new Set<RunSignal>();
+  const signal = async (name: RunSignal): Promise<void> => {
+    sent.add(name);
+    await (name === "KILL" ? kill() : signalRun({ launched, groups }, name));
+  };
   const end = async (): Promise<RunExit> => {
     try {
       const ended = await launched.ended;
       const overLimit = watch.stop();
       await groups?.run.remove();
-      const exit = await measured(ended, { groups, overLimit });
+      const exit = await measured(ended, { groups, overLimit, sent });
       await begun.onEnd(exit);
       return exit;
     } finally {
@@ -48,7 +55,7 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   };
   const live: LiveRun = {
     unit: unit.id,
-    terminate: () => terminate(launched, groups),
+    terminate: () => signal("TERM"),
     kill,
     release: () => release(launched, stdout, stderr),
   };
@@ -59,16 +66,18 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
     feedStdin(ours.stdin, { source: spec.stdin, ended: launched.ended, onFailure });
   }
   return {
+    handle: identityToken(parts.identity),
     output: mergedOutput([
       { stream: "stdout", from: stdout },
       { stream: "stderr", from: stderr },
     ]),
     exit,
-    terminate: live.terminate,
+    terminate: () => signal("TERM"),
     kill: async () => {
       await kill();
       return { unitStopped: unit.kind === "job" };
     },
+    signal,
   };
 }
 
@@ -111,29 +120,20 @@ function watchRun(parts: EngineParts, { unit, launched }: BegunRun): { readonly 
   };
 }
 
-async function measured(
-  { code, signal }: Ended,
-  { groups, overLimit }: { readonly groups: RunGroups | undefined; readonly overLimit: boolean },
-): Promise<RunExit> {
+type Known = {
+  readonly groups: RunGroups | undefined;
+  readonly overLimit: boolean;
+  readonly sent: ReadonlySet<RunSignal>;
+};
+
+async function measured({ code, signal }: Ended, { groups, overLimit, sent }: Known): Promise<RunExit> {
   const oomKills = groups === undefined ? 0 : (await groups.unit.oomKills()) - groups.oomKillsBefore;
+  const oomKilled = overLimit || oomKills > 0;
+  const exitCode = code ?? (signal === null ? null : 128 + constants.signals[signal]);
   return {
-    exitCode: code ?? (signal === null ? null : 128 + constants.signals[signal]),
-    signal,
-    oomKilled: overLimit || oomKills > 0,
+    exitCode,
+    signal: signal ?? endedBy({ exitCode, sent, oomKilled }),
+    oomKilled,
     peakMemoryBytes: (await groups?.unit.peakMemoryBytes()) ?? null,
   };
-}
-
-/** To all but bubblewrap and its PID 1: these end with the program, and would take it with them. */
-async function terminate({ child, init }: Launched, groups: RunGroups | undefined): Promise<void> {
-  const root = child.pid;
-  if (root === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const toProgram = (pids: readonly number[]): void => {
-    for (const pid of pids) if (pid !== root && pid !== init) signalProcess(pid, "SIGTERM");
-  };
-  if (groups === undefined) {
-    toProgram(treeOf(root, await allProcesses()).map(({ pid }) => pid));
-    return;
-  }
-  await groups.run.whileFrozen(async () => toProgram(await groups.run.processes()));
 }

@@ -1,10 +1,10 @@
-import type { RunExit, RunSpec } from "../../engine.ts";
+import type { ProgramSpec, RunExit } from "../../engine.ts";
 import type { RunGroup, UnitGroup } from "../group/control-groups.ts";
 import type { Unit } from "../unit/unit-store.ts";
 
 export type RunWish = {
   readonly unit: Unit;
-  readonly spec: RunSpec;
+  readonly spec: ProgramSpec;
   /** Called once the run has ended, before that is told. */
   readonly onEnd: (exit: RunExit) => Promise<void>;
 };

@@ -1,0 +1,19 @@
+import type { EngineApi } from "../api/engine-api.ts";
+import type { Unit } from "../unit/units.ts";
+import { parseRunHandle } from "./run-handle.ts";
+import { TreeControl } from "./tree-control.ts";
+
+type EndLost = { readonly api: EngineApi; readonly stop: (containerId: string) => Promise<void> };
+
+/** Ends what is left of a run that nobody watches any more, and answers whether anything of it lived. */
+export async function endLost({ api, stop }: EndLost, unit: Unit | undefined, handle: string): Promise<boolean> {
+  const found = parseRunHandle(handle);
+  const state = unit?.container.State;
+  if (found === undefined || unit === undefined || !["running", "paused"].includes(state?.Status ?? "")) return false;
+  // Its pids were those of an earlier start of the container, and ended with it.
+  if (Date.parse(unit.container.State.StartedAt) !== found.containerStartedAt) return false;
+  using control = await TreeControl.open(api, unit.container.Id, found.root);
+  const lived = (await control.ask("root")) + (await control.ask("count")) > 0;
+  if (lived && (await control.ask("kill")) > 0) await stop(unit.container.Id);
+  return lived;
+}

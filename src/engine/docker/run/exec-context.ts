@@ -1,0 +1,18 @@
+import type { Logger } from "../../../base/logger.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import type { AttachedOutput } from "./attached-output.ts";
+
+/** What a run in a sandbox is started and followed with. */
+export type ExecContext = {
+  readonly api: EngineApi;
+  readonly logger: Logger;
+  readonly containerId: string;
+  /** When the container was started, in ms: pids inside are valid until it ends. */
+  readonly containerStartedAt: number;
+  /** Ends the whole sandbox. */
+  readonly stopUnit: () => Promise<void>;
+  /** Called while the run's output is read, so that it can be released before the unit is killed. */
+  readonly track: (containerId: string, output: AttachedOutput) => void;
+  /** Aborts when the engine object is closed; what runs goes on. */
+  readonly closed: AbortSignal;
+};

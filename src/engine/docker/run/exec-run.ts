@@ -1,0 +1,111 @@
+import { canceled, sleep, throwIfCanceled } from "../../../base/deadline.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
+import { endedBy } from "../../ended-by.ts";
+import type { AttachedOutput } from "./attached-output.ts";
+import { createTreeEnding } from "./end-tree.ts";
+import type { ExecContext } from "./exec-context.ts";
+import { feedStdin } from "./feed-stdin.ts";
+import type { MemoryWatch } from "./memory-watch.ts";
+import { inspectProcess, resizeProcess, type StartedProcess } from "./processes.ts";
+import { runHandle } from "./run-handle.ts";
+import { settledWithin } from "./settled-within.ts";
+import { TreeControl, type TreeRoot } from "./tree-control.ts";
+
+const FIRST_LOOK_MS = 25;
+const LOOK_MS = 200;
+const MEMORY_NEWS_MS = 100;
+/** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's alone. */
+const LAST_PLAIN_CODE = 128;
+
+export type BegunRun = {
+  readonly spec: RunSpec;
+  readonly process: StartedProcess;
+  readonly output: AttachedOutput;
+  readonly root: TreeRoot;
+  readonly memory: MemoryWatch;
+  /** Of the start: when it has aborted by now, the run is ended again. */
+  readonly signal: AbortSignal | undefined;
+};
+
+/** Follows a run that has begun to its end. */
+export async function execRun(context: ExecContext, begun: BegunRun): Promise<EngineRun> {
+  const { spec, process, output, root, signal } = begun;
+  const sent = new Set<RunSignal>();
+  const ending = createTreeEnding({
+    openControl: () => TreeControl.open(context.api, context.containerId, root),
+    release: () => output.release(),
+    programExit: waitForExit(context, begun, sent),
+    stopUnit: context.stopUnit,
+    logger: context.logger,
+  });
+  const sending = async (name: RunSignal, work: () => Promise<void>): Promise<void> => {
+    sent.add(name);
+    await work();
+  };
+  const run: EngineRun = {
+    handle: runHandle({ root, containerStartedAt: context.containerStartedAt }),
+    output: output.chunks,
+    exit: ending.exit,
+    terminate: () => sending("TERM", ending.terminate),
+    signal: (name) => sending(name, () => ending.signal(name)),
+    kill: () => {
+      sent.add("KILL");
+      return ending.kill();
+    },
+    ...(spec.tty === undefined ? {} : { resize: (size) => resizeProcess(context.api, process.execId, size) }),
+  };
+  if (signal?.aborted === true) {
+    await run.kill();
+    throwIfCanceled(signal);
+  }
+  if (spec.stdin !== undefined)
+    void feedStdin(process.socket, spec.stdin, { logger: context.logger, keepOpen: spec.tty !== undefined });
+  return run;
+}
+
+async function waitForExit(context: ExecContext, begun: BegunRun, sent: ReadonlySet<RunSignal>): Promise<RunExit> {
+  const { process, output, memory, root } = begun;
+  try {
+    const exitCode = await exitCodeOf(context, process.execId, output);
+    const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
+    if (unasked) await endEscaped(context, root);
+    await output.finish();
+    if (output.failure !== undefined) {
+      const cause = output.failure;
+      throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
+    }
+    const oomKilled = await memory.happened(unasked ? MEMORY_NEWS_MS : 0);
+    return { exitCode, signal: endedBy({ exitCode, sent, oomKilled }), oomKilled, peakMemoryBytes: null };
+  } finally {
+    memory[Symbol.dispose]();
+    await output.finish();
+  }
+}
+
+// A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.
+async function endEscaped({ api, containerId, stopUnit, logger }: ExecContext, root: TreeRoot): Promise<void> {
+  try {
+    using control = await TreeControl.open(api, containerId, root);
+    if ((await control.ask("count")) > 0 && (await control.ask("kill")) > 0) await stopUnit();
+  } catch (error) {
+    // The sandbox has ended, and the run with it, or it has no room for a shell: its next run is told so.
+    logger.warn({ err: error }, "what a run may have left behind cannot be looked for");
+  }
+}
+
+// The engine tells the end late when a child that is left behind holds stdout, so it is asked as well as waited for.
+async function exitCodeOf(context: ExecContext, execId: string, output: AttachedOutput): Promise<number | null> {
+  let pause = FIRST_LOOK_MS;
+  while (!context.closed.aborted) {
+    const streamEnded = await settledWithin(output.ended, pause);
+    const state = await inspectProcess(context.api, execId);
+    // Absent: the sandbox was removed meanwhile.
+    if (state === undefined) return null;
+    if (!state.Running) return state.ExitCode;
+    // A program may close its output and go on.
+    if (streamEnded) await sleep(pause, context.closed);
+    pause = Math.min(pause * 2, LOOK_MS);
+  }
+  throw canceled(context.closed.reason);
+}
