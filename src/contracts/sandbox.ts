@@ -15,16 +15,7 @@ import {
   Time,
   TimeoutMs,
 } from "./primitives.ts";
-
-export const SandboxState = z
-  .enum(["starting", "running", "paused", "stopped", "archived", "lost", "error"])
-  .meta({ id: "SandboxState" });
-
-export const PausedBy = z.enum(["owner", "idle", "engine"]).meta({
-  id: "PausedBy",
-  description:
-    "Who paused or stopped it: its owner, Moorage because it was idle (the next run or file access wakes it), or the engine.",
-});
+import { IdleTimeoutMs, Labels, PausedBy, SandboxState, TtlMs } from "./sandbox-life.ts";
 
 export const Sandbox = z
   .object({
@@ -44,16 +35,13 @@ export const Sandbox = z
     engine: EngineName,
     isolation: Isolation,
     workspace: z.string().meta({ description: "Where files live inside the sandbox." }),
+    labels: Labels,
+    idleTimeoutMs: IdleTimeoutMs,
+    expiresAt: Time.nullable().meta({ description: "When it is removed; null: when its owner removes it." }),
     createdAt: Time,
     lastActiveAt: Time,
   })
   .meta({ id: "Sandbox" });
-
-export const GraceMs = z
-  .int()
-  .min(0, "expected 0 or more")
-  .max(600_000, "expected at most 10 minutes")
-  .meta({ description: "Milliseconds between TERM and KILL.", default: 10_000 });
 
 /** What a caller may ask for beyond a profile's defaults; maxima are the administrator's. */
 export const LimitsInput = {
@@ -75,5 +63,8 @@ export const SandboxCreate = z.strictObject({
   env: Env.optional().meta({ description: "Variables of every run in this sandbox." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),
+  labels: Labels.optional(),
+  idleTimeoutMs: IdleTimeoutMs.optional(),
+  ttlMs: TtlMs.optional(),
   ...LimitsInput,
 });

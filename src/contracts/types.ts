@@ -5,6 +5,7 @@ import type * as file from "./file.ts";
 import type * as primitives from "./primitives.ts";
 import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
+import type * as life from "./sandbox-life.ts";
 import type * as sandbox from "./sandbox.ts";
 import type * as system from "./system.ts";
 
@@ -15,8 +16,9 @@ export type ProfileName = z.output<typeof primitives.Profile>;
 export type Encoding = z.output<typeof primitives.Encoding>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;
-export type PausedBy = z.output<typeof sandbox.PausedBy>;
-export type SandboxState = z.output<typeof sandbox.SandboxState>;
+export type PausedBy = z.output<typeof life.PausedBy>;
+export type SandboxState = z.output<typeof life.SandboxState>;
+export type SandboxList = z.output<typeof life.SandboxList>;
 export type SandboxCreate = z.output<typeof sandbox.SandboxCreate>;
 
 export type SandboxExec = z.output<typeof exec.SandboxExec>;

@@ -15,9 +15,11 @@ import { awake } from "./sandbox/awake.ts";
 import { readLastLog, readLog } from "./run/log/read-log.ts";
 import { findRun, getRun, listRuns, removeRun } from "./run/runs.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
+import { listSandboxes } from "./sandbox/list-sandboxes.ts";
 import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox } from "./sandbox/power.ts";
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
-import { findSandbox, getSandbox, listSandboxes, requireEngine } from "./sandbox/sandboxes.ts";
+import { renewSandbox } from "./sandbox/renew-sandbox.ts";
+import { findSandbox, getSandbox, requireEngine } from "./sandbox/sandboxes.ts";
 import { validated, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;
@@ -46,7 +48,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
 function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
   return {
     create: (input, options) => createSandbox(call(options), input),
-    list: async (input, options) => pageOf(await listSandboxes(call(options), query(input))),
+    list: async (input, options) => pageOf(await listSandboxes(call(options), input)),
     get: ({ id }, options) => getSandbox(call(options), id),
     exec: (input, options) => execInSandbox(call(options), input),
     stop: (input, options) => stopSandbox(call(options), input),
@@ -59,6 +61,7 @@ function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
       return pageOf(await listRuns(call(options), { sandbox }, query(input)));
     },
     logs: ({ id, ...selection }, options) => readLastLog(call(options), id, selection),
+    renew: (input, options) => renewSandbox(call(options), input),
     remove: ({ id }, options) => removeSandbox(call(options), id),
   };
 }

@@ -17,6 +17,17 @@ export type Policy = {
   readonly logRetention: LogRetention;
   /** Time between TERM and KILL. */
   readonly graceMs: number;
+  readonly timers: Timers;
+};
+
+/** When the reaper acts, in milliseconds. */
+export type Timers = {
+  /** Of sandboxes that name none; 0: never. */
+  readonly idleTimeoutMs: number;
+  /** How long a unit without a row is left alone: it may belong to somebody who works on the same state. */
+  readonly orphanGraceMs: number;
+  /** Between two sweeps of the server. */
+  readonly sweepMs: number;
 };
 
 /** Defaults of `agent run`, before the profile's own. */

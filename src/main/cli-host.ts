@@ -32,7 +32,14 @@ export function createCliHost(environment: Environment, version: string): CliHos
     serve: async ({ engine, signal, onReady }) => {
       const configuration = await configured(environment);
       await using platform = await local(configuration, engineOption(engine), "info");
-      await serve(platform, { configuration, version, socket: locations(environment).socket, signal, onReady });
+      const serving = new AbortController();
+      const kept = platform.keep(serving.signal);
+      try {
+        await serve(platform, { configuration, version, socket: locations(environment).socket, signal, onReady });
+      } finally {
+        serving.abort();
+        await kept;
+      }
     },
     mcp: async ({ engine, signal }) => {
       const configuration = await configured(environment);

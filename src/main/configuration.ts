@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 const MIB = 1024 * 1024;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Every setting with its default. Flags go over `MOORAGE_*`, these over moorage.config.json, and that over defaults. */
 export const Configuration = z.strictObject({
@@ -62,6 +63,22 @@ export const Configuration = z.strictObject({
     .default(10 * 1024 * MIB)
     .meta({ description: "Bytes that all logs take together; then the oldest are removed." }),
   graceMs: z.int().min(0).default(500).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
+  timers: z
+    .strictObject({
+      idleTimeoutMs: z
+        .int()
+        .min(0)
+        .default(HOUR_MS)
+        .meta({ description: "Idle milliseconds until a sandbox is paused by itself, where it names none; 0: never." }),
+      orphanGraceMs: z
+        .int()
+        .min(0)
+        .default(300_000)
+        .meta({ description: "Milliseconds that a container without a record is left alone." }),
+      sweepMs: z.int().min(100).default(15_000).meta({ description: "Milliseconds between two sweeps of the server." }),
+    })
+    .prefault({})
+    .meta({ description: "When the server acts by itself." }),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .optional()

@@ -57,6 +57,12 @@ export const VARIABLES: readonly Variable[] = [
   { name: "MOORAGE_LOG_AGE", path: ["logMaxAgeMs"], read: duration, expected: "a duration, such as 720h" },
   { name: "MOORAGE_LOG_TOTAL", path: ["logTotalBytes"], read: bytes, expected: "a size, such as 10g" },
   { name: "MOORAGE_GRACE", path: ["graceMs"], read: duration, expected: "a duration, such as 1s" },
+  {
+    name: "MOORAGE_IDLE_TIMEOUT",
+    path: ["timers", "idleTimeoutMs"],
+    read: duration,
+    expected: "a duration, such as 1h, or 0 for never",
+  },
   { name: "MOORAGE_LOG", path: ["logLevel"], read: text, expected: "debug, info, warn, error or silent" },
   { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http or https address" },
   { name: "MOORAGE_KEY", path: ["key"], read: text, expected: "an API key" },

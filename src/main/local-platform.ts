@@ -9,6 +9,7 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
+import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
 import type { Engine } from "../engine/engine.ts";
 import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
@@ -39,7 +40,12 @@ export type LocalOptions = {
   readonly runtimeDirectory?: string | undefined;
 };
 
-export type LocalPlatform = Platform & AsyncDisposable & { readonly engineName: EngineName };
+export type LocalPlatform = Platform &
+  AsyncDisposable & {
+    readonly engineName: EngineName;
+    /** Keeps timers, adopts what runs and removes what is left, until the signal aborts: for a server. */
+    readonly keep: (signal: AbortSignal) => Promise<void>;
+  };
 
 /** Moorage in this process: opens its state, chooses the engine, and records what an earlier one left open. */
 export async function openLocalPlatform(options: LocalOptions): Promise<LocalPlatform> {
@@ -79,6 +85,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
+    keep: (signal: AbortSignal) => createReaper(context).run(signal),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });
 }
@@ -87,6 +94,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
 async function recover(context: DomainContext, engines: Engines): Promise<void> {
   try {
     await recoverRuns(context);
+    await sweepDue(context);
     for (const name of await enginesToRecover(context)) {
       if (name === "memory") continue;
       await using engine = await engines[name]();

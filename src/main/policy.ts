@@ -15,7 +15,8 @@ export function policyOf(
   configuration: Configuration,
   { home, currentDirectory, workspaceDirectory }: Surroundings,
 ): Policy {
-  const { image, agent, maxima, workspaceRoots, recordBytes, logMaxAgeMs, logTotalBytes, graceMs } = configuration;
+  const { image, agent, maxima, workspaceRoots, recordBytes, logMaxAgeMs, logTotalBytes, graceMs, timers } =
+    configuration;
   const roots = workspaceRoots ?? [currentDirectory, homedir(), ...(workspaceDirectory ? [workspaceDirectory] : [])];
   return {
     defaultImage: image,
@@ -41,5 +42,6 @@ export function policyOf(
     recordBytes,
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
+    timers,
   };
 }

@@ -37,6 +37,13 @@ export type SandboxRow = {
   readonly network: string;
   readonly engine: EngineName;
   readonly isolation: Isolation;
+  /** Its owner's own, not the engine's. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** 0: never. */
+  readonly idleTimeoutMs: number;
+  /** What a renewal counts anew. */
+  readonly ttlMs: number | null;
+  readonly expiresAt: string | null;
   readonly createdAt: string;
   readonly lastActiveAt: string;
   /** The process that is creating it; a dead one's half-made sandbox is swept. */
@@ -54,6 +61,15 @@ export type PendingChange = {
   readonly reason: string | null;
   readonly holder: string;
   readonly since: string;
+};
+
+/** What is absent does not matter. */
+export type SandboxFilter = {
+  readonly states?: readonly SandboxState[] | undefined;
+  /** All of them. */
+  readonly labels?: readonly (readonly [key: string, value: string])[] | undefined;
+  readonly namePrefix?: string | undefined;
+  readonly image?: string | undefined;
 };
 
 type StateField = "state" | "reason" | "stateSince" | "pausedBy" | "pending" | "revision";
@@ -135,7 +151,9 @@ export type SandboxRows = {
   readonly get: (id: string) => Promise<SandboxRow | undefined>;
   /** By id, the owner's name, or conversation id; only the owner's own. */
   readonly find: (owner: string, ref: string) => Promise<SandboxRow | undefined>;
-  readonly list: (owner: string, query: PageQuery) => Promise<Page<SandboxRow>>;
+  readonly list: (owner: string, query: PageQuery & SandboxFilter) => Promise<Page<SandboxRow>>;
+  /** Moves every time by which a timer counts, of all owners. */
+  readonly shiftTimers: (milliseconds: number) => Promise<void>;
   /** Of all owners: for recovery. */
   readonly all: () => Promise<readonly SandboxRow[]>;
   /**

@@ -3,7 +3,7 @@ import { page } from "../../contracts/primitives.ts";
 import { Sandbox } from "../../contracts/sandbox.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
-import { limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
 import { view } from "./view.ts";
 
 export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image }) => ({
@@ -13,6 +13,10 @@ export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image })
 
 export const sandboxChanged = view(Sandbox, ({ id, name, state }) => ({
   success: `Sandbox ${name ?? id} is ${state}.`,
+}));
+
+export const sandboxRenewed = view(Sandbox, ({ id, name, expiresAt }) => ({
+  success: `Sandbox ${name ?? id} lives until ${expiresAt === null ? "it is removed" : timeCell(expiresAt)}.`,
 }));
 
 export const sandboxList = view(page(Sandbox), ({ items }, layout) => {
@@ -51,12 +55,20 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Limits", limitsCell(sandbox.limits)],
       ["Network", sandbox.network],
       ["Workspace", sandbox.workspace],
+      ...labelLines(sandbox.labels),
+      ["Idle timeout", sandbox.idleTimeoutMs === 0 ? "never" : durationCell(sandbox.idleTimeoutMs)],
+      ["Expires", sandbox.expiresAt === null ? "never" : timeCell(sandbox.expiresAt)],
       ["Created", timeCell(sandbox.createdAt)],
       ["Last active", timeCell(sandbox.lastActiveAt)],
     ],
     layout,
   ),
 }));
+
+function labelLines(labels: z.output<typeof Sandbox>["labels"]): [string, string][] {
+  const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return texts.length === 0 ? [] : [["Labels", texts.join(", ")]];
+}
 
 /** "paused by its owner since 2026-01-02 03:04:05Z: The reason." */
 function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sandbox>): string {

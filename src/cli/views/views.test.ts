@@ -81,6 +81,9 @@ describe("sandboxes", () => {
       Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
       Network       none
       Workspace     /workspace
+      Labels        team=red
+      Idle timeout  1 h
+      Expires       never
       Created       2026-01-02 03:04:05Z
       Last active   2026-01-02 04:04:05Z
       "
@@ -102,6 +105,9 @@ describe("sandboxes", () => {
                     processes, 2 s a run
       Network       none
       Workspace     /workspace
+      Labels        team=red
+      Idle timeout  1 h
+      Expires       never
       Created       2026-01-02 03:04:05Z
       Last active   2026-01-02 04:04:05Z
       "

@@ -1,7 +1,14 @@
 import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
-import { sandboxChanged, sandboxCreated, sandboxDetails, sandboxList, sandboxRemoved } from "./sandbox-views.ts";
 import { runDetails, runList, runLog, runRemoved } from "./run-views.ts";
+import {
+  sandboxChanged,
+  sandboxCreated,
+  sandboxDetails,
+  sandboxList,
+  sandboxRemoved,
+  sandboxRenewed,
+} from "./sandbox-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
 import type { View } from "./view.ts";
 
@@ -17,6 +24,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.resume": sandboxChanged,
   "sandbox.runs": runList,
   "sandbox.logs": runLog,
+  "sandbox.renew": sandboxRenewed,
   "sandbox.remove": sandboxRemoved,
   "run.list": runList,
   "run.get": runDetails,

@@ -14,6 +14,12 @@ export const stdinFlags: Record<string, FlagBinding> = {
   stdinEncoding: { offered: false },
 };
 
+export const lifeFlags = {
+  labels: { flag: "label", short: "l", parse: "key-value" },
+  idleTimeoutMs: { flag: "idle-timeout", parse: "duration" },
+  ttlMs: { flag: "ttl", parse: "duration" },
+} as const satisfies Record<string, FlagBinding>;
+
 export const graceFlags: Record<string, FlagBinding> = { graceMs: { flag: "grace", parse: "duration" } };
 
 export const readOnly: McpBinding = { readOnly: true, destructive: false };

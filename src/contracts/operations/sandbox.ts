@@ -2,15 +2,16 @@ import { z } from "zod";
 import { SandboxExec } from "../exec.ts";
 import { stream, unary } from "../operation.ts";
 import { Id, page, PageInput, SandboxRef } from "../primitives.ts";
-import { GraceMs, Sandbox, SandboxCreate } from "../sandbox.ts";
-import { changing, destructive, graceFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
+import { GraceMs, SandboxList, TtlMs } from "../sandbox-life.ts";
+import { Sandbox, SandboxCreate } from "../sandbox.ts";
+import { changing, destructive, graceFlags, lifeFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 
 export const sandboxOperations = {
   create: unary({
     summary: "Create a sandbox and start it.",
     http: { method: "post", path: "/v1/sandboxes" },
-    cli: { command: "sandbox create", flags: limitFlags },
+    cli: { command: "sandbox create", flags: { ...limitFlags, ...lifeFlags } },
     mcp: changing,
     input: SandboxCreate,
     output: Sandbox,
@@ -18,9 +19,9 @@ export const sandboxOperations = {
   list: unary({
     summary: "List your sandboxes, newest first.",
     http: { method: "get", path: "/v1/sandboxes" },
-    cli: { command: "sandbox ls" },
+    cli: { command: "sandbox ls", flags: { label: { short: "l" } } },
     mcp: readOnly,
-    input: z.strictObject(PageInput),
+    input: SandboxList,
     output: page(Sandbox),
   }),
   get: unary({
@@ -96,6 +97,13 @@ export const sandboxOperations = {
     cli: { command: "sandbox logs", positionals: ["id"] },
     input: z.strictObject({ id: SandboxRef, ...LogSelection }),
     output: RunLog,
+  }),
+  renew: unary({
+    summary: "Count a sandbox's time to live from now again.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/renew" },
+    cli: { command: "sandbox renew", positionals: ["id"], flags: { ttlMs: lifeFlags.ttlMs } },
+    input: z.strictObject({ id: SandboxRef, ttlMs: TtlMs.optional() }),
+    output: Sandbox,
   }),
   remove: unary({
     summary: "Remove a sandbox, its processes and its files.",

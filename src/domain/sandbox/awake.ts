@@ -9,6 +9,8 @@ import { notRunning, wasIdle } from "./transition.ts";
 
 /** Precision of `lastActiveAt`: a write for every run of a quick row of them would cost more than it tells. */
 const TOUCH_MS = 5_000;
+/** But a part of the idle timeout that does not matter. */
+const TOUCH_SHARE = 0.1;
 
 type Access = {
   readonly id: string;
@@ -39,9 +41,13 @@ export async function awake(context: DomainContext, { id, wanted, signal }: Acce
 }
 
 /** Tells that a sandbox is in use now. */
-export async function touch({ store, clock }: DomainContext, { id, lastActiveAt }: SandboxRow): Promise<void> {
+export async function touch(
+  { store, clock }: DomainContext,
+  { id, lastActiveAt, idleTimeoutMs }: SandboxRow,
+): Promise<void> {
   const now = clock.now();
-  if (now - Date.parse(lastActiveAt) < TOUCH_MS) return;
+  const since = now - Date.parse(lastActiveAt);
+  if (since >= 0 && since < Math.min(TOUCH_MS, idleTimeoutMs * TOUCH_SHARE)) return;
   await store.sandboxes.update(id, { lastActiveAt: isoTime(now) });
 }
 

@@ -19,6 +19,11 @@ export async function existingSandbox(call: Call, input: SandboxCreate): Promise
   for (;;) {
     const row = await context.store.sandboxes.find(principal.owner, input.name);
     if (row?.name !== input.name) return undefined;
+    // Nothing of it is left but the news that it failed.
+    if (row.state === "error") {
+      await context.store.sandboxes.remove(row.id);
+      return undefined;
+    }
     refuseOther(row, input);
     const starting = row.state === "starting" && context.holders.isAlive(row.holder);
     if (!starting || call.signal?.aborted === true || context.clock.monotonic() > deadline) return row;

@@ -6,6 +6,7 @@ import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
 import { resolveImage } from "./images.ts";
 import { resolveNetwork } from "./network.ts";
+import { planLife } from "./plan-life.ts";
 
 /**
  * The sandbox that was asked for, before anything exists on the engine: whatever is refused is refused here. What needs
@@ -16,18 +17,13 @@ export async function planSandbox({ context, principal, signal }: Call, input: S
   const limits = resolveLimits(profile, input, context.policy.maxima);
   const network = await resolveNetwork(context, input.network, signal);
   const image = await resolveImage(context, { asked: input.image, byDefault: context.policy.defaultImage }, { signal });
-  const now = isoTime(context.clock.now());
+  const now = context.clock.now();
   return {
     id: newId(),
     owner: principal.owner,
     name: input.name ?? null,
     conversationId: input.conversationId ?? null,
-    state: "starting",
-    reason: null,
-    stateSince: now,
-    pausedBy: null,
-    pending: null,
-    revision: 0,
+    ...planLife(context, input, now),
     image: image?.reference ?? null,
     imageDigest: image?.digest ?? null,
     env: input.env ?? {},
@@ -36,8 +32,8 @@ export async function planSandbox({ context, principal, signal }: Call, input: S
     network,
     engine: context.engine.name,
     isolation: context.engine.isolation,
-    createdAt: now,
-    lastActiveAt: now,
+    createdAt: isoTime(now),
+    lastActiveAt: isoTime(now),
     holder: context.holders.self,
   };
 }

@@ -44,7 +44,7 @@ async function changed(call: Call, ref: string, change: StateChange): Promise<Sa
   return sandboxView(await changeState(context, { id: row.id, signal }, change));
 }
 
-function stopping({ engine }: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {
+export function stopping({ engine }: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {
   return { action: "stop", by, work: ({ id }) => engine.stop(id, { graceMs }) };
 }
 
@@ -52,7 +52,7 @@ function starting({ engine }: DomainContext): StateChange {
   return { action: "start", by: "owner", work: ({ id }) => engine.start(id) };
 }
 
-function pausing({ engine }: DomainContext, by: PausedBy): StateChange {
+export function pausing({ engine }: DomainContext, by: PausedBy): StateChange {
   return { action: "pause", by, work: async ({ id }) => engine.freezer?.pause(id) };
 }
 

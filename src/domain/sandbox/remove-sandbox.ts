@@ -10,7 +10,7 @@ export async function removeSandbox(call: Call, ref: string): Promise<{ readonly
   const row = await findSandbox(call, ref);
   requireEngine(context, row);
   throwIfCanceled(signal);
-  await removeForGood(context, row, "owner");
+  await removeForGood(context, row, "asked");
   return { id: row.id, removed: true };
 }
 
@@ -18,13 +18,14 @@ export async function removeSandbox(call: Call, ref: string): Promise<{ readonly
  * Removes a sandbox whatever it is doing: another change that is going on finds it gone. Once announced it is finished,
  * by the next Moorage where this one is ended.
  */
-async function removeForGood(
+export async function removeForGood(
   { engine, store, holders, clock, logger }: DomainContext,
   row: SandboxRow,
-  by: PendingChange["by"],
+  why: "asked" | "expired",
 ): Promise<void> {
   const since = isoTime(clock.now());
-  const pending: PendingChange = { id: newId(), action: "remove", by, reason: null, holder: holders.self, since };
+  const announced = { id: newId(), action: "remove", by: "owner", reason: null } as const;
+  const pending: PendingChange = { ...announced, holder: holders.self, since };
   await store.sandboxes.transition(row.id, {}, { pending });
   try {
     await engine.remove(row.id);
@@ -33,5 +34,5 @@ async function removeForGood(
     throw error;
   }
   await store.sandboxes.remove(row.id);
-  logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, by }, "sandbox removed");
+  logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, why }, "sandbox removed");
 }

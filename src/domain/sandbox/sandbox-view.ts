@@ -5,6 +5,6 @@ import type { SandboxRow } from "../../store/store.ts";
 export const WORKSPACE = "/workspace";
 
 export function sandboxView(row: SandboxRow): Sandbox {
-  const { env: _env, holder: _holder, pending: _pending, revision: _revision, limits, ...rest } = row;
+  const { env: _env, holder: _holder, pending: _pending, revision: _revision, ttlMs: _ttl, limits, ...rest } = row;
   return { ...rest, limits: { ...limits }, workspace: WORKSPACE };
 }

@@ -1,6 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Sandbox } from "../../contracts/types.ts";
-import type { Page, PageQuery, SandboxRow } from "../../store/store.ts";
+import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { refreshed } from "./seen-state.ts";
 import { sandboxView } from "./sandbox-view.ts";
@@ -21,14 +21,6 @@ export async function getSandbox(call: Call, ref: string): Promise<Sandbox> {
 export async function current(context: DomainContext, row: SandboxRow): Promise<Sandbox> {
   const unit = row.engine === context.engine.name ? await context.engine.inspect(row.id) : null;
   return sandboxView(await refreshed(context, row, unit));
-}
-
-export async function listSandboxes({ context, principal }: Call, query: PageQuery): Promise<Page<Sandbox>> {
-  const { items, nextCursor } = await context.store.sandboxes.list(principal.owner, query);
-  const units = new Map((await context.engine.list()).map((unit) => [unit.id, unit]));
-  const view = async (row: SandboxRow): Promise<Sandbox> =>
-    sandboxView(await refreshed(context, row, row.engine === context.engine.name ? units.get(row.id) : null));
-  return { items: await Promise.all(items.map(view)), nextCursor };
 }
 
 /** A sandbox lives on the engine that made it; another one cannot reach it. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SandboxState as StateSchema } from "../../contracts/sandbox.ts";
+import { SandboxState as StateSchema } from "../../contracts/sandbox-life.ts";
 import type { SandboxState } from "../../contracts/types.ts";
 import { ACTIONS, isAllowed, STATES, verdict, type ChangingAction } from "./state-machine.ts";
 

@@ -1,7 +1,8 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { decodeCursor, toPage } from "./pages.ts";
+import { listSandboxes } from "./sandbox-list.ts";
+import { shiftTimers } from "./sandbox-timers.ts";
 
 export function createSandboxRows(database: Database): SandboxRows {
   const byId = (id: string): SandboxRow | undefined => {
@@ -20,15 +21,8 @@ export function createSandboxRows(database: Database): SandboxRows {
         );
         return row === undefined ? undefined : read(row);
       }),
-    list: (owner, query) =>
-      Promise.try(() => {
-        const rows = database.all(
-          `SELECT data, created_at || id AS sort_key FROM sandboxes WHERE owner = ? AND created_at || id < ?
-         ORDER BY created_at DESC, id DESC LIMIT ?`,
-          ...[owner, decodeCursor(query.cursor) ?? "~", query.limit + 1],
-        );
-        return toPage(rows, query, read);
-      }),
+    list: (owner, query) => Promise.try(listSandboxes, database, owner, query),
+    shiftTimers: (milliseconds) => Promise.try(shiftTimers, database, milliseconds),
     all: () =>
       Promise.try(() => {
         return database.all("SELECT data FROM sandboxes").map(read);

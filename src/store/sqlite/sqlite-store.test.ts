@@ -29,6 +29,10 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     pausedBy: null,
     pending: null,
     revision: 0,
+    labels: {},
+    idleTimeoutMs: 0,
+    ttlMs: null,
+    expiresAt: null,
     image: null,
     imageDigest: null,
     env: { KEY: "value" },
@@ -139,6 +143,27 @@ describe("the store", () => {
       expect(chain.map((row) => row.sequence)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
       expect((await two.receipts.head())?.count).toBe(20);
     }));
+
+  it("changes a state only from where it was seen, once of many at a time", async () => {
+    await using store = openSqliteStore(":memory:");
+    const row = sandbox();
+    await store.sandboxes.insert(row);
+    const pending = { id: "1", action: "stop", by: "owner", reason: null, holder: "1", since: row.createdAt } as const;
+    const begin = () => store.sandboxes.transition(row.id, { states: ["running"], pending: null }, { pending });
+    const begun = (await Promise.all([begin(), begin(), begin()])).filter((changed) => changed !== undefined);
+    expect(begun).toMatchObject([{ pending, revision: 1 }]);
+    const stopped = { state: "stopped", pending: null } as const;
+    expect(await store.sandboxes.transition(row.id, { pending: "2" }, stopped)).toBeUndefined();
+    expect(await store.sandboxes.transition(row.id, { revision: 0 }, stopped)).toBeUndefined();
+    expect(await store.sandboxes.transition(row.id, { states: ["paused"] }, stopped)).toBeUndefined();
+    expect(await store.sandboxes.transition(newId(), {}, stopped)).toBeUndefined();
+    expect(await store.sandboxes.transition(row.id, { pending: "1" }, stopped)).toEqual({
+      ...row,
+      ...stopped,
+      revision: 2,
+    });
+    expect(await store.sandboxes.get(row.id)).toMatchObject(stopped);
+  });
 
   it("walks a chain longer than one batch", async () => {
     await using store = openSqliteStore(":memory:");

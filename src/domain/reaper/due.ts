@@ -1,0 +1,58 @@
+import { formatDuration } from "../../base/quantities.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { changeState } from "../sandbox/change-state.ts";
+import { pausing, stopping } from "../sandbox/power.ts";
+import { removeForGood } from "../sandbox/remove-sandbox.ts";
+import { isExpired } from "../sandbox/renew-sandbox.ts";
+import { isAbandoned, settle } from "../sandbox/settle.ts";
+import { moveTo } from "../sandbox/transition.ts";
+
+/** What the reaper does to one sandbox, and the name under which it is reported. */
+export type Deed = { readonly what: "settled" | "failed" | "expired" | "idle"; readonly work: () => Promise<boolean> };
+
+/** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
+export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySet<string>): Deed | undefined {
+  if (row.engine !== context.engine.name) return undefined;
+  if (row.pending !== null) {
+    return isAbandoned(context, row.pending) ? { what: "settled", work: () => done(settle(context, row)) } : undefined;
+  }
+  if (isExpired(context, row)) return { what: "expired", work: () => done(removeForGood(context, row, "expired")) };
+  if (row.state === "starting" && !context.holders.isAlive(row.holder)) {
+    return { what: "failed", work: () => failHalfMade(context, row) };
+  }
+  if (row.state === "running" && isIdle(context, row) && !busy.has(row.id)) {
+    return { what: "idle", work: () => rest(context, row) };
+  }
+  return undefined;
+}
+
+async function done(work: Promise<void>): Promise<boolean> {
+  await work;
+  return true;
+}
+
+/** Whoever was making it is gone, and nobody has been told that it is there. */
+async function failHalfMade(context: DomainContext, row: SandboxRow): Promise<boolean> {
+  await context.engine.remove(row.id);
+  const target = { state: "error", reason: "Moorage was ended while it was starting.", pausedBy: null } as const;
+  return (await moveTo(context, { row, from: { revision: row.revision, pending: null } }, target)) !== undefined;
+}
+
+function isIdle({ clock }: DomainContext, { idleTimeoutMs, lastActiveAt }: SandboxRow): boolean {
+  return idleTimeoutMs > 0 && clock.now() - Date.parse(lastActiveAt) >= idleTimeoutMs;
+}
+
+/** Pauses an idle one; stops it where the engine cannot pause. Whoever uses it meanwhile is told first. */
+async function rest(context: DomainContext, { id, idleTimeoutMs }: SandboxRow): Promise<boolean> {
+  const { engine, store } = context;
+  const change = engine.freezer === undefined ? stopping(context, "idle") : pausing(context, "idle");
+  const stillWanted = async (): Promise<boolean> => {
+    const now = await store.sandboxes.get(id);
+    const used = (await store.runs.open()).some((run) => run.sandboxId === id);
+    return now !== undefined && isIdle(context, now) && !used;
+  };
+  const reason = `It was idle for ${formatDuration(idleTimeoutMs)}.`;
+  const row = await changeState(context, { id }, { ...change, reason, stillWanted });
+  return row.pausedBy === "idle";
+}

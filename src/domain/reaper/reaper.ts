@@ -1,0 +1,109 @@
+import { deadlineSignal, sleep } from "../../base/deadline.ts";
+import { isMoorageError } from "../../base/errors.ts";
+import type { DomainContext } from "../context.ts";
+import { recoverRuns } from "../recovery/recover-runs.ts";
+import { refreshAll } from "../sandbox/list-sandboxes.ts";
+import { watchClock } from "./clock-watch.ts";
+import { dueFor, type Deed } from "./due.ts";
+import { findOrphans, watchOrphans } from "./orphans.ts";
+
+/** A sweep that takes longer is given up: the next one goes on where it was. */
+const SWEEP_MS = 5 * 60_000;
+
+export type Swept = { readonly what: Deed["what"] | "orphan"; readonly id: string };
+
+export type Reaper = {
+  /** Brings everything up to date once: what runs is adopted, what is due is done. */
+  readonly sweep: (signal?: AbortSignal) => Promise<readonly Swept[]>;
+  /** Sweeps until the signal aborts, one sweep at a time. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
+};
+
+/** Does by itself what nobody asks for: timers, adoption, and what ended Moorages have left. */
+export function createReaper(context: DomainContext): Reaper {
+  const jump = watchClock(context.clock);
+  const overdue = watchOrphans(context);
+  const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
+    const signal = deadlineSignal(SWEEP_MS, given);
+    await keepTimers(context, jump());
+    await recoverRuns(context);
+    await refreshAll(context, signal);
+    const due = await sweepDue(context, signal);
+    const orphans = overdue(await findOrphans(context, signal));
+    return [
+      ...due,
+      ...(await attemptAll(
+        context,
+        orphans.map(({ id }) => removal(context, id)),
+        signal,
+      )),
+    ];
+  };
+  return {
+    sweep,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await logged(context, signal, sweep);
+        await sleep(context.policy.timers.sweepMs, signal);
+      }
+    },
+  };
+}
+
+/** The cheap part of a sweep: what the registry alone shows to be due. The engine is asked only for that. */
+export async function sweepDue(context: DomainContext, signal?: AbortSignal): Promise<readonly Swept[]> {
+  const busy = new Set((await context.store.runs.open()).map((run) => run.sandboxId));
+  const deeds = (await context.store.sandboxes.all()).flatMap((row) => {
+    const deed = dueFor(context, row, busy);
+    return deed === undefined ? [] : [{ id: row.id, ...deed }];
+  });
+  return attemptAll(context, deeds, signal);
+}
+
+type Attempt = { readonly id: string; readonly what: Swept["what"]; readonly work: () => Promise<boolean> };
+
+function removal({ engine }: DomainContext, id: string): Attempt {
+  const work = async (): Promise<boolean> => {
+    await engine.remove(id);
+    return true;
+  };
+  return { id, what: "orphan", work };
+}
+
+/** One that fails does not hold up the others, and is due again in the next sweep. */
+async function attemptAll(
+  { logger }: DomainContext,
+  attempts: readonly Attempt[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Swept[]> {
+  const swept: Swept[] = [];
+  for (const { id, what, work } of attempts) {
+    if (signal?.aborted === true) break;
+    try {
+      if (await work()) swept.push({ what, id });
+    } catch (error) {
+      logger.warn({ err: error, sandboxId: id, what }, "the reaper could not do what was due");
+    }
+  }
+  return swept;
+}
+
+/**
+ * Timers count the time that passes, not the one that the clock shows: after a jump each has left what it had before, so
+ * that setting the clock, or a machine that slept, neither pauses nor expires anything.
+ */
+async function keepTimers({ store, logger }: DomainContext, jumpMs: number): Promise<void> {
+  if (jumpMs === 0) return;
+  await store.sandboxes.shiftTimers(jumpMs);
+  logger.warn({ jumpMs }, "the clock jumped; the timers of all sandboxes were moved with it");
+}
+
+async function logged({ logger }: DomainContext, signal: AbortSignal, sweep: Reaper["sweep"]): Promise<void> {
+  try {
+    const swept = await sweep(signal);
+    if (swept.length > 0) logger.info({ operation: "reaper.sweep", swept }, "swept");
+  } catch (error) {
+    const code = isMoorageError(error) ? error.code : undefined;
+    if (!signal.aborted) logger.warn({ err: error, code }, "a sweep failed; the next one tries again");
+  }
+}

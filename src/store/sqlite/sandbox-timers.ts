@@ -1,0 +1,21 @@
+import type { SandboxRow } from "../store.ts";
+import type { Database } from "./database.ts";
+
+/** Moves the times by which timers count; when a sandbox was made stays what it is. */
+export function shiftTimers(database: Database, milliseconds: number): void {
+  const shifted = (time: string): string => new Date(Date.parse(time) + milliseconds).toISOString();
+  database.transaction(() => {
+    for (const { id, data } of database.all("SELECT id, data FROM sandboxes")) {
+      const row = JSON.parse(String(data)) as SandboxRow;
+      const { lastActiveAt, stateSince, expiresAt, pending } = row;
+      const next: SandboxRow = {
+        ...row,
+        lastActiveAt: shifted(lastActiveAt),
+        stateSince: shifted(stateSince),
+        expiresAt: expiresAt === null ? null : shifted(expiresAt),
+        pending: pending === null ? null : { ...pending, since: shifted(pending.since) },
+      };
+      database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(next), String(id));
+    }
+  });
+}
