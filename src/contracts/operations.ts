@@ -1,5 +1,6 @@
 import { agentOperations } from "./operations/agent.ts";
 import { fileOperations } from "./operations/file.ts";
+import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
 import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
@@ -13,6 +14,7 @@ export const operations = {
   sandbox: sandboxOperations,
   run: runOperations,
   file: fileOperations,
+  image: imageOperations,
   receipt: receiptOperations,
   system: systemOperations,
 } as const;

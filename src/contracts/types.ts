@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type * as batch from "./batch.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
+import type * as image from "./image.ts";
 import type * as primitives from "./primitives.ts";
 import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
@@ -39,6 +40,8 @@ export type RunLog = z.output<typeof run.RunLog>;
 export type RunRecord = z.output<typeof run.RunRecord>;
 export type RunResult = z.output<typeof run.RunResult>;
 export type RunStatus = z.output<typeof run.RunStatus>;
+
+export type ImagePresence = z.output<typeof image.ImagePresence>;
 
 export type FileInfo = z.output<typeof file.FileInfo>;
 

@@ -4,6 +4,7 @@ import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { listFiles, readFile, removeFile, writeFile } from "./file/files.ts";
 import { sandboxPath } from "./file/sandbox-path.ts";
+import { ensureImage, imageExists } from "./image/images.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
@@ -36,6 +37,10 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     sandbox: sandboxOperations(call),
     run: runOperations(call),
     file: fileOperations(call),
+    image: {
+      exists: ({ reference }, options) => imageExists(call(options), reference),
+      ensure: (input, options) => ensureImage(call(options), input),
+    },
     receipt: receiptOperations(context, call),
     system: {
       doctor: (input, options) => doctor(call(options), input),

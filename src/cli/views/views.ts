@@ -1,4 +1,5 @@
 import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts";
+import { imagePresence } from "./image-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import { runDetails, runList, runLog, runRemoved } from "./run-views.ts";
 import {
@@ -34,6 +35,8 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.read": fileContent,
   "file.write": fileWritten,
   "file.remove": fileRemoved,
+  "image.exists": imagePresence,
+  "image.ensure": imagePresence,
   "receipt.list": receiptList,
   "receipt.get": receiptDetails,
   "receipt.verify": verification,

@@ -23,8 +23,8 @@ const BUILD_LOG = "docker-build.log";
 type Options = {
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
-  /** The agent's workspace on this host; a failed build leaves its log there. */
-  readonly workspace: string;
+  /** The agent's workspace on this host; a failed build leaves its log there. Undefined: nowhere. */
+  readonly workspace: string | undefined;
 };
 
 /** The image of `agent run`: the one asked for, else the configured one, else our own, made once. */
@@ -56,7 +56,7 @@ async function build(images: ImageStore, log: OutputRecord, options: Options): P
   try {
     return await images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels }, { signal, onLog });
   } catch (error) {
-    if (!isMoorageError(error) || error.code !== "IMAGE_BUILD_FAILED") throw error;
+    if (!isMoorageError(error) || error.code !== "IMAGE_BUILD_FAILED" || workspace === undefined) throw error;
     const path = await placeFile(workspace, BUILD_LOG, log.bytes());
     const message = `The agent image could not be made: ${error.message} The whole build log: ${path}`;
     const hint = "Read the end of that log; or name an image that you have with --image or MOORAGE_AGENT_IMAGE.";

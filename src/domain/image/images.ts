@@ -1,0 +1,35 @@
+import { MoorageError } from "../../base/errors.ts";
+import type { ImagePresence } from "../../contracts/types.ts";
+import type { ImageStore } from "../../engine/engine.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { agentImage } from "../run/agent-image.ts";
+import { allowedDirectory } from "../workspace/host-directory.ts";
+
+export async function imageExists({ context, signal }: Call, reference: string): Promise<ImagePresence> {
+  const image = await imagesOf(context).find(reference, signal);
+  if (image === undefined) return { ok: false, reference, digest: null, sizeBytes: null };
+  return { ok: true, ...image };
+}
+
+type Wanted = { readonly reference?: string | undefined; readonly workspace?: string | undefined };
+
+/** The image named, pulled when it is missing; without a name that of `agent run`. */
+export async function ensureImage({ context, signal }: Call, wanted: Wanted): Promise<ImagePresence> {
+  imagesOf(context);
+  const { workspace } = wanted;
+  const place = workspace === undefined ? undefined : (await allowedDirectory(context.policy, workspace)).path;
+  const image = await agentImage(context, wanted.reference, {
+    signal: signal ?? new AbortController().signal,
+    onProgress: (message) => context.logger.debug({ message }, "preparing an image"),
+    workspace: place,
+  });
+  if (image === undefined) throw new TypeError("An engine with images answered none.");
+  return { ok: true, ...image };
+}
+
+function imagesOf({ engine }: DomainContext): ImageStore {
+  if (engine.images !== undefined) return engine.images;
+  throw new MoorageError("ENGINE_UNSUPPORTED", `The ${engine.name} engine has no images.`, {
+    hint: "Use --engine docker.",
+  });
+}
