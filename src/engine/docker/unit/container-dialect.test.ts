@@ -3,6 +3,7 @@ import { engineTraits } from "../api/engine-traits.ts";
 import { unitSpec } from "../docker-fixture.ts";
 import { inDialect } from "./container-dialect.ts";
 import { containerSpec } from "./container-spec.ts";
+import { SECCOMP_OPTION } from "./seccomp-profile.ts";
 
 const VERSION = { Version: "1", ApiVersion: "1.41" };
 const docker = engineTraits({ ...VERSION, Components: [{ Name: "Engine" }] });
@@ -24,6 +25,11 @@ test("Docker reads a body as it is written", () => {
   expect(inDialect(spec, engineTraits(VERSION))).toBe(spec);
 });
 
+test("Podman filters system calls by its own table, for it takes ours for a file", () => {
+  expect(hostOf("job", docker).SecurityOpt).toEqual(["no-new-privileges", SECCOMP_OPTION]);
+  expect(hostOf("job", podman).SecurityOpt).toEqual(["no-new-privileges"]);
+});
+
 test("Podman's memory has no owner, so all may write there, and the image does not show through", () => {
   expect(hostOf("job", podman).Tmpfs).toEqual({
     "/home/moorage": "rw,exec,nosuid,nodev,size=67108864,mode=1777,notmpcopyup",
@@ -39,6 +45,7 @@ test("Podman's logs are its own, capped as Docker's are, and none stay none", ()
 
 test("every limit of Docker's is there on Podman too", () => {
   const [theirs, ours] = [hostOf("sandbox", podman), hostOf("sandbox", docker)];
-  expect(theirs).toMatchObject({ ...ours, Tmpfs: theirs.Tmpfs, Ulimits: theirs.Ulimits });
+  const { Tmpfs, Ulimits, SecurityOpt } = theirs;
+  expect(theirs).toMatchObject({ ...ours, Tmpfs, Ulimits, SecurityOpt });
   expect(theirs.Ulimits).toEqual(expect.arrayContaining([...ours.Ulimits]));
 });

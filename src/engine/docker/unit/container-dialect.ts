@@ -1,5 +1,6 @@
 import type { EngineTraits } from "../api/engine-traits.ts";
 import type { ContainerSpec } from "./container-spec.ts";
+import { SECCOMP_OPTION } from "./seccomp-profile.ts";
 
 const OWNER_OPTION = /^(?:uid|gid)=/;
 /**
@@ -19,6 +20,8 @@ function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfi
   return {
     ...host,
     Tmpfs: Object.fromEntries(memory),
+    // Podman takes this option for a file on its own host, and filters by its own table, which is somewhat wider.
+    SecurityOpt: host.SecurityOpt.filter((option) => option !== SECCOMP_OPTION),
     Ulimits: [...host.Ulimits, USER_PROCESSES],
     LogConfig: host.LogConfig.Type === "none" ? host.LogConfig : JOB_LOG,
   };

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { UnitSpec } from "../../engine.ts";
 import { failureOf } from "../docker-fixture.ts";
 import { containerSpec } from "./container-spec.ts";
+import { SECCOMP_OPTION } from "./seccomp-profile.ts";
 
 const MIB = 1024 * 1024;
 const ours = { "moorage.id": "id" };
@@ -51,7 +52,7 @@ describe("what confines every unit", () => {
         OomKillDisable: false,
         CapDrop: ["ALL"],
         CapAdd: [],
-        SecurityOpt: ["no-new-privileges"],
+        SecurityOpt: ["no-new-privileges", SECCOMP_OPTION],
         NetworkMode: "none",
         IpcMode: "private",
         CgroupnsMode: "private",

@@ -1,6 +1,7 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { UnitSpec } from "../../engine.ts";
 import { environment } from "../run/processes.ts";
+import { SECCOMP_OPTION } from "./seccomp-profile.ts";
 
 const MIB = 1024 * 1024;
 const TMP_BYTES = 64 * MIB;
@@ -30,6 +31,7 @@ export type ContainerSpec = Readonly<Record<string, unknown>> & {
   readonly HostConfig: Readonly<Record<string, unknown>> & {
     readonly Tmpfs: Readonly<Record<string, string>>;
     readonly Ulimits: readonly object[];
+    readonly SecurityOpt: readonly string[];
     readonly LogConfig: { readonly Type: string };
   };
 };
@@ -77,7 +79,7 @@ function confinement(spec: UnitSpec) {
     IpcMode: "private",
     CgroupnsMode: "private",
     Privileged: false,
-    SecurityOpt: ["no-new-privileges"],
+    SecurityOpt: ["no-new-privileges", SECCOMP_OPTION],
     CapDrop: ["ALL"],
     CapAdd: spec.capabilities.map((name) => `CAP_${name}`),
     Memory: spec.limits.memoryBytes,
