@@ -92,6 +92,13 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Read the build log named in the message.",
   },
+  DEPENDENCY_FAILED: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Check the spelling and the version; the installer's own words are in the message.",
+  },
   CONFLICT: {
     status: 409,
     exit: 1,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dependencyFields, PackageManager } from "./dependencies.ts";
 import {
   ConversationId,
   EngineName,
@@ -29,6 +30,8 @@ export const Sandbox = z
     pausedBy: PausedBy.nullable().meta({ description: "Of a paused or stopped one; null otherwise." }),
     image: z.string().nullable(),
     imageDigest: z.string().nullable(),
+    dependencies: z.array(z.string()).meta({ description: "Packages that were installed on top of the image." }),
+    packageManager: PackageManager.nullable(),
     profile: Profile,
     limits: Limits,
     network: NetworkPolicy,
@@ -60,6 +63,7 @@ export const SandboxCreate = z.strictObject({
     .max(512)
     .optional()
     .meta({ description: "Image reference; the configured default otherwise." }),
+  ...dependencyFields,
   env: Env.optional().meta({ description: "Variables of every run in this sandbox." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),

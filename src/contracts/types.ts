@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type * as batch from "./batch.ts";
+import type * as dependencies from "./dependencies.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
@@ -15,6 +16,8 @@ export type Isolation = z.output<typeof primitives.Isolation>;
 export type Limits = z.output<typeof primitives.Limits>;
 export type ProfileName = z.output<typeof primitives.Profile>;
 export type Encoding = z.output<typeof primitives.Encoding>;
+
+export type PackageManager = z.output<typeof dependencies.PackageManager>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;
 export type PausedBy = z.output<typeof life.PausedBy>;

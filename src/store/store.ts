@@ -2,6 +2,7 @@ import type {
   EngineName,
   Isolation,
   Limits,
+  PackageManager,
   ProfileName,
   ReceiptHead,
   RunKind,
@@ -9,6 +10,9 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+import type { ImageRows } from "./images.ts";
+
+export type * from "./images.ts";
 
 export type * from "./run-logs.ts";
 
@@ -31,6 +35,10 @@ export type SandboxRow = {
   readonly revision: number;
   readonly image: string | null;
   readonly imageDigest: string | null;
+  /** What the engine makes it from, where that is an image of ours on top of `image`; null: `image` itself. */
+  readonly unitImage: string | null;
+  readonly dependencies: readonly string[];
+  readonly packageManager: PackageManager | null;
   readonly env: Readonly<Record<string, string>>;
   readonly profile: ProfileName;
   readonly limits: Limits;
@@ -196,6 +204,7 @@ export type ReceiptRows = {
 /** The persistence port. Every method may reject with STATE_UNUSABLE. */
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
+  readonly images: ImageRows;
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;
 };

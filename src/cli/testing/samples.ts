@@ -52,6 +52,8 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
     expiresAt: null,
     image: "python:3.11-slim",
     imageDigest: HASH,
+    dependencies: [],
+    packageManager: null,
     profile: "sandbox",
     limits: LIMITS,
     network: "none",

@@ -50,6 +50,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["State", stateCell(sandbox)],
       ["Image", sandbox.image ?? NOTHING],
       ["Digest", sandbox.imageDigest ?? NOTHING],
+      ["Dependencies", dependenciesCell(sandbox)],
       ["Engine", `${sandbox.engine} (isolation: ${sandbox.isolation})`],
       ["Profile", sandbox.profile],
       ["Limits", limitsCell(sandbox.limits)],
@@ -77,6 +78,10 @@ function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sand
       ? ""
       : ` by ${{ owner: "its owner", idle: "Moorage, being idle", engine: "the engine" }[pausedBy]}`;
   return `${state}${by} since ${timeCell(stateSince)}${reason === null ? "" : `: ${reason}`}`;
+}
+
+function dependenciesCell({ packageManager, dependencies }: z.output<typeof Sandbox>): string {
+  return packageManager === null ? NOTHING : `${dependencies.join(", ")} (${packageManager})`;
 }
 
 export const sandboxRemoved = view(z.object({ id: z.string() }), ({ id }) => ({ success: `Removed sandbox ${id}.` }));

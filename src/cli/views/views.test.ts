@@ -76,6 +76,7 @@ describe("sandboxes", () => {
       State         lost since 2026-01-02 03:04:06Z: its container is gone from the engine
       Image         python:3.11-slim
       Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Dependencies  -
       Engine        docker (isolation: container)
       Profile       sandbox
       Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
@@ -98,6 +99,7 @@ describe("sandboxes", () => {
                     is gone from the engine
       Image         python:3.11-slim
       Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      Dependencies  -
       Engine        docker (isolation:
                     container)
       Profile       sandbox

@@ -11,7 +11,7 @@ export const sandboxOperations = {
   create: unary({
     summary: "Create a sandbox and start it.",
     http: { method: "post", path: "/v1/sandboxes" },
-    cli: { command: "sandbox create", flags: { ...limitFlags, ...lifeFlags } },
+    cli: { command: "sandbox create", flags: { ...limitFlags, ...lifeFlags, dependencies: { flag: "dependency" } } },
     mcp: changing,
     input: SandboxCreate,
     output: Sandbox,

@@ -1,11 +1,15 @@
 import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
+import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
 import { findOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { pruneLogs } from "../run/log/prune-logs.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
-/** Records lost runs, does what is due, and removes what nobody owns any more at once, without its grace. */
+/**
+ * Records lost runs, does what is due, and removes what nobody owns any more at once, without its grace; and images of
+ * dependencies that nothing has been made from for long.
+ */
 export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const recovered = [...(await recoverRuns(context))];
   const due = await sweepDue(context);
@@ -15,6 +19,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
     await context.engine.remove(id);
     removed.push({ kind, id });
   }
+  removed.push(...(await pruneDependencies(context)).map((id) => ({ kind: "image", id })));
   await pruneLogs(context);
   context.logger.info(
     { operation: "system.cleanup", removed: removed.length, recovered: recovered.length },

@@ -4,19 +4,19 @@ import type { SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
-import { resolveImage } from "./images.ts";
 import { resolveNetwork } from "./network.ts";
+import { planImage } from "./plan-image.ts";
 import { planLife } from "./plan-life.ts";
 
 /**
  * The sandbox that was asked for, before anything exists on the engine: whatever is refused is refused here. What needs
  * more than a line is planned in a file of its own, `plan-….ts`.
  */
-export async function planSandbox({ context, principal, signal }: Call, input: SandboxCreate): Promise<SandboxRow> {
+export async function planSandbox(call: Call, input: SandboxCreate): Promise<SandboxRow> {
+  const { context, principal } = call;
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
-  const network = await resolveNetwork(context, input.network, signal);
-  const image = await resolveImage(context, { asked: input.image, byDefault: context.policy.defaultImage }, { signal });
+  const network = await resolveNetwork(context, input.network, call.signal);
   const now = context.clock.now();
   return {
     id: newId(),
@@ -24,8 +24,7 @@ export async function planSandbox({ context, principal, signal }: Call, input: S
     name: input.name ?? null,
     conversationId: input.conversationId ?? null,
     ...planLife(context, input, now),
-    image: image?.reference ?? null,
-    imageDigest: image?.digest ?? null,
+    ...(await planImage(call, input)),
     env: input.env ?? {},
     profile,
     limits,

@@ -5,6 +5,7 @@ import type { SandboxRow } from "../../store/store.ts";
 export const WORKSPACE = "/workspace";
 
 export function sandboxView(row: SandboxRow): Sandbox {
-  const { env: _env, holder: _holder, pending: _pending, revision: _revision, ttlMs: _ttl, limits, ...rest } = row;
-  return { ...rest, limits: { ...limits }, workspace: WORKSPACE };
+  const { env: _env, holder: _holder, pending: _pending, revision: _revision, unitImage: _unitImage, ...shown } = row;
+  const { limits, dependencies, ttlMs: _ttl, ...rest } = shown;
+  return { ...rest, limits: { ...limits }, dependencies: [...dependencies], workspace: WORKSPACE };
 }

@@ -27,7 +27,8 @@ export type FailingMethod =
   | "files.remove"
   | "images.ensure"
   | "images.find"
-  | "images.build";
+  | "images.build"
+  | "images.remove";
 
 /** What tests do to a memory engine from outside: what happens to real ones by themselves. */
 export type MemoryEngineControl = {

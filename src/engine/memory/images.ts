@@ -1,10 +1,16 @@
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ImageInfo, ImageStore } from "../engine.ts";
+import type { ImageInfo, ImageStore, UnitSpec } from "../engine.ts";
 
 export type MemoryImage = ImageInfo & {
   /** Variables of every unit of this image. */
   readonly env: Readonly<Record<string, string>>;
+};
+
+/** What of a host its images are about. */
+type ImageHost = {
+  readonly images: Map<string, MemoryImage>;
+  readonly units: ReadonlyMap<string, { readonly id: string; readonly spec: UnitSpec }>;
 };
 
 type Build = Parameters<ImageStore["build"]>[0];
@@ -12,12 +18,12 @@ type Build = Parameters<ImageStore["build"]>[0];
 /** An image whose digest and size follow from its reference, so that they are the same in every test. */
 export function namedImage(reference: string): MemoryImage {
   const digest = sha256(`image ${reference}`);
-  return { reference, digest, sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16), env: {} };
+  return { reference, digest, sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16), user: "", env: {} };
 }
 
 /** The images of a host; `registry` has what `ensure` can pull; `enter` may refuse a call. */
 export function createMemoryImages(
-  images: Map<string, MemoryImage>,
+  { images, units }: ImageHost,
   registry: readonly string[],
   enter: (method: keyof ImageStore, signal: AbortSignal | undefined) => Promise<void>,
 ): ImageStore {
@@ -43,6 +49,14 @@ export function createMemoryImages(
       images.set(spec.tag, image);
       return told(image);
     },
+    remove: async (reference, signal) => {
+      await enter("remove", signal);
+      const user = [...units.values()].find((unit) => unit.spec.image === reference);
+      if (user !== undefined) {
+        throw new MoorageError("CONFLICT", `The image ${reference} is in use by the unit ${user.id}.`);
+      }
+      images.delete(reference);
+    },
   };
 }
 
@@ -57,8 +71,8 @@ function notFound(reference: string): MoorageError {
   return new MoorageError("IMAGE_NOT_FOUND", `There is no image ${reference}, neither here nor in a registry.`);
 }
 
-function told({ reference, digest, sizeBytes }: MemoryImage): ImageInfo {
-  return { reference, digest, sizeBytes };
+function told({ reference, digest, sizeBytes, user }: MemoryImage): ImageInfo {
+  return { reference, digest, sizeBytes, user };
 }
 
 function built(images: Map<string, MemoryImage>, { tag, dockerfile, labels }: Build, onLog: (line: string) => void) {

@@ -65,7 +65,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
       return unit;
     }),
-    images: createMemoryImages(host.images, options.registry ?? [], (method, signal) =>
+    images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
       faults.enter(`images.${method}`, signal),
     ),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -4,6 +4,8 @@ export type ImageInfo = {
   /** Content address, `sha256:…`. */
   readonly digest: string;
   readonly sizeBytes: number;
+  /** Who its programs run as, as the image says it: a name or a number, empty for root. */
+  readonly user: string;
 };
 
 export type ImageStore = {
@@ -25,4 +27,9 @@ export type ImageStore = {
     spec: { readonly tag: string; readonly dockerfile: string; readonly labels: Readonly<Record<string, string>> },
     options: { readonly signal?: AbortSignal; readonly onLog?: (line: string) => void },
   ) => Promise<ImageInfo>;
+  /**
+   * Takes this reference away, and the image with the last one; absent ones are no error. CONFLICT while a unit, running
+   * or not, is made of it.
+   */
+  readonly remove: (reference: string, signal?: AbortSignal) => Promise<void>;
 };

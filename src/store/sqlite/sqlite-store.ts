@@ -1,5 +1,6 @@
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
+import { createImageRows } from "./image-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
@@ -9,6 +10,7 @@ export function openSqliteStore(path: string): Store {
   const database = openDatabase(path);
   return {
     sandboxes: createSandboxRows(database),
+    images: createImageRows(database),
     runs: createRunRows(database),
     receipts: createReceiptRows(database),
     [Symbol.asyncDispose]: () =>

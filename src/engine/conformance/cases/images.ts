@@ -75,6 +75,20 @@ function describeStore(fixture: () => Fixture): void {
     expect((await collect(unit.run)).out).toBe("by the suite\n");
   });
 
+  test("an image is removed by its reference, but not while a unit is made of it", { timeout: 120_000 }, async () => {
+    const { images, image } = store();
+    const { sandbox, engine } = fixture();
+    const tag = `moorage-conformance/${newId()}:removed`;
+    await soon(images.build({ tag, dockerfile: `FROM ${image}\nENV OWN="${tag}"\n`, labels: {} }, {}), "build", 60_000);
+    const unit = await sandbox({ image: tag });
+    await expect(soon(images.remove(tag), "remove")).rejects.toMatchObject({ code: "CONFLICT" });
+    await soon(engine.remove(unit.id), "remove the unit");
+    await soon(images.remove(tag), "remove", 60_000);
+    expect(await soon(images.find(tag), "find")).toBeUndefined();
+    await soon(images.remove(tag), "remove an absent one");
+    expect(await soon(images.find(image), "find the base")).toBeDefined();
+  });
+
   test("a build that fails is IMAGE_BUILD_FAILED, with the end of its log", { timeout: 120_000 }, async () => {
     const { images, image } = store();
     const tag = `moorage-conformance/${newId()}:none`;

@@ -1,11 +1,14 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { ImageInfo, ImageStore } from "../../engine.ts";
+import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ImageReply } from "../api/replies.ts";
 import { buildImage } from "./build-image.ts";
 import { parseImageReference, type ImageReference } from "./image-reference.ts";
 import type { ImagesContext } from "./images-context.ts";
 import { pullImage } from "./pull-image.ts";
+
+const REMOVE_MS = 60_000;
 
 export function createImageStore(context: ImagesContext): ImageStore {
   const { api } = context;
@@ -23,6 +26,14 @@ export function createImageStore(context: ImagesContext): ImageStore {
       await buildImage(context, { ...spec, tag: reference.whole }, options);
       return afterwards(await findImage(api, reference, options.signal), reference);
     },
+    remove: async (text, signal) => {
+      const { whole } = parseImageReference(text);
+      try {
+        await api.send({ method: "DELETE", path: `/images/${whole}`, timeoutMs: REMOVE_MS, signal });
+      } catch (error) {
+        if (answerOf(error)?.status !== 404) throw error;
+      }
+    },
   };
 }
 
@@ -33,7 +44,12 @@ async function findImage(
 ): Promise<ImageInfo | undefined> {
   const image = await api.find({ method: "GET", path: `/images/${reference.whole}/json`, signal }, ImageReply);
   if (image === undefined) return undefined;
-  return { reference: reference.whole, digest: digestOf(image, reference), sizeBytes: image.Size };
+  return {
+    reference: reference.whole,
+    digest: digestOf(image, reference),
+    sizeBytes: image.Size,
+    user: image.Config?.User ?? "",
+  };
 }
 
 // A registry's digest names the same content on every host; an image made here has only its id.
