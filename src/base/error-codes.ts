@@ -92,6 +92,13 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Read the build log named in the message.",
   },
+  SANDBOX_NOT_READY: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Its last output is in the message; check the readiness, or give it more time with --ready-timeout.",
+  },
   DEPENDENCY_FAILED: {
     status: 422,
     exit: 1,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dependencyFields, PackageManager } from "./dependencies.ts";
+import { mainFields, Readiness } from "./readiness.ts";
 import {
   ConversationId,
   EngineName,
@@ -13,6 +14,7 @@ import {
   NetworkPolicy,
   Pids,
   Profile,
+  SandboxRef,
   Time,
   TimeoutMs,
 } from "./primitives.ts";
@@ -32,6 +34,9 @@ export const Sandbox = z
     imageDigest: z.string().nullable(),
     dependencies: z.array(z.string()).meta({ description: "Packages that were installed on top of the image." }),
     packageManager: PackageManager.nullable(),
+    useImageCommand: z.boolean(),
+    command: z.array(z.string()).nullable().meta({ description: "Of a main process of its own: its arguments." }),
+    readiness: Readiness.nullable(),
     profile: Profile,
     limits: Limits,
     network: NetworkPolicy,
@@ -54,6 +59,18 @@ export const LimitsInput = {
   timeoutMs: TimeoutMs.optional(),
 };
 
+/** What a main process of the image's own has printed, as far as the engine keeps it. */
+export const SandboxOutput = z.object({
+  stdout: z.string(),
+  stderr: z.string(),
+  bytes: z.int().meta({ description: "How much is kept of both together; older output is dropped." }),
+});
+
+export const SandboxOutputInput = z.strictObject({
+  id: SandboxRef,
+  tail: z.int().min(1).max(100_000).optional().meta({ description: "Only so many last lines of each stream." }),
+});
+
 export const SandboxCreate = z.strictObject({
   name: Name.optional().meta({ description: "Unique for the owner; creating it again answers the one that exists." }),
   conversationId: ConversationId.optional(),
@@ -64,6 +81,7 @@ export const SandboxCreate = z.strictObject({
     .optional()
     .meta({ description: "Image reference; the configured default otherwise." }),
   ...dependencyFields,
+  ...mainFields,
   env: Env.optional().meta({ description: "Variables of every run in this sandbox." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),

@@ -5,6 +5,7 @@ import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
 import type * as primitives from "./primitives.ts";
+import type * as readiness from "./readiness.ts";
 import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
 import type * as life from "./sandbox-life.ts";
@@ -19,10 +20,13 @@ export type Encoding = z.output<typeof primitives.Encoding>;
 
 export type PackageManager = z.output<typeof dependencies.PackageManager>;
 
+export type Readiness = z.output<typeof readiness.Readiness>;
+
 export type Sandbox = z.output<typeof sandbox.Sandbox>;
 export type PausedBy = z.output<typeof life.PausedBy>;
 export type SandboxState = z.output<typeof life.SandboxState>;
 export type SandboxList = z.output<typeof life.SandboxList>;
+export type SandboxOutput = z.output<typeof sandbox.SandboxOutput>;
 export type SandboxCreate = z.output<typeof sandbox.SandboxCreate>;
 
 export type SandboxExec = z.output<typeof exec.SandboxExec>;

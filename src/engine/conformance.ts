@@ -11,6 +11,7 @@ import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
+import { describeMainProcess, describeNoMainProcess } from "./conformance/cases/main-process.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
 import { describeLostRuns } from "./conformance/cases/lost-runs.ts";
@@ -28,6 +29,8 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     const fixture = useFixture(harness);
     describeSandboxes(fixture);
     describeLifecycle(harness, fixture);
+    if (harness.supports.mainProcess) describeMainProcess(fixture);
+    else describeNoMainProcess(fixture);
     describeExecResults(fixture);
     describeExecStreams(fixture);
     describeEnding(fixture);

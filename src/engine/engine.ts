@@ -1,12 +1,14 @@
 import type { UnitFiles } from "./port/files.ts";
 import type { ImageStore } from "./port/images.ts";
 import type { EngineNetworks } from "./port/networks.ts";
+import type { UnitPorts } from "./port/ports.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
 
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
 export type * from "./port/networks.ts";
+export type * from "./port/ports.ts";
 export type * from "./port/run.ts";
 export type * from "./port/unit.ts";
 
@@ -44,8 +46,8 @@ export type Engine = AsyncDisposable & {
   readonly diagnose: (signal?: AbortSignal) => Promise<readonly Diagnosis[]>;
   /**
    * Creates a sandbox and starts it; on failure nothing is left. CONFLICT when the id is taken, IMAGE_NOT_FOUND when
-   * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images and for a network policy that it
-   * cannot enforce.
+   * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images, for a main process on an engine
+   * without one, and for a network policy that it cannot enforce; START_FAILED when a main process cannot be started.
    */
   readonly createSandbox: (spec: UnitSpec, signal?: AbortSignal) => Promise<void>;
   /**
@@ -81,11 +83,16 @@ export type Engine = AsyncDisposable & {
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   /** Every unit of this deployment, running or not. */
   readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
-  /** The last output of an ended job whose reader is gone, as far as the engine kept it. */
+  /**
+   * The last output of a job whose reader is gone, and of a sandbox's own main process, as far as the engine kept it:
+   * at most some megabytes. Empty where there is none.
+   */
   readonly lastOutput: (id: string, signal?: AbortSignal) => Promise<readonly OutputChunk[]>;
   /** Ends and removes a unit with its storage; absent ones are no error. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
   readonly files: UnitFiles;
+  /** Absent on engines whose sandboxes have no network of their own between runs. */
+  readonly ports?: UnitPorts;
   /** Absent on engines that run the host's own programs. */
   readonly images?: ImageStore;
   /** Absent on engines that can keep no policy but `none`. */

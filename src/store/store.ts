@@ -4,6 +4,7 @@ import type {
   Limits,
   PackageManager,
   ProfileName,
+  Readiness,
   ReceiptHead,
   RunKind,
   RunStatus,
@@ -39,6 +40,12 @@ export type SandboxRow = {
   readonly unitImage: string | null;
   readonly dependencies: readonly string[];
   readonly packageManager: PackageManager | null;
+  /** True: its main process is the image's own program, with these arguments instead of the image's where there are some. */
+  readonly useImageCommand: boolean;
+  readonly command: readonly string[] | null;
+  readonly readiness: Readiness | null;
+  readonly readinessTimeoutMs: number;
+  readonly readinessIntervalMs: number;
   readonly env: Readonly<Record<string, string>>;
   readonly profile: ProfileName;
   readonly limits: Limits;

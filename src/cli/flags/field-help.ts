@@ -10,6 +10,7 @@ const VALUE_NAMES = {
   "key-value": "name=value",
   "host-directory": "directory",
   "code-file": "file",
+  readiness: "check",
   stdin: "",
 };
 
@@ -17,6 +18,7 @@ const WRITTEN_AS: Readonly<Record<string, string>> = {
   bytes: "Written as 512m, 2g or a number of bytes.",
   duration: "Written as 2 (seconds), 500ms or 1m.",
   "key-value": "May be given more than once.",
+  readiness: "Written as port:8080, http:8080/health, log:PATTERN, or as JSON.",
   "code-file": "Read from a file of this host.",
 };
 

@@ -3,6 +3,7 @@ import { MoorageError } from "../../base/errors.ts";
 import { parseBytes, parseDuration } from "../../base/quantities.ts";
 import { valueFromText, valueFromTexts } from "../../contracts/text-values.ts";
 import { isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+import { readinessValue } from "./readiness-value.ts";
 import { readCodeFile } from "./code-file.ts";
 import { invalidValue } from "./invalid-value.ts";
 
@@ -19,6 +20,8 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
       return quantity(field, text, parseDuration(text));
     case "code-file":
       return await readCodeFile(text, { label: field.label, directory });
+    case "readiness":
+      return readinessValue(text) ?? valueFromText(text, target(field));
     case "host-directory":
       // A server would read a relative path from where it stands itself.
       return text === "" ? text : resolve(directory, text);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SandboxExec } from "../exec.ts";
 import { stream, unary } from "../operation.ts";
 import { Id, page, PageInput, SandboxRef } from "../primitives.ts";
+import { SandboxOutput, SandboxOutputInput } from "../sandbox.ts";
 import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
 import { GraceMs, SandboxList, TtlMs } from "../sandbox-life.ts";
 import { Sandbox, SandboxCreate } from "../sandbox.ts";
@@ -11,7 +12,18 @@ export const sandboxOperations = {
   create: unary({
     summary: "Create a sandbox and start it.",
     http: { method: "post", path: "/v1/sandboxes" },
-    cli: { command: "sandbox create", flags: { ...limitFlags, ...lifeFlags, dependencies: { flag: "dependency" } } },
+    cli: {
+      command: "sandbox create",
+      rest: "command",
+      flags: {
+        ...limitFlags,
+        ...lifeFlags,
+        dependencies: { flag: "dependency" },
+        readiness: { flag: "ready", parse: "readiness" },
+        readinessTimeoutMs: { flag: "ready-timeout", parse: "duration" },
+        readinessIntervalMs: { flag: "ready-interval", parse: "duration" },
+      },
+    },
     mcp: changing,
     input: SandboxCreate,
     output: Sandbox,
@@ -45,6 +57,14 @@ export const sandboxOperations = {
     mcp: changing,
     input: SandboxExec,
     output: RunEvent,
+  }),
+  output: unary({
+    summary: "Read what a sandbox's own main process has printed.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/output" },
+    cli: { command: "sandbox output", positionals: ["id"] },
+    mcp: readOnly,
+    input: SandboxOutputInput,
+    output: SandboxOutput,
   }),
   runs: unary({
     summary: "List the runs of a sandbox, newest first.",

@@ -3,6 +3,7 @@ import type { Sandbox, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
+import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { planSandbox } from "./plan-sandbox.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
@@ -34,9 +35,14 @@ export async function createSandbox(call: Call, input: SandboxCreate): Promise<S
   return sandboxView(running);
 }
 
-async function start({ context, signal }: Call, row: SandboxRow): Promise<void> {
+async function start(call: Call, row: SandboxRow): Promise<void> {
+  const { context, signal } = call;
   try {
     await context.engine.createSandbox(unitSpec(row), signal);
+    await waitUntilReady(call, row).catch(async (error: unknown) => {
+      await context.engine.remove(row.id);
+      throw error;
+    });
   } catch (error) {
     await context.store.sandboxes.remove(row.id);
     throw error;

@@ -5,6 +5,7 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
 import { resolveNetwork } from "./network.ts";
+import { planMain } from "./plan-main.ts";
 import { planImage } from "./plan-image.ts";
 import { planLife } from "./plan-life.ts";
 
@@ -24,6 +25,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
     name: input.name ?? null,
     conversationId: input.conversationId ?? null,
     ...planLife(context, input, now),
+    ...planMain(context, input),
     ...(await planImage(call, input)),
     env: input.env ?? {},
     profile,

@@ -6,6 +6,20 @@ export const WORKSPACE = "/workspace";
 
 export function sandboxView(row: SandboxRow): Sandbox {
   const { env: _env, holder: _holder, pending: _pending, revision: _revision, unitImage: _unitImage, ...shown } = row;
-  const { limits, dependencies, ttlMs: _ttl, ...rest } = shown;
-  return { ...rest, limits: { ...limits }, dependencies: [...dependencies], workspace: WORKSPACE };
+  const {
+    limits,
+    dependencies,
+    command,
+    readinessTimeoutMs: _timeout,
+    readinessIntervalMs: _interval,
+    ttlMs: _ttl,
+    ...rest
+  } = shown;
+  return {
+    ...rest,
+    limits: { ...limits },
+    dependencies: [...dependencies],
+    command: command === null ? null : [...command],
+    workspace: WORKSPACE,
+  };
 }

@@ -16,7 +16,13 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     limits: row.limits,
     writableRoot,
     capabilities,
+    ...mainOf(row),
     network: policyOf(row.network) ?? "none",
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };
+}
+
+function mainOf({ useImageCommand, command }: SandboxRow): Pick<UnitSpec, "main"> {
+  if (command !== null) return { main: { command } };
+  return useImageCommand ? { main: {} } : {};
 }

@@ -65,6 +65,8 @@ export type ConformancePrograms = {
   readonly startChildren: (count: number) => Command;
   /** Keeps one processor busy for this long, then prints the processor time that it got, in 1/100 s. */
   readonly burn: (seconds: number) => Command;
+  /** Prints "serving" and a newline and accepts TCP connections on this port, until it is ended. */
+  readonly serve: (port: number) => Command;
   /** A program that does not exist. */
   readonly missing: () => Command;
   /** Something that exists but cannot be executed. */
@@ -88,6 +90,8 @@ export type ConformanceSupport = {
   readonly users: boolean;
   /** False: a run ends together with its Moorage, so that none can be lost. */
   readonly lostRuns: boolean;
+  /** True: a sandbox can have a program of its own as its main process. False: that is ENGINE_UNSUPPORTED. */
+  readonly mainProcess: boolean;
   /** True: `lastOutput` has what an ended job printed. False: it is empty. */
   readonly lastOutput: boolean;
 };

@@ -21,6 +21,8 @@ const BURN = [
   "i=0; while [ $i -lt 5000 ]; do i=$((i+1)); done; done",
   "read -r line </proc/$$/stat; set -- ${line##*) }; echo $((${12}+${13}+${14}+${15}))",
 ].join("\n");
+// Images have the one or the other.
+const SERVE = 'echo serving; command -v python3 >/dev/null && exec python3 -m http.server "$1"; exec httpd -f -p "$1"';
 
 const shell = (script: string, ...values: string[]): readonly string[] => ["sh", "-c", script, "sh", ...values];
 
@@ -54,6 +56,7 @@ export const posixPrograms: ConformancePrograms = {
   allocate: (bytes) => ["dd", "if=/dev/zero", "of=/dev/null", `bs=${bytes}`, "count=1"],
   startChildren: (count) => shell(CHILDREN, String(count)),
   burn: (seconds) => shell(BURN, String(seconds)),
+  serve: (port) => shell(SERVE, String(port)),
   missing: () => ["there-is-no-such-program"],
   notExecutable: () => ["/etc/passwd"],
 };

@@ -15,6 +15,7 @@ const support = {
   users: true,
   lostRuns: true,
   lastOutput: true,
+  mainProcess: true,
 } as const;
 
 for (const image of ["busybox:latest", "python:3.11-slim"]) {

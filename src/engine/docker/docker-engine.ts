@@ -15,6 +15,7 @@ import { createRunMethods } from "./run/run-methods.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
+import { createUnitPorts } from "./unit/unit-ports.ts";
 import { createUnits } from "./unit/units.ts";
 
 export { chooseEndpoint, type ChosenEndpoint } from "./endpoint/choose-endpoint.ts";
@@ -57,6 +58,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     await units.stop(containerId);
   };
   const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
+  const runs = createRunMethods({ ...unitContext, live, gate, closed: closing.signal });
   return {
     name: "docker",
     isolation: "container",
@@ -67,7 +69,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     ...createLifecycle({ ...unitContext, release: live.release, gate }),
     diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
-    ...createRunMethods({ ...unitContext, live, gate, closed: closing.signal }),
+    ...runs,
     inspect: units.inspect,
     list: units.list,
     remove: async (id, signal) => {
@@ -77,6 +79,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     },
     files: createUnitFiles({ api, units }),
     networks: { enforcement: enforcer.enforcement, reassert: networks.reassert },
+    ports: createUnitPorts({ units, exec: runs.exec }),
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));

@@ -28,7 +28,9 @@ export type FailingMethod =
   | "images.ensure"
   | "images.find"
   | "images.build"
-  | "images.remove";
+  | "images.remove"
+  | "ports.listens"
+  | "ports.reach";
 
 /** What tests do to a memory engine from outside: what happens to real ones by themselves. */
 export type MemoryEngineControl = {

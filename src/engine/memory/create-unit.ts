@@ -42,6 +42,8 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     createdAt: clock.now(),
     startedAt: clock.now(),
     lastOutput: [],
+    main: undefined,
+    ports: new Map(),
     info: { state: "running", exitCode: null, oomKilled: false, finishedAt: null },
   };
   host.units.set(id, unit);

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { ImageInfo, ImageStore, UnitSpec } from "../engine.ts";
@@ -5,6 +6,8 @@ import type { ImageInfo, ImageStore, UnitSpec } from "../engine.ts";
 export type MemoryImage = ImageInfo & {
   /** Variables of every unit of this image. */
   readonly env: Readonly<Record<string, string>>;
+  /** What its units run as their own program. */
+  readonly command: readonly string[];
 };
 
 /** What of a host its images are about. */
@@ -18,7 +21,14 @@ type Build = Parameters<ImageStore["build"]>[0];
 /** An image whose digest and size follow from its reference, so that they are the same in every test. */
 export function namedImage(reference: string): MemoryImage {
   const digest = sha256(`image ${reference}`);
-  return { reference, digest, sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16), user: "", env: {} };
+  return {
+    reference,
+    digest,
+    sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16),
+    user: "",
+    env: {},
+    command: [],
+  };
 }
 
 /** The images of a host; `registry` has what `ensure` can pull; `enter` may refuse a call. */
@@ -105,5 +115,7 @@ function applied(step: string, image: MemoryImage | undefined, images: Map<strin
   if (image === undefined) return undefined;
   const [, name, value] = /^ENV\s+(\w+)=(.*)$/i.exec(step) ?? [];
   if (name !== undefined) return { ...image, env: { ...image.env, [name]: (value ?? "").replace(/^"(.*)"$/, "$1") } };
+  const command = /^CMD\s+(\[.*\])$/i.exec(step)?.[1];
+  if (command !== undefined) return { ...image, command: z.array(z.string()).parse(JSON.parse(command)) };
   return /^(LABEL|RUN|WORKDIR|USER|CMD)\s/i.test(step) ? image : undefined;
 }

@@ -24,6 +24,7 @@ export function lifecycleMethods(clock: Clock, find: Find): Pick<Engine, "stop" 
       if (unit.info.state !== "exited") return;
       unit.startedAt = clock.now();
       unit.info = { state: "running", exitCode: null, oomKilled: false, finishedAt: null };
+      await unit.main?.();
     },
     freezer: {
       pause: async (id, signal) => {

@@ -29,6 +29,7 @@ const memoryPrograms: ConformancePrograms = {
   allocate: (bytes) => ["allocate", String(bytes)],
   startChildren: (count) => ["start-children", String(count)],
   burn: (seconds) => ["burn", String(seconds)],
+  serve: (port) => ["serve", String(port)],
   missing: () => ["there-is-no-such-program"],
   notExecutable: () => ["/etc/passwd"],
 };
@@ -49,6 +50,7 @@ describeEngineConformance("memory", {
     users: true,
     lostRuns: true,
     lastOutput: true,
+    mainProcess: true,
   },
   image: "busybox:latest",
   removeImage: (reference) => Promise.resolve(host.images.delete(reference)),

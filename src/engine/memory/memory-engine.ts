@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { Engine, EngineRun, JobSpec, RunSpec } from "../engine.ts";
+import type { Engine, EngineRun, JobSpec, MainCommand, RunSpec } from "../engine.ts";
 import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { builtInPrograms } from "./run/built-in-programs.ts";
 import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
@@ -11,6 +11,7 @@ import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
+import { createMemoryPorts } from "./memory-ports.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
 import { runUser } from "./run/run-user.ts";
@@ -64,6 +65,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       const unit = ownUnit(parts, id);
       if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
       return unit;
+    }),
+    ports: createMemoryPorts(async (method, id, signal) => {
+      await faults.enter(`ports.${method}`, signal);
+      return ownUnit(parts, id);
     }),
     images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
       faults.enter(`images.${method}`, signal),
@@ -139,13 +144,20 @@ function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" |
   return {
     createSandbox: async (spec, signal) => {
       await faults.enter("createSandbox", signal);
-      await createUnit({ ...parts, spec });
+      const unit = await createUnit({ ...parts, spec });
+      const { main } = spec;
+      if (main === undefined) return;
+      unit.main = () => startMain(parts, unit, main);
+      await unit.main().catch((error: unknown) => {
+        parts.host.units.delete(unit.id);
+        throw error;
+      });
     },
     startJob: async (spec, signal) => {
       await faults.enter("startJob", signal);
       const unit = await createUnit({ ...parts, spec });
       try {
-        const run = await start(parts, unit, programOf(spec));
+        const run = await start(parts, unit, { ...programOf(spec), main: true });
         const guard = setTimeout(() => stopUnit(unit, clock.now()), spec.deadlineMs + GUARD_MS);
         void Promise.allSettled([run.exit]).then(() => clearTimeout(guard));
         return run;
@@ -172,7 +184,18 @@ function programOf({ command, env, cwd, stdin }: JobSpec): RunSpec {
   return { command, env, cwd, ...(stdin === undefined ? {} : { stdin }) };
 }
 
-async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: RunSpec): Promise<EngineRun> {
+async function startMain(parts: Parts, unit: MemoryUnit, { command }: MainCommand): Promise<void> {
+  const image = unit.spec.image === undefined ? undefined : parts.host.images.get(unit.spec.image);
+  const own = command ?? image?.command ?? [];
+  if (own.length === 0) throw new MoorageError("START_FAILED", `The image ${unit.spec.image} has no command.`);
+  const run = await start(parts, unit, { command: own, env: {}, cwd: "/", main: true });
+  // Nobody reads it: what is kept is the end.
+  void Array.fromAsync(run.output, () => undefined);
+}
+
+type StartSpec = RunSpec & { readonly main?: boolean };
+
+async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: StartSpec): Promise<EngineRun> {
   const cwd = await unit.files.stat(await resolvePath(unit.files, spec.cwd, true));
   if (cwd?.type !== "directory") {
     throw new MoorageError(
@@ -183,7 +206,7 @@ async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: RunSpec
   const user = await runUser(unit, spec.user);
   const name = spec.command[0] ?? "";
   const program = (Object.hasOwn(programs, name) ? programs[name] : undefined) ?? (await noProgram(unit, name));
-  return startRun({ unit, user, spec, program, clock });
+  return startRun({ unit, user, spec, program, clock, main: spec.main ?? false });
 }
 
 async function noProgram(unit: MemoryUnit, name: string): Promise<MemoryProgram> {

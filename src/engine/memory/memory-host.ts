@@ -1,4 +1,4 @@
-import type { OutputChunk, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
+import type { OutputChunk, PortAddress, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
 import type { MemoryImage } from "./images.ts";
 import type { LiveRun } from "./run/live-run.ts";
@@ -23,6 +23,10 @@ export type MemoryUnit = {
   readonly createdAt: number;
   startedAt: number;
   readonly lastOutput: OutputChunk[];
+  /** Starts its own main process, where it has one. */
+  main: (() => Promise<void>) | undefined;
+  /** Where what listens in it really listens, by its own port. */
+  readonly ports: Map<number, PortAddress>;
   info: Pick<UnitInfo, "state" | "exitCode" | "oomKilled" | "finishedAt">;
 };
 

@@ -20,6 +20,15 @@ export type Workspace =
   /** Memory, counted against the unit's limit. */
   | { readonly type: "memory"; readonly sizeBytes: number };
 
+/**
+ * The image's own program as the main process, its entry point respected. It starts in the image's own directory; when
+ * it ends, the sandbox has ended. The end of what it prints is kept for `lastOutput`.
+ */
+export type MainCommand = {
+  /** In the place of the image's own arguments; absent: those. */
+  readonly command?: readonly string[];
+};
+
 export type UnitSpec = {
   readonly id: string;
   readonly kind: UnitKind;
@@ -34,6 +43,8 @@ export type UnitSpec = {
   readonly writableRoot: boolean;
   /** Linux capabilities kept, without `CAP_`; all others are dropped. */
   readonly capabilities: readonly string[];
+  /** Of a sandbox: what it runs instead of a process of the engine's that waits for runs. */
+  readonly main?: MainCommand;
   /** Engines without `networks` know `none` only. */
   readonly network: NetworkPolicy;
   /** Labels for other tools, beside Moorage's own. */

@@ -29,5 +29,6 @@ describeEngineConformance("process", {
     users: false,
     lostRuns: false,
     lastOutput: false,
+    mainProcess: false,
   },
 });

@@ -45,7 +45,7 @@ const ANSWERS: readonly AnswerRow[] = [
       `The workspace ${/does not exist: (.*)$/.exec(text)?.[1] ?? ""} does not exist on the engine's host.`,
   },
   {
-    text: /OCI runtime create failed|failed to create (?:shim|task)|unable to find (?:user|group)|exec format error/i,
+    text: /OCI runtime create failed|failed to create (?:shim|task)|unable to find (?:user|group)|exec format error|no command specified/i,
     code: "START_FAILED",
     message: (text) => `The container did not start: ${text}`,
   },

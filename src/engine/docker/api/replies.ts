@@ -44,7 +44,13 @@ export const ContainerReply = z.object({
     FinishedAt: z.string(),
   }),
   Config: z.object({ Labels, User: z.string().nullish() }),
-  HostConfig: z.object({ Tmpfs: z.record(z.string(), z.string()).nullish() }),
+  HostConfig: z.object({
+    Tmpfs: z.record(z.string(), z.string()).nullish(),
+    LogConfig: z.object({ Type: z.string() }).nullish(),
+  }),
+  NetworkSettings: z
+    .object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() })
+    .nullish(),
 });
 export type ContainerReply = z.infer<typeof ContainerReply>;
 

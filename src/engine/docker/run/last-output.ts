@@ -9,18 +9,21 @@ const TAIL_LINES = "10000";
 const SILENCE_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The tail that the engine's log keeps of a job's output. */
+/** The tail that the engine's log keeps of a job's output, or of a sandbox's own program. */
 export async function readLastOutput(
   api: EngineApi,
   unit: Unit | undefined,
   signal?: AbortSignal,
 ): Promise<readonly OutputChunk[]> {
-  if (unit === undefined || unit.identity.kind !== "job") return [];
+  if (unit === undefined || unit.container.HostConfig.LogConfig?.Type === "none") return [];
   const query = { stdout: "1", stderr: "1", tail: TAIL_LINES };
   const path = `/containers/${unit.container.Id}/logs`;
   const source = await api.stream({ method: "GET", path, query, signal });
   source.setTimeout(SILENCE_MS, () => source.destroy(new Error("Docker fell silent")));
-  const output = new AttachedOutput(source);
+  return chunksOf(new AttachedOutput(source));
+}
+
+async function chunksOf(output: AttachedOutput): Promise<readonly OutputChunk[]> {
   const first = await output.firstLine;
   const chunks: OutputChunk[] = [];
   // Once the log has been cut at its beginning, the first line is the program's.

@@ -21,8 +21,8 @@ export function unitName(id: string): string {
 }
 
 export type MainProcess = {
-  /** A script for /bin/sh and its arguments. */
-  readonly script: readonly string[];
+  /** A script for /bin/sh and its arguments; absent: the image's own program. */
+  readonly script?: readonly string[];
   readonly stdin: boolean;
 };
 
@@ -55,11 +55,9 @@ export function containerSpec(
     Image: spec.image,
     Hostname: spec.id,
     Labels: labels,
-    Entrypoint: ["/bin/sh", "-c", main.script[0], "moorage"],
-    Cmd: main.script.slice(1),
+    ...program(spec, main),
     Env: environment(userEnvironment(spec)),
     ...(spec.user === undefined ? {} : { User: `${spec.user.uid}:${spec.user.gid}` }),
-    WorkingDir: WORKSPACE,
     AttachStdin: main.stdin,
     OpenStdin: main.stdin,
     StdinOnce: main.stdin,
@@ -70,6 +68,11 @@ export function containerSpec(
     Healthcheck: { Test: ["NONE"] },
     HostConfig: { ...confinement(spec), ...storage(spec, labels) },
   };
+}
+
+function program({ main: own }: UnitSpec, { script }: MainProcess): object {
+  if (script === undefined) return own?.command === undefined ? {} : { Cmd: own.command };
+  return { Entrypoint: ["/bin/sh", "-c", script[0], "moorage"], Cmd: script.slice(1), WorkingDir: WORKSPACE };
 }
 
 function confinement(spec: UnitSpec) {
@@ -90,9 +93,9 @@ function confinement(spec: UnitSpec) {
     Ulimits: [OPEN_FILES],
     RestartPolicy: { Name: "no" },
     AutoRemove: false,
-    // The tail of a job's output outlives the process that started it; a sandbox's main process prints nothing.
+    // The tail of a job's output outlives the process that started it; a main process of ours prints nothing.
     LogConfig:
-      spec.kind === "job"
+      spec.kind === "job" || spec.main !== undefined
         ? { Type: "local", Config: { "max-size": "1m", "max-file": "1", compress: "false" } }
         : { Type: "none" },
   };

@@ -39,6 +39,10 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       const { container } = await existing(id, signal);
       if (container.State.Status === "running" || container.State.Status === "paused") return;
       await context.networks.close(id);
+      // The image's own program says nothing to us.
+      if (container.HostConfig.LogConfig?.Type !== "none") {
+        return api.send({ method: "POST", path: `/containers/${container.Id}/start` });
+      }
       const attached = await attachUnit(api, container.Id, false);
       try {
         await startUnit(api, attached, WORKSPACE);

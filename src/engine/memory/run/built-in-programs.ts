@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { RunSignal } from "../../engine.ts";
 import type { MemoryProgram, ProgramContext } from "./program.ts";
 
@@ -50,6 +53,8 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
     const { uid, gid } = await files.owner(argv[1] ?? "");
     return done(stdout(`${uid}:${gid}\n`));
   },
+  // `serve 8080 /health` answers "fine" there after it said so, and 503 elsewhere.
+  serve,
   sleep: pause,
   stubborn: (context) => {
     context.trap("TERM", () => undefined);
@@ -141,4 +146,20 @@ async function watchTerminal({ argv, onResize, sleep, stdout, terminal }: Progra
   await tell();
   await sleep(seconds(argv[1]));
   return 0;
+}
+
+async function serve({ argv, stdout, listening, signal }: ProgramContext): Promise<number> {
+  const server = createServer(({ url }, response) => response.writeHead(url === argv[2] ? 200 : 503).end("fine\n"));
+  try {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { address, port } = server.address() as AddressInfo;
+    listening(Number(argv[1]), { host: address, port });
+    await stdout(`serving on port ${argv[1]}\n`);
+    if (!signal.aborted) await once(signal, "abort");
+    return 0;
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }

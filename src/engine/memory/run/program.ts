@@ -1,5 +1,6 @@
 import type { RunSignal, TerminalSize } from "../../engine.ts";
 import type { End } from "./live-run.ts";
+import type { PortAddress } from "../../engine.ts";
 import type { Owner } from "../file/file-store.ts";
 
 /** What a program of the memory engine is given. Once its run has ended, every function of it rejects. */
@@ -27,6 +28,8 @@ export type ProgramContext = {
   readonly end: (how: End) => void;
   /** Takes memory; beyond the unit's limit the run ends with 137, out of memory. */
   readonly allocate: (bytes: number) => void;
+  /** Says where what this program serves on a port of its unit can be reached. */
+  readonly listening: (port: number, address: PortAddress) => void;
   /** Starts something beside the program, as a child in the background; it ends with the run at the latest. */
   readonly spawn: (work: () => Promise<void>) => void;
   /** Aborts when the run's processes are ended. */

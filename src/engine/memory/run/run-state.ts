@@ -27,7 +27,7 @@ export type RunState = LiveRun & {
   readonly ended: () => boolean;
 };
 
-export function createRunState(unit: MemoryUnit, clock: Clock): RunState {
+export function createRunState(unit: MemoryUnit, clock: Clock, main: boolean): RunState {
   const { promise: exit, resolve, reject } = Promise.withResolvers<RunExit>();
   // Whoever awaits `exit` is told; a run that nobody awaits is no unhandled rejection.
   exit.catch(() => undefined);
@@ -39,7 +39,7 @@ export function createRunState(unit: MemoryUnit, clock: Clock): RunState {
     now.ended = true;
     tree.abort();
     unit.runs.delete(live);
-    if (unit.kind === "job" && unit.info.state !== "exited") {
+    if (main && unit.info.state !== "exited") {
       unit.info = { state: "exited", exitCode, oomKilled: now.oomKilled, finishedAt: clock.now() };
     }
     printed.close();

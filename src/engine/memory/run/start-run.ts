@@ -19,18 +19,20 @@ type Start = {
   readonly spec: RunSpec;
   readonly program: MemoryProgram;
   readonly clock: Clock;
+  /** The unit's main process: of a job, and of a sandbox with a program of its own. Its end is the unit's. */
+  readonly main: boolean;
 };
 
 /** Thrown into a program that goes on after its run has ended. */
 class RunEnded extends Error {}
 
 /** Starts a program in a unit: the only run of a job, or one of many of a sandbox. */
-export function startRun({ unit, user, spec, program, clock }: Start): EngineRun {
-  const state = createRunState(unit, clock);
+export function startRun({ unit, user, spec, program, clock, main }: Start): EngineRun {
+  const state = createRunState(unit, clock, main);
   const input = createChannel<Uint8Array>(PIPE_BYTES);
   const terminal = spec.tty === undefined ? undefined : createTerminal(spec.tty);
   void feed(spec.stdin, input.push, state).finally(input.close);
-  void execute(program, createContext({ unit, user, spec, state, terminal, stdin: input.items }), state);
+  void execute(program, createContext({ unit, user, spec, state, terminal, stdin: input.items, main }), state);
   const signal = async (name: RunSignal): Promise<void> => {
     await nextTurn();
     state.signal(name);
@@ -101,9 +103,10 @@ type Parts = {
   readonly state: RunState;
   readonly terminal: Terminal | undefined;
   readonly stdin: AsyncIterable<Uint8Array>;
+  readonly main: boolean;
 };
 
-function createContext({ unit, user, spec, state, terminal, stdin }: Parts): ProgramContext {
+function createContext({ unit, user, spec, state, terminal, stdin, main }: Parts): ProgramContext {
   const alive = (): void => {
     if (state.tree.aborted) throw new RunEnded();
   };
@@ -112,7 +115,7 @@ function createContext({ unit, user, spec, state, terminal, stdin }: Parts): Pro
     alive();
     const data = Uint8Array.from(terminal === undefined ? Buffer.from(text) : terminal.printed(text));
     if (data.byteLength === 0) return;
-    if (unit.kind === "job") keep(unit.lastOutput, { stream, data });
+    if (main) keep(unit.lastOutput, { stream, data });
     await state.printed.push({ stream, data, byteLength: data.byteLength });
     alive();
   };
@@ -138,6 +141,11 @@ function createContext({ unit, user, spec, state, terminal, stdin }: Parts): Pro
     allocate: (bytes) => {
       state.allocate(bytes);
       alive();
+    },
+    listening: (port, address) => {
+      alive();
+      unit.ports.set(port, address);
+      state.tree.addEventListener("abort", () => unit.ports.delete(port), { once: true });
     },
     // What a child in the background throws ends that child alone.
     spawn: (work) => void work().catch(() => undefined),

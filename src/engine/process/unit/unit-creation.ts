@@ -44,6 +44,10 @@ function checkSpec(host: ProcessHost, spec: UnitSpec | JobSpec): void {
       hint: "Use --network none, or Docker with --engine docker.",
     });
   }
+  if (spec.main !== undefined) {
+    const message = "A sandbox of the process engine has no main process: each run is a process tree of its own.";
+    throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Leave the command out, and start it as a run." });
+  }
   if (spec.user !== undefined && (spec.user.uid === 0 || spec.user.gid === 0)) {
     throw new MoorageError("ENGINE_UNSUPPORTED", "The process engine never runs a program as root or in its group.", {
       hint: "Name another user, or none.",

@@ -1,0 +1,34 @@
+import { MoorageError } from "../../base/errors.ts";
+import type { SandboxOutput } from "../../contracts/types.ts";
+import type { Call } from "../context.ts";
+import { findSandbox, requireEngine } from "./sandboxes.ts";
+
+/** What a sandbox's own main process printed, also after it has ended. */
+export async function mainOutput(
+  call: Call,
+  { id, tail }: { readonly id: string; readonly tail?: number | undefined },
+): Promise<SandboxOutput> {
+  const { context, signal } = call;
+  const row = await findSandbox(call, id);
+  requireEngine(context, row);
+  if (!row.useImageCommand && row.command === null) {
+    const message = `The sandbox "${row.name ?? row.id}" has no main process of its own, so there is no output of one.`;
+    const hint = `The output of its runs is kept: moorage sandbox runs ${row.name ?? row.id}.`;
+    throw new MoorageError("INVALID_INPUT", message, { hint });
+  }
+  const chunks = await context.engine.lastOutput(row.id, signal);
+  const textOf = (wanted: "stdout" | "stderr"): string =>
+    lastLines(Buffer.concat(chunks.filter(({ stream }) => stream === wanted).map(({ data }) => data)).toString(), tail);
+  return {
+    stdout: textOf("stdout"),
+    stderr: textOf("stderr"),
+    bytes: chunks.reduce((sum, { data }) => sum + data.length, 0),
+  };
+}
+
+/** The last lines of a text; a newline at its end begins no line. */
+function lastLines(text: string, count: number | undefined): string {
+  if (count === undefined) return text;
+  const lines = text.split(/(?<=\n)/);
+  return lines.slice(-count).join("");
+}
