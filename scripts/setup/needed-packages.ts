@@ -21,6 +21,13 @@ export const REMOTE_ENGINES: readonly NeededPackage[] = [
   { name: "openssh-server", isHere: onLinux("sshd") },
 ];
 
+/** What the tests of another engine need: it, what it starts containers by, and the init program that it gives them. */
+export const PODMAN: readonly NeededPackage[] = [
+  { name: "podman", isHere: onLinux("podman") },
+  { name: "crun", isHere: onLinux("crun") },
+  { name: "catatonit", isHere: onLinux("catatonit") },
+];
+
 /** Where AppArmor is on, the engine cannot start a container without its parser. */
 export const APPARMOR: NeededPackage = {
   name: "apparmor",

@@ -94,3 +94,9 @@ export async function* inPieces(bytes: Buffer, size = 10_000): AsyncGenerator<Ui
     yield bytes.subarray(at, at + size);
   }
 }
+
+/** The code of an error of ours; anything else is thrown on. */
+export function codeOf(error: unknown): string {
+  if (isMoorageError(error)) return error.code;
+  throw error;
+}

@@ -94,6 +94,12 @@ export type ConformanceSupport = {
   readonly mainProcess: boolean;
   /** True: `lastOutput` has what an ended job printed. False: it is empty. */
   readonly lastOutput: boolean;
+  /** Paths of host workspaces that are ENGINE_UNSUPPORTED here. @default none */
+  readonly refusedWorkspaces?: RegExp;
+  /** Paths of single files that are ENGINE_UNSUPPORTED to download here. @default none */
+  readonly refusedDownloads?: RegExp;
+  /** False: nobody tells that memory ended a job, and `info` warns so. @default true */
+  readonly jobMemoryTold?: boolean;
 };
 
 export type ConformanceHarness = {

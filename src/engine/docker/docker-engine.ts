@@ -29,6 +29,8 @@ export type DockerEngineOptions = {
   readonly logger: Logger;
   /** Where Docker's programs are looked for when its socket is missing. @default the usual directories */
   readonly programDirectories?: readonly string[];
+  /** No answer of the engine is waited for any longer, ms. @default each request's own deadline, mostly 30 s */
+  readonly patienceMs?: number;
   /** Pauses between the attempts of a build that failed for reasons of the network, ms. @default [5000, 10000] */
   readonly buildRetryMs?: readonly number[];
 };
@@ -46,7 +48,11 @@ const BUILD_RETRY_MS = [5_000, 10_000];
 /** Docker Engine 20.10 and newer, or what speaks its API. Opening it touches nothing; the first call connects. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { endpoint, labels, logger } = options;
-  const api = createEngineApi({ endpoint, programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES });
+  const api = createEngineApi({
+    endpoint,
+    programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES,
+    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+  });
   const enforcer = createEnforcer(api);
   const networks = createUnitNetworks({ api, labels, enforcer });
   const units = createUnits({ api, labels, networks });

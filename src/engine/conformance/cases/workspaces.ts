@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { collect } from "../collect.ts";
+import { codeOf, collect } from "../collect.ts";
 import { jobSpec, soon, type Fixture } from "../fixture.ts";
 import { makeHostDirectory } from "../host-directory.ts";
 import type { ConformanceHarness } from "../harness.ts";
@@ -73,8 +73,13 @@ function describeHost(fixture: () => Fixture): void {
       await chown(path, directory.owner.uid, directory.owner.gid);
       await writeFile(join(path, "name"), name);
       const place = { workspace: { type: "host", path }, user: directory.owner } as const;
-      await using unit = await job({ command: harness.programs.readFile("/workspace/name"), ...place });
-      expect((await collect(unit.run)).out).toBe(name);
+      const started = job({ command: harness.programs.readFile("/workspace/name"), ...place });
+      const refused = harness.supports.refusedWorkspaces?.test(path) === true;
+      const told = await started.then(async ({ run, ...unit }) => {
+        await using _ = unit;
+        return (await collect(run)).out;
+      }, codeOf);
+      expect(told).toBe(refused ? "ENGINE_UNSUPPORTED" : name);
     }
   });
 }

@@ -6,6 +6,7 @@ import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import { endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
 import type { SshTarget } from "../endpoint/ssh-target.ts";
 import { hostFixes } from "./host-fixes.ts";
+import { systemCode } from "./system-code.ts";
 
 type AnswerRow = {
   readonly status?: number;
@@ -68,7 +69,7 @@ const ANSWERS: readonly AnswerRow[] = [
   },
   {
     status: 409,
-    text: /is not running|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,
+    text: /is not running|container state improper|is paused|is restarting|cannot exec in a (?:paused|stopped)/i,
     code: "SANDBOX_NOT_RUNNING",
     message: (text) => `The sandbox does not run: ${text}`,
   },
@@ -90,8 +91,9 @@ export class EngineAnswer extends Error {
 }
 
 /** What an answer of the engine with an error status means. `body` is Docker's `{ "message": … }`, or other text. */
-export function answerError(status: number, body: string, request: string): MoorageError {
-  const text = messageOf(body) || `status ${status} without a message`;
+export function answerError(given: number, body: string, request: string): MoorageError {
+  const text = messageOf(body) || `status ${given} without a message`;
+  const status = meantStatus(given, text);
   const row = ANSWERS.find((candidate) => {
     return (candidate.status ?? status) === status && (candidate.text?.test(text) ?? true);
   });
@@ -100,6 +102,13 @@ export function answerError(status: number, body: string, request: string): Moor
     ...(row?.hint === undefined ? {} : { hint: row.hint() }),
     cause,
   });
+}
+
+/** Podman answers 500 where Docker says whose fault it was. */
+function meantStatus(status: number, text: string): number {
+  if (status !== 500) return status;
+  if (/no such (?:container|exec session|volume)/i.test(text)) return 404;
+  return /container state improper|is already in use/i.test(text) ? 409 : status;
 }
 
 /** The engine's answer that this error tells, when there was one. */
@@ -114,7 +123,10 @@ function messageOf(body: string): string {
   } catch {
     // Proxies and old engines answer in plain text.
   }
-  return body.trim().slice(0, 1000);
+  const text = body.trim();
+  if (!text.startsWith("<")) return text.slice(0, 1000);
+  const title = /<title>([^<]{1,200})<\/title>/i.exec(text)?.[1]?.trim();
+  return `a web page came back, as proxies send it${title === undefined ? "" : ` ("${title}")`}`;
 }
 
 export type ConnectionContext = {
@@ -181,11 +193,6 @@ function tlsError(code: string, name: string, cause: unknown): MoorageError {
     hint: "Look at ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH, and at the name in DOCKER_HOST.",
     cause,
   });
-}
-
-function systemCode(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -4,32 +4,18 @@ import type { z } from "zod";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import { answerError, answerOf, connectionError } from "./api-errors.ts";
+import type { ApiRequest } from "./api-request.ts";
 import { createConnector, type BeginRequest, type Connector } from "../endpoint/connector.ts";
 import { endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
 import { engineTraits, type EngineTraits } from "./engine-traits.ts";
 import { hostFixes } from "./host-fixes.ts";
+import { requestInDialect } from "./request-dialect.ts";
 import { VersionReply } from "./replies.ts";
 
 /** The oldest API with all that is used here: Docker Engine 20.10. */
 export const API_VERSION = "1.41";
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_REPLY_BYTES = 32 * 1024 * 1024;
-
-export type ApiRequest = {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  /** Without the version, such as `/containers/json`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  /** For the paths that every version has. */
-  readonly unversioned?: boolean;
-  /** Sent as JSON. */
-  readonly json?: unknown;
-  /** Sent as it is. */
-  readonly tar?: AsyncIterable<Uint8Array>;
-  readonly signal?: AbortSignal | undefined;
-  /** Deadline of the whole exchange; for `stream` and `hijack` until the engine begins to answer. @default 30000 */
-  readonly timeoutMs?: number;
-};
 
 /** The engine's HTTP API. Everything that it refuses, and everything that goes wrong on the way, is a MoorageError. */
 export type EngineApi = AsyncDisposable & {
@@ -52,6 +38,8 @@ export type EngineApi = AsyncDisposable & {
 export type EngineApiOptions = {
   readonly endpoint: DockerEndpoint;
   readonly programDirectories: readonly string[];
+  /** No answer is waited for any longer, whatever its own deadline is; ms. @default no such bound */
+  readonly patienceMs?: number;
 };
 
 type Manner = {
@@ -68,8 +56,10 @@ export function createEngineApi(options: EngineApiOptions): EngineApi {
   const open = async (request: ApiRequest, wanted: Manner["wanted"]): Promise<Exchange> => {
     throwIfCanceled(request.signal);
     const begin = await connector.open();
-    const manner = { begin, wanted, ...(request.unversioned === true ? {} : { version: (await known()).apiVersion }) };
-    return new Exchange(options, request, manner).open();
+    if (request.unversioned === true) return new Exchange(options, request, { begin, wanted }).open();
+    const { apiVersion, traits } = await known();
+    const manner = { begin, wanted, version: apiVersion };
+    return new Exchange(options, requestInDialect(request, traits), manner).open();
   };
   const body = async (request: ApiRequest): Promise<string> => (await open(request, "answer")).body();
   const json: EngineApi["json"] = async (request, schema) => parseReply(await body(request), schema, options.endpoint);
@@ -156,7 +146,7 @@ class Exchange {
     this.#options = options;
     this.#request = request;
     this.#wanted = manner.wanted;
-    this.#timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#timeoutMs = Math.min(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.patienceMs ?? Infinity);
     this.#sent = manner.begin({
       method: request.method,
       path: target(request, manner.version),

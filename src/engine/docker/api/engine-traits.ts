@@ -11,12 +11,19 @@ export type EngineTraits = {
    * every container, once more.
    */
   readonly subreaper: readonly string[];
+  /** Whether an event tells that the kernel ended a process for memory. */
+  readonly tellsMemory: boolean;
 };
 
 /** The traits of the engine that gave this answer to `/version`. */
 export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits {
   const isPodman = (reply.Components ?? []).some(({ Name }) => Name === "Podman Engine");
   return isPodman
-    ? { product: "Podman", version: reply.Version, subreaper: ["/run/podman-init", "--"] }
-    : { product: "Docker Engine", version: reply.Version, subreaper: ["/sbin/docker-init", "-s", "--"] };
+    ? { product: "Podman", version: reply.Version, subreaper: ["/run/podman-init", "--"], tellsMemory: false }
+    : {
+        product: "Docker Engine",
+        version: reply.Version,
+        subreaper: ["/sbin/docker-init", "-s", "--"],
+        tellsMemory: true,
+      };
 }

@@ -3,7 +3,7 @@ import type { InfoReply } from "../api/replies.ts";
 
 /** What the engine tells about the machine that it runs on. */
 export function describeHost(info: InfoReply): readonly Diagnosis[] {
-  return [storage(info), cgroups(info), security(info), rootless(info)];
+  return [storage(info), cgroups(info), ...memoryNews(info), security(info), rootless(info)];
 }
 
 /** What users of this engine should know, in short. */
@@ -51,6 +51,14 @@ function cgroups(info: InfoReply): Diagnosis {
     return { check, status: "warning", message, fix: "Turn swap off (`sudo swapoff -a`), or boot with swapaccount=1." };
   }
   return { check, status: "ok", message: `${version} limit memory, cpu and pids.`, fix: null };
+}
+
+/** Only Podman says which Buildah is in it. */
+function memoryNews({ BuildahVersion, CgroupVersion }: InfoReply): readonly Diagnosis[] {
+  if (BuildahVersion === undefined || CgroupVersion !== "1") return [];
+  const message = "Podman on control groups v1 does not tell when a job was ended for memory: it ends with 137 alone.";
+  const fix = "Boot with control groups v2 (systemd.unified_cgroup_hierarchy=1).";
+  return [{ check: "engine.memory", status: "warning", message, fix }];
 }
 
 function cgroupFix(info: InfoReply): string {

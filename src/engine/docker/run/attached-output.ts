@@ -1,6 +1,9 @@
 import type { Readable } from "node:stream";
 import { Channel } from "../../../base/channel.ts";
+import { MoorageError } from "../../../base/errors.ts";
 import type { OutputChunk } from "../../engine.ts";
+import { systemCode } from "../api/system-code.ts";
+import { arrivals } from "./arrivals.ts";
 import { createDemultiplexer, unframed } from "./demultiplex.ts";
 import { settledWithin } from "./settled-within.ts";
 
@@ -46,9 +49,9 @@ export class AttachedOutput {
     return this.#channel;
   }
 
-  /** Why the connection broke, when it did. */
+  /** Why the connection broke, when it did. That a program which ended did not read all of its input is no failure. */
   get failure(): unknown {
-    return this.#failure;
+    return systemCode(this.#failure) === "EPIPE" ? undefined : this.#failure;
   }
 
   /**
@@ -81,10 +84,11 @@ export class AttachedOutput {
   async #pump(): Promise<void> {
     try {
       const demultiplexer = this.#echo === undefined ? createDemultiplexer() : unframed;
-      for await (const bytes of this.#socket as AsyncIterable<Buffer>) {
+      for await (const bytes of arrivals(this.#socket)) {
         this.#bytes += bytes.length;
         for (const chunk of demultiplexer.push(bytes)) await this.#take(chunk);
       }
+      if (!demultiplexer.isWhole()) throw new MoorageError("ENGINE_FAILED", "The engine's output ended in the middle.");
     } catch (error) {
       if (!this.#finished) this.#failure = error;
     } finally {

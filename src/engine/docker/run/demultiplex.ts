@@ -8,6 +8,8 @@ const STREAMS = ["stdout", "stdout", "stderr"] as const;
 export type Demultiplexer = {
   /** What these bytes complete or continue. A frame's content is passed on as it comes, never gathered. */
   readonly push: (bytes: Uint8Array) => OutputChunk[];
+  /** False in the middle of a frame. */
+  readonly isWhole: () => boolean;
 };
 
 export function createDemultiplexer(): Demultiplexer {
@@ -43,11 +45,12 @@ export function createDemultiplexer(): Demultiplexer {
       }
       return chunks;
     },
+    isWhole: () => left === 0 && headerBytes === 0,
   };
 }
 
 /** For a terminal, whose output has no frames. */
-export const unframed: Demultiplexer = { push: (data) => [{ stream: "stdout", data }] };
+export const unframed: Demultiplexer = { push: (data) => [{ stream: "stdout", data }], isWhole: () => true };
 
 function streamOf(header: Buffer): "stdout" | "stderr" {
   const stream = STREAMS[header[0] ?? -1];

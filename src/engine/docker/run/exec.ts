@@ -5,6 +5,7 @@ import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
+import { countMemoryKills } from "./memory-counter.ts";
 import { watchMemory, type MemoryWatch } from "./memory-watch.ts";
 import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
 import { CWD_LINE, EXEC_SCRIPT, GO_LINE, ROOT_LINE } from "./run-scripts.ts";
@@ -20,7 +21,9 @@ const ANNOUNCE_MS = 20_000;
 export async function startExec(context: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
   throwIfCanceled(signal);
   refuseDash(spec.command);
-  const memory = await watchMemory(context.api, context.containerId, signal);
+  const { tellsMemory } = await context.api.traits();
+  const watch = tellsMemory ? watchMemory : countMemoryKills;
+  const memory = await watch(context.api, context.containerId, signal);
   try {
     const process = await begin(context, spec, signal);
     return await announced(context, { spec, process, memory, signal });

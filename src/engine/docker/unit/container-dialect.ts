@@ -1,3 +1,4 @@
+import { MoorageError } from "../../../base/errors.ts";
 import type { EngineTraits } from "../api/engine-traits.ts";
 import type { ContainerSpec } from "./container-spec.ts";
 import { SECCOMP_OPTION } from "./seccomp-profile.ts";
@@ -16,6 +17,7 @@ export function inDialect(spec: ContainerSpec, traits: EngineTraits): ContainerS
 }
 
 function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfig"] {
+  for (const mount of host.Mounts) refuseMark(mount);
   const memory = Object.entries(host.Tmpfs).map(([path, options]) => [path, podmanMemory(options)] as const);
   return {
     ...host,
@@ -25,6 +27,18 @@ function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfi
     Ulimits: [...host.Ulimits, USER_PROCESSES],
     LogConfig: host.LogConfig.Type === "none" ? host.LogConfig : JOB_LOG,
   };
+}
+
+/** Podman writes a mount as a line of values with commas between, and reads that again. */
+function refuseMark({ Source }: { readonly Source: string }): void {
+  if (!/[,"]/.test(Source)) return;
+  throw new MoorageError(
+    "ENGINE_UNSUPPORTED",
+    `Podman cannot mount ${JSON.stringify(Source)}: it has a comma or a quote.`,
+    {
+      hint: "Rename the directory, or use a Docker Engine.",
+    },
+  );
 }
 
 /**

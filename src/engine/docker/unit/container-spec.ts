@@ -26,10 +26,13 @@ export type MainProcess = {
   readonly stdin: boolean;
 };
 
+type Mount = Readonly<Record<string, unknown>> & { readonly Source: string };
+
 /** The body of a container's creation. */
 export type ContainerSpec = Readonly<Record<string, unknown>> & {
   readonly HostConfig: Readonly<Record<string, unknown>> & {
     readonly Tmpfs: Readonly<Record<string, string>>;
+    readonly Mounts: readonly Mount[];
     readonly Ulimits: readonly object[];
     readonly SecurityOpt: readonly string[];
     readonly LogConfig: { readonly Type: string };
@@ -116,7 +119,7 @@ function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>) {
   };
 }
 
-function workspaceMount(spec: UnitSpec, labels: Readonly<Record<string, string>>): object[] {
+function workspaceMount(spec: UnitSpec, labels: Readonly<Record<string, string>>): readonly Mount[] {
   const { workspace } = spec;
   if (workspace.type === "volume") {
     return [{ Type: "volume", Source: unitName(spec.id), Target: WORKSPACE, VolumeOptions: { Labels: labels } }];

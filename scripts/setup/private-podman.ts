@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, open, readFile, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { pingEngine } from "./engine-presence.ts";
+import { removeMountedDirectory } from "./mounted-directory.ts";
+import { hasProgram } from "./packages.ts";
+import { isAlive, waitUntilGone } from "./processes.ts";
+
+/** A Podman of a test's own, with its own images and containers. */
+export interface PrivatePodman extends AsyncDisposable {
+  socketPath: string;
+}
+
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+const POLL_MS = 100;
+
+/**
+ * crun refuses machines whose second hierarchy of control groups has controllers beside the first's; without the second
+ * one mounted it uses the first.
+ */
+const ONE_HIERARCHY = 'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec "$@"';
+/** By itself a process of Podman's, and what it knows of the exit, stays for five minutes after each command. */
+const SETTINGS = (directory: string): string => `[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+exit_command_delay = 20
+tmp_dir = ${JSON.stringify(join(directory, "tmp"))}
+`;
+
+/** Registers tests where a Podman can be started: by root on Linux. Elsewhere there are none. */
+export async function withPrivatePodman(register: () => void): Promise<void> {
+  if (process.platform === "linux" && process.getuid?.() === 0 && (await hasProgram("podman"))) register();
+}
+
+/** Starts Podman's service and resolves when it answers. */
+export async function privatePodman(): Promise<PrivatePodman> {
+  await using undo = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "moorage-podman-"));
+  undo.defer(() => removeMountedDirectory(directory));
+  for (const name of ["root", "run", "tmp"]) await mkdir(join(directory, name));
+  const settings = join(directory, "containers.conf");
+  await writeFile(settings, SETTINGS(directory));
+  const socketPath = join(directory, "podman.sock");
+  const storage = [
+    "--root",
+    join(directory, "root"),
+    "--runroot",
+    join(directory, "run"),
+    "--storage-driver",
+    "overlay",
+  ];
+  const service = ["podman", ...storage, "system", "service", "--time=0", `unix://${socketPath}`];
+  const log = await open(join(directory, "log"), "w");
+  const child = spawn("unshare", ["--mount", "sh", "-c", ONE_HIERARCHY, "sh", ...service], {
+    stdio: ["ignore", log.fd, log.fd],
+    // Its helpers write where it was started.
+    cwd: directory,
+    env: { ...process.env, CONTAINERS_CONF: settings },
+  });
+  await log.close();
+  const { pid } = child;
+  if (pid === undefined) throw new Error("podman could not be started");
+  undo.defer(() => stop(pid));
+  const signal = AbortSignal.timeout(START_MS);
+  while ((await pingEngine({ kind: "unix", path: socketPath }, signal)) !== "answers") {
+    if (signal.aborted || !(await isAlive(pid))) {
+      throw new Error(`podman does not answer:\n${await readFile(join(directory, "log"), "utf8")}`);
+    }
+    await delay(POLL_MS);
+  }
+  const kept = undo.move();
+  return { socketPath, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function stop(pid: number): Promise<void> {
+  if (await isAlive(pid)) process.kill(pid, "SIGTERM");
+  const left = await waitUntilGone([pid], STOP_MS);
+  for (const each of left) process.kill(each, "SIGKILL");
+}

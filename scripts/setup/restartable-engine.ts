@@ -1,0 +1,56 @@
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { startDockerd, type StartedEngine } from "./docker-engine.ts";
+import { removeMountedDirectory } from "./mounted-directory.ts";
+import { privateEngineFiles } from "./private-engine.ts";
+import { listProcesses, waitUntilGone } from "./processes.ts";
+
+/** An engine of a test's own that can be killed and come back with what it had. */
+export interface RestartableEngine extends AsyncDisposable {
+  socketPath: string;
+  /** SIGKILL to the daemon; what runs in containers goes on, as after a crash. */
+  kill: () => Promise<void>;
+  /** Starts it again on the same storage, and resolves when it answers. */
+  restart: () => Promise<void>;
+}
+
+const START_MS = 60_000;
+const GONE_MS = 20_000;
+
+/** `args` are further arguments of dockerd. */
+export async function restartableEngine(args: readonly string[] = []): Promise<RestartableEngine> {
+  const given = await privateEngineFiles();
+  const files = { ...given, args: [...given.args, ...args] };
+  const start = (): Promise<StartedEngine> => startDockerd({ files, signal: AbortSignal.timeout(START_MS) });
+  const helpers = async () => (await listProcesses()).filter(({ command }) => command.includes(files.execRoot));
+  let engine = await start();
+  const end = async (pids: readonly number[]): Promise<void> => {
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    const left = await waitUntilGone(pids, GONE_MS);
+    if (left.length > 0) throw new Error(`processes ${left.join(", ")} of dockerd do not end`);
+  };
+  return {
+    socketPath: files.socket,
+    kill: async () => {
+      await end([engine.pid]);
+      // Left behind, and in the way of the next one while a number still is in use, if only as a zombie's.
+      for (const file of [files.pidFile, join(files.execRoot, "containerd/containerd.pid")]) {
+        await rm(file, { force: true });
+      }
+    },
+    restart: async () => {
+      engine = await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]();
+      // What a killed daemon had started belongs to nobody.
+      for (let turn = 0; turn < 3 && (await helpers()).length > 0; turn += 1) {
+        await end((await helpers()).map(({ pid }) => pid));
+        await delay(100);
+      }
+      await removeMountedDirectory(dirname(files.socket));
+    },
+  };
+}
