@@ -50,6 +50,8 @@ export type RunStatus = z.output<typeof run.RunStatus>;
 
 export type ImagePresence = z.output<typeof image.ImagePresence>;
 
+export type FileFind = z.output<typeof file.FileFind>;
+export type FileStat = z.output<typeof file.FileStat>;
 export type FileInfo = z.output<typeof file.FileInfo>;
 
 export type Receipt = z.output<typeof receipt.Receipt>;

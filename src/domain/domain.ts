@@ -2,8 +2,9 @@ import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
-import { listFiles, readFile, removeFile, writeFile } from "./file/files.ts";
-import { sandboxPath } from "./file/sandbox-path.ts";
+import { fileOperations } from "./file/file-operations.ts";
+import type { FileCall, FilesOf } from "./file/files.ts";
+import { rawOperations } from "./file/raw-operations.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
@@ -29,6 +30,7 @@ type CallOf = (options: CallOptions | undefined) => Call;
 /** Moorage itself, as one principal may use it: the rules and lifecycles behind every door. */
 export function createPlatform(context: DomainContext, principal: Principal): Platform {
   const call: CallOf = (options) => ({ context, principal, signal: options?.signal });
+  const filesOf: FilesOf = async (id, options) => sandboxOf(call(options), id);
   return validated({
     job: {
       run: (input, options) => runJob(call(options), input),
@@ -37,7 +39,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     agent: { run: (input, options) => runAgent(call(options), input) },
     sandbox: sandboxOperations(call),
     run: runOperations(call),
-    file: fileOperations(call),
+    file: fileOperations(filesOf),
     image: {
       exists: ({ reference }, options) => imageExists(call(options), reference),
       ensure: (input, options) => ensureImage(call(options), input),
@@ -47,7 +49,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),
     },
-    raw: rawOperations(call),
+    raw: rawOperations(filesOf),
   });
 }
 
@@ -94,36 +96,11 @@ function receiptOperations(context: DomainContext, call: CallOf): ParsedPlatform
   };
 }
 
-async function sandboxOf(call: Call, id: string) {
+async function sandboxOf(call: Call, id: string): Promise<FileCall> {
   const sandbox = await findSandbox(call, id);
   requireEngine(call.context, sandbox);
   await awake(call.context, { id: sandbox.id, wanted: "files", signal: call.signal });
   return { context: call.context, sandbox, signal: call.signal };
-}
-
-function fileOperations(call: CallOf): ParsedPlatform["file"] {
-  return {
-    list: async ({ id, path }, options) => ({
-      items: await listFiles(await sandboxOf(call(options), id), path ?? "."),
-      nextCursor: null,
-    }),
-    read: async ({ id, path }, options) => readFile(await sandboxOf(call(options), id), path),
-    write: async ({ id, ...file }, options) => writeFile(await sandboxOf(call(options), id), file),
-    remove: async ({ id, path }, options) => removeFile(await sandboxOf(call(options), id), path),
-  };
-}
-
-function rawOperations(call: CallOf): Platform["raw"] {
-  return {
-    download: async function* ({ id, path }, options) {
-      const { context, sandbox, signal } = await sandboxOf(call(options), id);
-      yield* context.engine.files.download(sandbox.id, sandboxPath(path), signal);
-    },
-    upload: async ({ id, path }, tar, options) => {
-      const { context, sandbox, signal } = await sandboxOf(call(options), id);
-      await context.engine.files.upload(sandbox.id, { path: sandboxPath(path), tar }, signal);
-    },
-  };
 }
 
 const DEFAULT_PAGE = 100;

@@ -7,6 +7,7 @@ import { describeEnding } from "./conformance/cases/ending.ts";
 import { describeJobs } from "./conformance/cases/jobs.ts";
 import { describeConfinement, describeNoConfinement } from "./conformance/cases/confinement.ts";
 import { describeDeployments } from "./conformance/cases/deployments.ts";
+import { describeFileChanges } from "./conformance/cases/file-changes.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
@@ -44,8 +45,18 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     if (harness.supports.confinement) describeConfinement(harness, fixture);
     else describeNoConfinement(fixture);
     describeFiles(fixture);
+    describeFileChanges(fixture);
     describeFileRefusals(fixture);
     describeDeployments(fixture);
     describeImages(harness, fixture);
+  });
+}
+
+/** The part of it that is about files, for another way to them. */
+export function describeFileConformance(name: string, harness: ConformanceHarness): void {
+  describe(`files of ${name}`, { timeout: 30_000 }, () => {
+    const fixture = useFixture(harness);
+    describeFileChanges(fixture);
+    describeFileRefusals(fixture);
   });
 }

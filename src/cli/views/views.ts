@@ -1,4 +1,13 @@
-import { fileContent, fileList, fileRemoved, fileWritten } from "./file-views.ts";
+import {
+  directoryMade,
+  fileContent,
+  fileList,
+  fileMoved,
+  fileRemoved,
+  filesFound,
+  fileWritten,
+  modeChanged,
+} from "./file-views.ts";
 import { imagePresence } from "./image-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import { runDetails, runList, runLog, runRemoved } from "./run-views.ts";
@@ -34,6 +43,10 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.list": fileList,
   "file.read": fileContent,
   "file.write": fileWritten,
+  "file.mkdir": directoryMade,
+  "file.move": fileMoved,
+  "file.chmod": modeChanged,
+  "file.find": filesFound,
   "file.remove": fileRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,

@@ -1,5 +1,18 @@
 import { z } from "zod";
-import { FileContent, FileInfo, FileList, FileRead, FileWrite, FileWritten } from "../file.ts";
+import {
+  FileChmod,
+  FileContent,
+  FileFind,
+  FileFound,
+  FileInfo,
+  FileList,
+  FileMakeDirectory,
+  FileMove,
+  FileRead,
+  FileStat,
+  FileWrite,
+  FileWritten,
+} from "../file.ts";
 import { unary } from "../operation.ts";
 import { changing, destructive, readOnly } from "./bindings.ts";
 
@@ -31,6 +44,47 @@ export const fileOperations = {
     mcp: changing,
     input: FileWrite,
     output: FileWritten,
+  }),
+  stat: unary({
+    summary: "Tell type, size, mode and time of an entry; of a link itself, not of what it leads to.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/stat" },
+    cli: { command: "file stat", positionals: ["id", "path"] },
+    mcp: readOnly,
+    input: FileRead,
+    output: FileStat,
+  }),
+  mkdir: unary({
+    summary: "Make a directory, and those above it.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/directory" },
+    cli: { command: "file mkdir", positionals: ["id", "path"] },
+    input: FileMakeDirectory,
+    output: FileStat,
+  }),
+  move: unary({
+    summary: "Rename a file or a directory; what is there already is kept unless it may be overwritten.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/move" },
+    cli: { command: "file mv", positionals: ["id", "from", "to"] },
+    input: FileMove,
+    output: FileStat,
+  }),
+  chmod: unary({
+    summary: "Set the permission bits of a file or a directory.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/mode" },
+    cli: { command: "file chmod", positionals: ["id", "mode", "path"] },
+    input: FileChmod,
+    output: FileStat,
+  }),
+  find: unary({
+    summary: "Find files by name, type and size, in the order of their paths.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/find" },
+    cli: {
+      command: "file find",
+      positionals: ["id", "path"],
+      flags: { minBytes: { flag: "min-size", parse: "bytes" }, maxBytes: { flag: "max-size", parse: "bytes" } },
+    },
+    mcp: readOnly,
+    input: FileFind,
+    output: FileFound,
   }),
   remove: unary({
     summary: "Remove a file or a directory with all that is in it.",

@@ -1,12 +1,11 @@
-import { posix } from "node:path";
 import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { Encoding, FileInfo } from "../../contracts/types.ts";
+import type { CallOptions } from "../../contracts/platform.ts";
+import type { Encoding, FileInfo, FileStat } from "../../contracts/types.ts";
 import type { EntryInfo } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { entryPath, sandboxPath } from "./sandbox-path.ts";
-import { fileFromTar, tarOfFile } from "./tar-file.ts";
 
 /** More than this goes as a stream, not as one JSON value. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -18,6 +17,9 @@ export type FileCall = {
   readonly signal: AbortSignal | undefined;
 };
 
+/** Finds the sandbox that a call names, for whoever calls. */
+export type FilesOf = (id: string, options: CallOptions | undefined) => Promise<FileCall>;
+
 export async function listFiles({ context, sandbox, signal }: FileCall, path: string): Promise<FileInfo[]> {
   const entries = await context.engine.files.list(sandbox.id, sandboxPath(path), signal);
   return entries.map(fileInfo).toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -25,13 +27,9 @@ export async function listFiles({ context, sandbox, signal }: FileCall, path: st
 
 export async function readFile({ context, sandbox, signal }: FileCall, path: string) {
   const absolute = entryPath(path);
-  const entry = await context.engine.files.stat(sandbox.id, absolute, signal);
-  // A symlink is read through, as far as it stays in the workspace.
-  if (entry.type !== "file" && entry.type !== "symlink") throw notAFile(path);
-  if (entry.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path);
-  const bytes = await fileFromTar(context.engine.files.download(sandbox.id, absolute, signal), MAX_FILE_BYTES);
-  if (bytes === "too large") throw tooLarge(path);
-  if (bytes === "not a file") throw notAFile(path);
+  await using file = await context.engine.files.open(sandbox.id, absolute, signal);
+  if (file.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path);
+  const bytes = Buffer.concat(await Array.fromAsync(file.read(0, file.sizeBytes)));
   return { path: absolute, ...asContent(bytes), sizeBytes: bytes.length };
 }
 
@@ -46,10 +44,13 @@ export async function writeFile({ context, sandbox, signal }: FileCall, file: Fi
   const absolute = entryPath(file.path);
   const bytes = decodeContent(file.content, file.encoding);
   if (bytes.length > MAX_FILE_BYTES) throw tooLarge(file.path);
-  const mode = Number.parseInt(file.mode ?? "0644", 8);
-  const tar = tarOfFile({ name: posix.basename(absolute), bytes, mode, modifiedAt: context.clock.now() });
-  await context.engine.files.upload(sandbox.id, { path: posix.dirname(absolute), tar }, signal);
+  const wish = { path: absolute, content: once(bytes), mode: parseMode(file.mode ?? "0644") };
+  await context.engine.files.write(sandbox.id, wish, signal);
   return { path: absolute, sizeBytes: bytes.length };
+}
+
+export async function statFile({ context, sandbox, signal }: FileCall, absolute: string): Promise<FileStat> {
+  return { path: absolute, ...fileInfo(await context.engine.files.stat(sandbox.id, absolute, signal)) };
 }
 
 export async function removeFile({ context, sandbox, signal }: FileCall, path: string) {
@@ -57,6 +58,14 @@ export async function removeFile({ context, sandbox, signal }: FileCall, path: s
   await context.engine.files.stat(sandbox.id, absolute, signal);
   await context.engine.files.remove(sandbox.id, absolute, signal);
   return { path: absolute, removed: true as const };
+}
+
+export function parseMode(octal: string): number {
+  return Number.parseInt(octal, 8);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await Promise.resolve(bytes);
 }
 
 /** Bytes of text in one of our two encodings; INVALID_INPUT when it is not base64. */
@@ -75,7 +84,7 @@ function asContent(bytes: Uint8Array): { readonly content: string; readonly enco
   return { content: Buffer.from(bytes).toString("base64"), encoding: "base64" };
 }
 
-function fileInfo(entry: EntryInfo): FileInfo {
+export function fileInfo(entry: EntryInfo): FileInfo {
   return {
     name: entry.name,
     type: entry.type,
@@ -87,10 +96,4 @@ function fileInfo(entry: EntryInfo): FileInfo {
 
 function tooLarge(path: string): MoorageError {
   return new MoorageError("FILE_TOO_LARGE", `${JSON.stringify(path)} has more than ${MAX_FILE_BYTES} bytes.`);
-}
-
-function notAFile(path: string): MoorageError {
-  return new MoorageError("INVALID_INPUT", `${JSON.stringify(path)} is not a file.`, {
-    hint: "List a directory with `moorage file ls`.",
-  });
 }

@@ -2,6 +2,9 @@ import { posix } from "node:path";
 import { MoorageError } from "../../base/errors.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 
+/** As file systems have it. */
+const MAX_NAME_BYTES = 255;
+
 /**
  * The absolute path inside the sandbox of what a caller named, confined to the workspace by its spelling; that no
  * symlink leads out is for the engine to check.
@@ -11,6 +14,11 @@ export function sandboxPath(path: string): string {
   const absolute = posix.normalize(posix.join(path.startsWith("/") ? "/" : WORKSPACE, path)).replace(/(?<=.)\/$/, "");
   if (absolute !== WORKSPACE && !absolute.startsWith(`${WORKSPACE}/`)) {
     throw notAllowed(path, `it is absolute and not below ${WORKSPACE}`);
+  }
+  const tooLong = absolute.split("/").find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
+  if (tooLong !== undefined) {
+    const message = `A name of the path has ${Buffer.byteLength(tooLong)} bytes; expected at most ${MAX_NAME_BYTES}.`;
+    throw new MoorageError("INVALID_INPUT", message, { hint: "Choose a shorter name." });
   }
   return absolute;
 }

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { silentLogger } from "../../base/logger.ts";
-import { describeEngineConformance, posixPrograms } from "../conformance.ts";
+import { describeEngineConformance, describeFileConformance, posixPrograms } from "../conformance.ts";
 import { createDockerEngine, parseDockerHost } from "./docker-engine.ts";
 
 const endpoint = parseDockerHost(process.env["DOCKER_HOST"]);
@@ -28,3 +28,10 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
     removeImage: async (reference) => void (await promisify(execFile)("docker", ["image", "rm", "--force", reference])),
   });
 }
+
+describeFileConformance("docker, not on this host", {
+  open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger, hostTrees: false })),
+  baseSpec: () => ({ image: "busybox:latest" }),
+  programs: posixPrograms,
+  supports: support,
+});

@@ -31,6 +31,8 @@ export type DockerEngineOptions = {
   readonly programDirectories?: readonly string[];
   /** No answer of the engine is waited for any longer, ms. @default each request's own deadline, mostly 30 s */
   readonly patienceMs?: number;
+  /** False: files always go through the engine, also where it runs on this host. @default true */
+  readonly hostTrees?: boolean;
   /** Pauses between the attempts of a build that failed for reasons of the network, ms. @default [5000, 10000] */
   readonly buildRetryMs?: readonly number[];
 };
@@ -83,7 +85,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (unit !== undefined) live.release(unit.container.Id);
       await units.remove(id, signal);
     },
-    files: createUnitFiles({ api, units }),
+    files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     networks: { enforcement: enforcer.enforcement, reassert: networks.reassert },
     ports: createUnitPorts({ units, exec: runs.exec }),
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),

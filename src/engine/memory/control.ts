@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { UnitSpec } from "../engine.ts";
+import type { UnitFiles, UnitSpec } from "../engine.ts";
 import { stopUnit, type MemoryHost } from "./memory-host.ts";
 
 /** Methods of the engine that can be told to fail. */
@@ -20,11 +20,7 @@ export type FailingMethod =
   | "start"
   | "pause"
   | "unpause"
-  | "files.list"
-  | "files.stat"
-  | "files.download"
-  | "files.upload"
-  | "files.remove"
+  | `files.${keyof UnitFiles}`
   | "images.ensure"
   | "images.find"
   | "images.build"

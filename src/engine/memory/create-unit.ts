@@ -38,6 +38,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     labels: { ...spec.labels, ...labels.sign({ id, kind }) },
     env: { PATH: "/bin", HOME, ...image?.env, ...spec.env },
     files,
+    alone: oneAtATime(),
     runs: new Set(),
     createdAt: clock.now(),
     startedAt: clock.now(),
@@ -48,6 +49,15 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   };
   host.units.set(id, unit);
   return unit;
+}
+
+function oneAtATime(): MemoryUnit["alone"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work, work);
+    last = done;
+    return done;
+  };
 }
 
 async function unitFiles(spec: UnitSpec, user: Owner, clock: Clock): Promise<FileStore> {

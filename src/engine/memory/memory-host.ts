@@ -18,6 +18,8 @@ export type MemoryUnit = {
   /** Of the image and the spec. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: FileStore;
+  /** Does the work while nobody else does any on the files: a path that was looked at is still the same. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Runs that have not ended. */
   readonly runs: Set<LiveRun>;
   readonly createdAt: number;

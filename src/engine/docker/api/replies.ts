@@ -52,6 +52,12 @@ export const ContainerReply = z.object({
   NetworkSettings: z
     .object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() })
     .nullish(),
+  /** A file of the engine's about this container, on the engine's host. */
+  HostsPath: z.string().nullish(),
+  Mounts: z
+    .array(z.object({ Type: z.string(), Source: z.string().default(""), Destination: z.string() }))
+    .nullish()
+    .transform((mounts) => mounts ?? []),
 });
 export type ContainerReply = z.infer<typeof ContainerReply>;
 

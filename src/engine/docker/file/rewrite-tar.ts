@@ -66,7 +66,8 @@ async function writeEntry(written: Pack, entry: Entry, header: TarHeader | undef
   sink?.end(undefined);
 }
 
-function writable(sink: Sink): Promise<void> {
+/** Resolves when the entry takes more, or is given up. */
+export function writable(sink: Sink): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       sink.off("drain", end);

@@ -20,6 +20,11 @@ export class Spool implements AsyncDisposable {
   #end: { readonly error?: Error } | undefined;
   #news = Promise.withResolvers<void>();
 
+  /** Bytes taken so far. */
+  get sizeBytes(): number {
+    return this.#memoryBytes + this.#fileBytes;
+  }
+
   /** Takes all of a source, as fast as it gives. */
   async fill(source: AsyncIterable<Uint8Array>): Promise<void> {
     try {

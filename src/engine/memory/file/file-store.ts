@@ -24,6 +24,10 @@ export type FileStore = {
   readonly write: (path: string, data: Uint8Array, wish: EntryWish) => Promise<void>;
   readonly makeDirectory: (path: string, wish: EntryWish) => Promise<void>;
   readonly link: (target: string, path: string, owner: Owner) => Promise<void>;
+  /** Sets the permission bits of a file or a directory. */
+  readonly setMode: (path: string, mode: number) => Promise<void>;
+  /** Gives an entry another path, in the place of a file or link that may be there. */
+  readonly rename: (from: string, to: string) => Promise<void>;
   /** Removes a file, a link or a whole tree; absent ones are no error. */
   readonly remove: (path: string) => Promise<void>;
 };

@@ -1,4 +1,5 @@
 import {
+  chmod,
   chown,
   lchown,
   lstat,
@@ -6,6 +7,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   symlink,
   utimes,
@@ -35,6 +37,8 @@ export function createHostStore(root: string): FileStore {
       await told(path, symlink(target, at(path)));
       if (process.getuid?.() === 0) await lchown(at(path), owner.uid, owner.gid);
     },
+    setMode: (path, mode) => told(path, chmod(at(path), mode)),
+    rename: (from, to) => told(to, rename(at(from), at(to))),
     remove: (path) => rm(at(path), { recursive: true, force: true }),
   };
 }

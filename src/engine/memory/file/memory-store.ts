@@ -30,6 +30,19 @@ export function createMemoryStore(clock: Clock): FileStore {
     makeDirectory: (path, wish) => soon(() => newChild(root, path, directory(common(wish)))),
     link: (target, path, owner) =>
       soon(() => newChild(root, path, { type: "symlink", target, ...common({ mode: 0o777, owner }) })),
+    setMode: (path, mode) =>
+      soon(() => {
+        const node = find(root, path);
+        if (node === undefined) throw new FileProblem(path, "no such file");
+        node.mode = mode;
+      }),
+    rename: (from, to) =>
+      soon(() => {
+        const node = find(root, from);
+        if (node === undefined) throw new FileProblem(from, "no such file");
+        directoryAt(root, parentOf(to)).children.set(nameOf(to), node);
+        directoryAt(root, parentOf(from)).children.delete(nameOf(from));
+      }),
     remove: (path) =>
       soon(() => {
         const parent = find(root, parentOf(path));

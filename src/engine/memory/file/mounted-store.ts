@@ -1,4 +1,4 @@
-import type { FileStore } from "./file-store.ts";
+import { FileProblem, type FileStore } from "./file-store.ts";
 
 /** `base`, with everything below `point` in another store. */
 export function mountStore(base: FileStore, point: string, mounted: FileStore): FileStore {
@@ -18,6 +18,12 @@ export function mountStore(base: FileStore, point: string, mounted: FileStore): 
     write: (path, data, wish) => on(path, (store, inner) => store.write(inner, data, wish)),
     makeDirectory: (path, wish) => on(path, (store, inner) => store.makeDirectory(inner, wish)),
     link: (target, path, owner) => on(path, (store, inner) => store.link(target, inner, owner)),
+    setMode: (path, mode) => on(path, (store, inner) => store.setMode(inner, mode)),
+    rename: (from, to) => {
+      const [source, target] = [place(from), place(to)];
+      if (source.store !== target.store) throw new FileProblem(to, "is on another file system");
+      return source.store.rename(source.inner, target.inner);
+    },
     remove: (path) => on(path, (store, inner) => store.remove(inner)),
   };
 }

@@ -13,7 +13,7 @@ type Program = {
 
 /** Files of a unit as a program of this user sees them. */
 export function programFiles(unit: MemoryUnit, { user, cwd, alive }: Program): ProgramFiles {
-  const store = unit.files;
+  const { files: store, alone } = unit;
   const physical = async (path: string, followLast: boolean): Promise<string> => {
     alive();
     return resolvePath(store, posix.resolve(cwd, path), followLast);
@@ -25,19 +25,27 @@ export function programFiles(unit: MemoryUnit, { user, cwd, alive }: Program): P
     return at;
   };
   return {
-    read: async (path) => store.read(await physical(path, true)),
-    write: async (path, data) => {
-      const at = await writable(path, true);
-      const bytes = Buffer.from(data);
-      await checkRoom(unit, at, bytes.byteLength);
-      await store.write(at, bytes, { mode: 0o644, owner: user });
-    },
-    link: async (target, path) => store.link(target, await writable(path, false), user),
-    owner: async (path) => {
-      const entry = await store.stat(await physical(path, true));
-      if (entry === undefined) throw new FileProblem(path, "no such file");
-      return entry.owner;
-    },
+    read: (path) => alone(async () => store.read(await physical(path, true))),
+    write: (path, data) =>
+      alone(async () => {
+        const at = await writable(path, true);
+        const bytes = Buffer.from(data);
+        await checkRoom(unit, at, bytes.byteLength);
+        await store.write(at, bytes, { mode: 0o644, owner: user });
+      }),
+    link: (target, path) => alone(async () => store.link(target, await writable(path, false), user)),
+    replace: (from, to) =>
+      alone(async () => {
+        const target = await writable(to, false);
+        await store.remove(target);
+        await store.rename(await writable(from, false), target);
+      }),
+    owner: (path) =>
+      alone(async () => {
+        const entry = await store.stat(await physical(path, true));
+        if (entry === undefined) throw new FileProblem(path, "no such file");
+        return entry.owner;
+      }),
   };
 }
 

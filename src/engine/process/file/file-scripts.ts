@@ -17,28 +17,9 @@ const RESOLVE = [
   "}",
 ];
 
-/** The link itself, not what it leads to. */
-const RESOLVE_ENTRY = [
-  ...RESOLVE,
-  `if [ "$1" = ${WORKSPACE} ]; then entry=${WORKSPACE}; else resolve "\${1%/*}"; entry=$resolved/\${1##*/}; fi`,
-  `[ -e "$entry" ] || [ -L "$entry" ] || exit ${REFUSED.missing}`,
-];
-
 const RESOLVE_TARGET = [...RESOLVE, 'resolve "$1"', `[ -e "$resolved" ] || exit ${REFUSED.missing}`];
 
-const ENTRY_FORMAT = String.raw`%y\0%s\0%m\0%T@\0%f\0`;
-
 const script = (...lines: readonly string[]): string => lines.join("\n");
-
-/** Argument: path. */
-export const LIST = script(
-  ...RESOLVE_TARGET,
-  `[ -d "$resolved" ] || exit ${REFUSED.noDirectory}`,
-  `exec find -P "$resolved" -ignore_readdir_race -mindepth 1 -maxdepth 1 -printf '${ENTRY_FORMAT}'`,
-);
-
-/** Argument: path. */
-export const STAT = script(...RESOLVE_ENTRY, `exec find -P "$entry" -maxdepth 0 -printf '${ENTRY_FORMAT}'`);
 
 /**
  * Argument: path. Entries begin with its last part: where that is a link, they are what it leads to, under its name.
@@ -67,13 +48,6 @@ export const UPLOAD = script(
 
 /** Arguments: directory of an upload, then names below it. Refuses when one of them leads out of the workspace. */
 export const CHECK = script(...RESOLVE, 'base=$1; shift; for name; do resolve "$base/$name"; done');
-
-/** Argument: path. */
-export const REMOVE = script(
-  ...RESOLVE_ENTRY,
-  `[ "$entry" != ${WORKSPACE} ] || exit ${REFUSED.outside}`,
-  'exec rm -rf -- "$entry"',
-);
 
 /** Empties the workspace, also what its own user may not read. */
 export const EMPTY = `exec find ${WORKSPACE} -xdev -mindepth 1 -delete`;

@@ -1,81 +1,57 @@
-import { posix } from "node:path";
+import { join, posix } from "node:path";
+import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import type { EntryInfo, UnitFiles } from "../../engine.ts";
+import type { UnitFiles } from "../../engine.ts";
+import { createTreeFiles } from "../../tree/tree-files.ts";
+import type { Tree } from "../../tree/tree.ts";
 import { WORKSPACE } from "../launch/bubblewrap-arguments.ts";
 import type { EngineParts } from "../engine-parts.ts";
-import { parseEntries } from "./file-entries.ts";
 import { fileError, notAllowed } from "./file-errors.ts";
 import { startFileProgram, TRANSFER_MS } from "./file-program.ts";
-import { DOWNLOAD, LIST, REMOVE, STAT } from "./file-scripts.ts";
+import { DOWNLOAD } from "./file-scripts.ts";
 import { uploadArchive } from "./upload.ts";
+import { prepareWorkspace } from "../run/unit-run.ts";
 import { memoryOfJob } from "../unit/unit-surroundings.ts";
 import type { Unit } from "../unit/unit-store.ts";
 
-const MAX_LISTING_BYTES = 32 * 1024 * 1024;
-
-/** File operations. Each is done inside the unit's own walls: nothing here follows a path that a program can change. */
+/**
+ * Files of units. A workspace is a directory of this host, in which nothing is reached but through descriptors; archives
+ * are packed and unpacked by tar inside the unit's own walls.
+ */
 export function createUnitFiles(ready: () => Promise<EngineParts>): UnitFiles {
-  const open = async (id: string, path: string): Promise<{ parts: EngineParts; unit: Unit }> => {
+  const find = async (id: string): Promise<{ parts: EngineParts; unit: Unit }> => {
     const parts = await ready();
     const unit = await parts.store.read(id);
     if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`, { details: { id } });
-    checkPath(path);
     refuseJobMemory(unit);
     return { parts, unit };
   };
+  const treeOf = async (id: string, signal?: AbortSignal): Promise<Tree> => {
+    const { parts, unit } = await find(id);
+    await prepareWorkspace(parts, unit);
+    throwIfCanceled(signal);
+    const { workspace, user } = unit.record;
+    return {
+      root: workspace.type === "host" ? workspace.path : join(unit.directory, "workspace"),
+      owner: parts.host.programs.asRoot === undefined ? undefined : user,
+    };
+  };
   return {
-    list: async (id, path, signal) => {
-      const { parts, unit } = await open(id, path);
-      return entries(parts, { unit, script: LIST, path }, signal);
-    },
-    stat: async (id, path, signal) => {
-      const { parts, unit } = await open(id, path);
-      const [entry] = await entries(parts, { unit, script: STAT, path }, signal);
-      if (entry === undefined) throw new MoorageError("FILE_NOT_FOUND", `${JSON.stringify(path)} is gone.`);
-      return entry;
-    },
+    ...createTreeFiles(treeOf),
     download: async function* (id, path, signal) {
-      const { parts, unit } = await open(id, path);
+      checkPath(path);
+      const { parts, unit } = await find(id);
       yield* download(parts, { unit, script: DOWNLOAD, path }, signal);
     },
     upload: async (id, { path, tar }, signal) => {
-      const { parts, unit } = await open(id, path);
+      checkPath(path);
+      const { parts, unit } = await find(id);
       await uploadArchive(parts, { unit, path, tar }, signal);
-    },
-    remove: async (id, path, signal) => {
-      const { parts, unit } = await open(id, path);
-      const program = await startFileProgram(parts, { unit, script: REMOVE, args: [path] }, signal);
-      program.stdout.resume();
-      const end = await program.ended;
-      if (end.code !== 0) throw fileError("Removing", path, end);
     },
   };
 }
 
 type Task = { readonly unit: Unit; readonly script: string; readonly path: string };
-
-async function entries(
-  parts: EngineParts,
-  { unit, script, path }: Task,
-  signal: AbortSignal | undefined,
-): Promise<readonly EntryInfo[]> {
-  const program = await startFileProgram(parts, { unit, script, args: [path] }, signal);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of program.stdout) {
-      if (!(chunk instanceof Uint8Array)) continue;
-      bytes += chunk.byteLength;
-      if (bytes > MAX_LISTING_BYTES) throw tooMany(path);
-      chunks.push(chunk);
-    }
-  } finally {
-    if (bytes > MAX_LISTING_BYTES) program.kill();
-  }
-  const end = await program.ended;
-  if (end.code !== 0) throw fileError("Reading", path, end);
-  return parseEntries(Buffer.concat(chunks));
-}
 
 /** tar ends with 1 when a file changed while it was read, which is no failure of ours. */
 const CHANGED_MEANWHILE = 1;
@@ -110,10 +86,4 @@ function refuseJobMemory(unit: Unit): void {
       hint: "Use a workspace of another type where its files are wanted.",
     },
   );
-}
-
-function tooMany(path: string): MoorageError {
-  return new MoorageError("LIMIT_EXCEEDED", `${JSON.stringify(path)} has too many entries to be listed at once.`, {
-    hint: "List it with a program in the sandbox.",
-  });
 }

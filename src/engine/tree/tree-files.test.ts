@@ -1,0 +1,83 @@
+import { link, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createTreeFiles } from "./tree-files.ts";
+
+async function openTree() {
+  const root = await mkdtemp(join(tmpdir(), "moorage-tree-"));
+  const files = createTreeFiles(() => Promise.resolve({ root, owner: undefined }));
+  return { root, files, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
+}
+
+async function* of(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}
+
+/** What this process holds open in a directory. */
+async function heldOpen(root: string): Promise<readonly string[]> {
+  const links = await Promise.all(
+    (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
+  );
+  return links.filter((path) => path.startsWith(root));
+}
+
+describe("a tree of this host", () => {
+  test("leaves nothing open, whatever is refused", async () => {
+    await using tree = await openTree();
+    const { files, root } = tree;
+    await symlink("/tmp", join(root, "out"));
+    await files.write("id", { path: "/workspace/a/file", content: of("text") });
+    const attempts = [
+      files.stat("id", "/etc/passwd"),
+      files.stat("id", "/workspace/a/../b"),
+      files.stat("id", "/workspace/out/x"),
+      files.open("id", "/workspace/a"),
+      files.open("id", "/workspace/none"),
+      files.write("id", { path: "/workspace/a", content: of("x") }),
+      files.write("id", { path: "/workspace/a/file/x", content: of("x") }),
+      files.move("id", { from: "/workspace/a", to: "/workspace/a/x", overwrite: false }),
+      files.move("id", { from: "/workspace/a", to: "/workspace/none/x", overwrite: false }),
+      files.list("id", "/workspace/a/file"),
+      Array.fromAsync(files.walk("id", { path: "/workspace/out" })),
+      files.remove("id", "/workspace/out/x"),
+    ];
+    const outcomes = await Promise.allSettled(attempts);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    for await (const _entry of files.walk("id", { path: "/workspace" })) break;
+    expect(await heldOpen(root)).toEqual([]);
+  });
+
+  test("whose root leads through a link by now is not entered", async () => {
+    await using tree = await openTree();
+    await symlink(tree.root, `${tree.root}-link`);
+    try {
+      const files = createTreeFiles(() => Promise.resolve({ root: `${tree.root}-link`, owner: undefined }));
+      await expect(files.list("id", "/workspace")).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    } finally {
+      await rm(`${tree.root}-link`);
+    }
+  });
+
+  test("with a link of the tree's own parent climbs no higher than its root", async () => {
+    await using tree = await openTree();
+    const { files, root } = tree;
+    await symlink("../../..", join(root, "up"));
+    await symlink("/workspace/../etc", join(root, "sideways"));
+    for (const way of ["up", "sideways"]) {
+      const refused = { code: "PATH_NOT_ALLOWED" };
+      await expect(files.list("id", `/workspace/${way}`)).rejects.toMatchObject(refused);
+      await expect(files.write("id", { path: `/workspace/${way}/x`, content: of("x") })).rejects.toMatchObject(refused);
+    }
+  });
+
+  test("keeps the other names of a file that is written anew as they were", async () => {
+    await using tree = await openTree();
+    const { files, root } = tree;
+    await writeFile(join(root, "one"), "before");
+    await link(join(root, "one"), join(root, "other"));
+    await files.write("id", { path: "/workspace/one", content: of("after") });
+    await using other = await files.open("id", "/workspace/other");
+    expect(Buffer.concat(await Array.fromAsync(other.read(0, 99))).toString()).toBe("before");
+  });
+});
