@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EngineName } from "./primitives.ts";
+import { ProbeOutcome } from "./probe.ts";
 
 export const Finding = z
   .object({
@@ -12,15 +13,24 @@ export const Finding = z
 
 export const DoctorReport = z
   .object({
-    ok: z.boolean().meta({ description: "True only when a sandbox ran." }),
+    ok: z.boolean().meta({ description: "True only when a sandbox ran, and no probe got out." }),
     engine: EngineName,
     findings: z.array(Finding),
+    probes: z.array(ProbeOutcome).optional().meta({ description: "What held, where it was asked for and a job ran." }),
   })
   .meta({ id: "DoctorReport" });
 
-export const DoctorInput = z.strictObject({
-  preflight: z.boolean().optional().meta({ description: "Only the five checks before a first run, in their order." }),
-});
+export const DoctorInput = z
+  .strictObject({
+    preflight: z.boolean().optional().meta({ description: "Only the five checks before a first run, in their order." }),
+    probe: z.boolean().optional().meta({
+      description: "After these five, try to get out of sandboxes of each profile and network policy; takes minutes.",
+    }),
+  })
+  .refine(({ preflight, probe }) => preflight !== true || probe !== true, {
+    message: "expected none beside preflight",
+    path: ["probe"],
+  });
 
 export const CleanupReport = z
   .object({

@@ -6,6 +6,7 @@ import type * as file from "./file.ts";
 import type * as image from "./image.ts";
 import type * as primitives from "./primitives.ts";
 import type * as readiness from "./readiness.ts";
+import type * as probe from "./probe.ts";
 import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
 import type * as life from "./sandbox-life.ts";
@@ -59,6 +60,7 @@ export type ReceiptBody = z.output<typeof receipt.ReceiptBody>;
 export type ReceiptHead = z.output<typeof receipt.ReceiptHead>;
 export type ReceiptVerification = z.output<typeof receipt.ReceiptVerification>;
 
+export type ProbeOutcome = z.output<typeof probe.ProbeOutcome>;
 export type Finding = z.output<typeof system.Finding>;
 export type DoctorReport = z.output<typeof system.DoctorReport>;
 export type CleanupReport = z.output<typeof system.CleanupReport>;

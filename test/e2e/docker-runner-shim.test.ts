@@ -50,7 +50,7 @@ describe.each(["bash", "dash"] as const)("shim/docker-runner.sh in %s", (shell) 
     expect(run.stderr).toMatch(/^agent a2: ended with 42, receipt [a-z][a-z0-9]{19}$/m);
     const file = JSON.parse(await readFile(join(home.root, "w", ".docker-result-a3"), "utf8")) as object;
     expect(file).toMatchObject({ agent_id: "a3", exit_code: 124, timed_out: true });
-  }, 120_000);
+  }, 180_000);
 });
 
 describe("the other functions of shim/docker-runner.sh", () => {
@@ -76,7 +76,7 @@ describe("the other functions of shim/docker-runner.sh", () => {
         ].join("\n"),
       ),
     );
-  }, 120_000);
+  }, 180_000);
 
   it("refuse what the engine is not there for, and simulate nothing", async () => {
     await using home = await openHome();
@@ -99,7 +99,7 @@ describe("the other functions of shim/docker-runner.sh", () => {
     );
     expect(run.stderr).toContain("nothing will be simulated");
     expect(run.stderr).toContain("Docker does not answer at unix:///nowhere.sock");
-  }, 120_000);
+  }, 180_000);
 
   it("refuse bad arguments before anything runs", async () => {
     await using home = await openHome();
@@ -120,5 +120,5 @@ describe("the other functions of shim/docker-runner.sh", () => {
     expect(run.stdout).toBe("1\n".repeat(calls.length));
     const told = run.stderr.split("--\n");
     calls.forEach(([call, message], index) => expect(told[index], call).toContain(message));
-  }, 120_000);
+  }, 180_000);
 });

@@ -40,5 +40,5 @@ describe("examples/job-pipeline", () => {
     expect(run.stdout).toBe("");
     expect(await readdir(work)).toEqual(["receipts"]);
     expect(await readdir(join(work, "receipts"))).toEqual([]);
-  });
+  }, 180_000);
 });

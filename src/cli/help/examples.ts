@@ -34,5 +34,5 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "file chmod": ["moorage file chmod demo 0755 run.sh"],
   "receipt export": ["moorage receipt export > receipts.jsonl"],
   "receipt verify": ["moorage receipt verify"],
-  doctor: ["moorage doctor --preflight"],
+  doctor: ["moorage doctor --preflight", "moorage doctor --probe"],
 };

@@ -2,11 +2,13 @@ import { CleanupReport, DoctorReport } from "../../contracts/system.ts";
 import type { Finding } from "../../contracts/types.ts";
 import { labelled, successLine } from "../output/message.ts";
 import { table, type TableLayout } from "../output/table.ts";
+import { probeTable } from "./probe-table.ts";
 import { view } from "./view.ts";
 
 const MARKS = { ok: ["✔ ", "green"], warning: ["! ", "yellow"], failed: ["✖ ", "red"] } as const;
 
-export const doctorReport = view(DoctorReport, ({ ok, engine, findings }, layout) => {
+export const doctorReport = view(DoctorReport, ({ ok, engine, findings, probes }, layout) => {
+  if (probes !== undefined) return { out: probeTable(probes, layout) };
   const lines = findings.map((finding) => findingLines(finding, layout)).join("");
   const failed = findings.filter(({ status }) => status === "failed").length;
   const verdict = ok

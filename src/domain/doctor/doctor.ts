@@ -7,10 +7,11 @@ import { notChecked, warning } from "./finding.ts";
 import { findHost, type Host } from "./host.ts";
 import { checkImage } from "./image.ts";
 import { engineProblem, preflight } from "./preflight.ts";
+import { probeSandboxes } from "../probe/probe.ts";
 import { lookInside, type SandboxLook } from "./sandbox.ts";
 import { checkState } from "./state.ts";
 
-type Input = { readonly preflight?: boolean | undefined };
+type Input = { readonly preflight?: boolean | undefined; readonly probe?: boolean | undefined };
 
 /**
  * Looks at everything that a sandbox needs, and proves it by running one. What is wrong is a finding with its fix,
@@ -18,10 +19,14 @@ type Input = { readonly preflight?: boolean | undefined };
  */
 export async function doctor(call: Call, input: Input): Promise<DoctorReport> {
   const host = await findHost(call.context.engine.name);
-  const findings = input.preflight === true ? await preflight(call, host) : await everything(call, host);
+  const quick = input.preflight === true || input.probe === true;
+  const findings = quick ? await preflight(call, host) : await everything(call, host);
   const ran = findings.some(({ check, status }) => check === "sandbox" && status !== "failed");
   const ok = ran && findings.every(({ status }) => status !== "failed");
-  return { ok, engine: call.context.engine.name, findings: [...findings] };
+  const report = { ok, engine: call.context.engine.name, findings: [...findings] };
+  if (input.probe !== true || !ran) return report;
+  const probes = [...(await probeSandboxes(call))];
+  return { ...report, ok: ok && probes.every(({ outcome }) => outcome !== "broken"), probes };
 }
 
 async function everything(call: Call, host: Host): Promise<readonly Finding[]> {

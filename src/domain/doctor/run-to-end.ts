@@ -9,9 +9,9 @@ const RUN_MS = 20_000;
 const CALL_MS = 90_000;
 
 /** The result of a job that runs as everybody's does: checked, limited, recorded, with a receipt. */
-export async function runToEnd(call: Call, input: Omit<JobRun, "timeoutMs">): Promise<RunResult> {
+export async function runToEnd(call: Call, input: JobRun): Promise<RunResult> {
   const { context, signal } = call;
-  const timeoutMs = Math.min(RUN_MS, context.policy.maxima.timeoutMs);
+  const timeoutMs = Math.min(input.timeoutMs ?? RUN_MS, context.policy.maxima.timeoutMs);
   const running = deadlineSignal(CALL_MS, signal);
   try {
     for await (const event of runJob({ ...call, signal: running }, { ...input, timeoutMs })) {

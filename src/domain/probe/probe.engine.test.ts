@@ -1,0 +1,92 @@
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CreatedReply, WaitReply } from "../../engine/docker/api/replies.ts";
+import { openDockerFixture, type DockerFixture } from "../../engine/docker/docker-fixture.ts";
+import { ABUSES } from "./abuse.ts";
+import { DODGE, LOOK } from "./dodgers.ts";
+import { listenOnHost } from "./host-listener.ts";
+import { insideCommand } from "./inside-program.ts";
+import { judgeInside } from "./judge.ts";
+import type { ProbeTargets } from "./targets.ts";
+
+const JOB = { profile: "job", network: "none" } as const;
+
+let docker: DockerFixture;
+beforeAll(() => {
+  docker = openDockerFixture();
+});
+afterAll(() => docker[Symbol.asyncDispose]());
+
+type Ended = { readonly printed: string; readonly code: number };
+
+/** Runs a command in a plain container with these weaknesses, without anything of ours around it. */
+async function inWeakened(command: readonly string[], HostConfig: object): Promise<Ended> {
+  const json = { Image: "python:3.11-slim", Cmd: command, Tty: true, User: "0:0", HostConfig };
+  const { Id } = await docker.api.json({ method: "POST", path: "/containers/create", json }, CreatedReply);
+  try {
+    await docker.api.send({ method: "POST", path: `/containers/${Id}/start` });
+    const wait = { method: "POST", path: `/containers/${Id}/wait`, signal: AbortSignal.timeout(120_000) } as const;
+    const { StatusCode } = await docker.api.json(wait, WaitReply);
+    const query = { stdout: "1", stderr: "1" };
+    const logs = await docker.api.stream({ method: "GET", path: `/containers/${Id}/logs`, query });
+    return { printed: (await text(logs)).replaceAll("\r", ""), code: StatusCode };
+  } finally {
+    await docker.api.head({ method: "DELETE", path: `/containers/${Id}`, query: { force: "1", v: "1" } });
+  }
+}
+
+/** Every network probe aims at a port of this machine, which a container on its network reaches. */
+function reachable(tcp: number, udp: number): ProbeTargets {
+  const byTcp = { protocol: "tcp", addresses: [["127.0.0.1", tcp]] } as const;
+  const byUdp = { protocol: "udp", addresses: [["127.0.0.1", udp]] } as const;
+  const open = { host: byTcp, "host-udp": byUdp, "engine-tcp": byTcp, metadata: byTcp, dns: byUdp };
+  return { ...open, internet: byTcp, sibling: byTcp };
+}
+
+describe("the probes find what is open", () => {
+  it("in a container with the rights of a privileged one, the machine's network and the engine's socket", async () => {
+    await using listening = await listenOnHost();
+    const open = {
+      NetworkMode: "host",
+      Binds: ["/var/run/docker.sock:/var/run/docker.sock"],
+      CapAdd: ["SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "MKNOD"],
+      SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+      MaskedPaths: [],
+      ReadonlyPaths: [],
+    };
+    const { printed } = await inWeakened(insideCommand(reachable(listening.tcp, listening.udp)), open);
+    const outcomes = judgeInside(printed, JOB).filter(({ outcome }) => outcome !== "broken");
+    expect(outcomes.map(({ probe, outcome }) => `${probe} ${outcome}`)).toEqual(["host-processes held"]);
+  }, 150_000);
+
+  it("in a container among the machine's processes", async () => {
+    const targets = reachable(1, 1);
+    const { printed } = await inWeakened(insideCommand(targets), { PidMode: "host", NetworkMode: "none" });
+    const outcomes = judgeInside(printed, JOB);
+    expect(outcomes.find(({ probe }) => probe === "host-processes")).toMatchObject({ outcome: "broken" });
+    expect(outcomes.filter(({ probe, outcome }) => probe === "host" && outcome === "held")).toHaveLength(1);
+  }, 150_000);
+
+  it.each(["fork-bomb", "memory-bomb", "disk-filler"])(
+    "%s, in a container without limits",
+    async (probe) => {
+      const abuse = ABUSES.find((each) => each.probe === probe);
+      if (abuse === undefined) throw new Error(`There is no probe ${probe}.`);
+      const { printed, code } = await inWeakened(abuse.input.command, { NetworkMode: "none" });
+      const lines = printed.split("\n").filter((line) => /^\d+$/.test(line));
+      const verdict = abuse.judge({ exitCode: code, stdout: lines.join("\n"), oomKilled: false }, JOB);
+      expect(verdict).toMatchObject({ outcome: "broken" });
+    },
+    150_000,
+  );
+
+  it("programs that a deadline of the usual kind does not end", async () => {
+    const naive = 'timeout -s KILL 2 sh -c "$1"; sh -c "$2"';
+    const { printed } = await inWeakened(["sh", "-c", naive, "sh", DODGE, LOOK], { NetworkMode: "none" });
+    expect(printed.match(/moorage-dodger-[a-z-]+/g)?.toSorted()).toEqual([
+      "moorage-dodger-double-fork",
+      "moorage-dodger-own-session",
+      "moorage-dodger-without-environment",
+    ]);
+  }, 150_000);
+});

@@ -1,0 +1,64 @@
+import { isMoorageError, type MoorageError } from "../../base/errors.ts";
+import type { ProbeOutcome } from "../../contracts/types.ts";
+import type { Call } from "../context.ts";
+import { runToEnd } from "../doctor/run-to-end.ts";
+import { probeAbuse } from "./abuse.ts";
+import { probeDodgers } from "./dodgers.ts";
+import { listenOnHost } from "./host-listener.ts";
+import { insideCommand } from "./inside-program.ts";
+import { judgeInside, type Setting } from "./judge.ts";
+import { startSibling } from "./sibling.ts";
+import { probeTargets, type Listening } from "./targets.ts";
+
+const PROFILES = ["job", "sandbox"] as const;
+/** What is dropped on its way is waited for. */
+const INSIDE_MS = 60_000;
+const POLICIES = ["none", "internal", "open", "allow:example.com"] as const;
+
+/**
+ * Tries to get out of sandboxes of each profile under each network policy, and to take more than is theirs. Every probe
+ * is bounded, and harmless to the machine where it succeeds. While it runs, this machine listens on two ports of all its
+ * addresses, which tell nothing.
+ */
+export async function probeSandboxes(call: Call): Promise<readonly ProbeOutcome[]> {
+  await using listening = await listenOnHost();
+  const outcomes: ProbeOutcome[] = [];
+  for (const profile of PROFILES) {
+    for (const network of POLICIES) {
+      const setting = { profile, network };
+      outcomes.push(...(await unlessRefused(call, setting, () => probeInside(call, setting, listening))));
+    }
+    const alone = { profile, network: "none" } as const;
+    outcomes.push(...(await Array.fromAsync(probeAbuse(call, alone))));
+  }
+  outcomes.push(await probeDodgers(call, { profile: "sandbox", network: "none" }));
+  return outcomes;
+}
+
+async function probeInside(call: Call, setting: Setting, listening: Listening): Promise<readonly ProbeOutcome[]> {
+  await using sibling = setting.network === "none" ? undefined : await startSibling(call, setting);
+  const targets = probeTargets(listening, sibling?.addresses ?? []);
+  const { stdout } = await runToEnd(call, {
+    ...setting,
+    command: [...insideCommand(targets)],
+    timeoutMs: INSIDE_MS,
+  });
+  return judgeInside(stdout, setting);
+}
+
+type Probing = () => Promise<readonly ProbeOutcome[]>;
+
+/** A policy that the engine cannot enforce is refused, which holds; but what it would have held nobody has seen. */
+async function unlessRefused(call: Call, setting: Setting, probe: Probing): Promise<readonly ProbeOutcome[]> {
+  try {
+    return await probe();
+  } catch (error) {
+    if (!isRefusal(error) || call.signal?.aborted === true) throw error;
+    const tries = "have a sandbox under this policy";
+    return [{ ...setting, probe: "policy", tries, outcome: "not_tried", message: error.message }];
+  }
+}
+
+function isRefusal(error: unknown): error is MoorageError {
+  return isMoorageError(error) && error.code === "ENGINE_UNSUPPORTED";
+}
