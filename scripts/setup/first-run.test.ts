@@ -26,6 +26,7 @@ const RESULT = {
   profile: "job",
   limits: { memoryBytes: 536_870_912, cpus: 1, pids: 256, timeoutMs: 120_000 },
   network: "none",
+  runtime: null,
   peakMemoryBytes: null,
   receiptId: "r0000000000000000000",
   warnings: ["no Docker Engine answers"],

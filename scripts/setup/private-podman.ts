@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { pingEngine } from "./engine-presence.ts";
 import { removeMountedDirectory } from "./mounted-directory.ts";
+import { ONE_HIERARCHY } from "./one-hierarchy.ts";
 import { hasProgram } from "./packages.ts";
 import { isAlive, waitUntilGone } from "./processes.ts";
 
@@ -18,11 +19,6 @@ const START_MS = 60_000;
 const STOP_MS = 20_000;
 const POLL_MS = 100;
 
-/**
- * crun refuses machines whose second hierarchy of control groups has controllers beside the first's; without the second
- * one mounted it uses the first.
- */
-const ONE_HIERARCHY = 'if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi; exec "$@"';
 /** By itself a process of Podman's, and what it knows of the exit, stays for five minutes after each command. */
 const SETTINGS = (directory: string): string => `[engine]
 cgroup_manager = "cgroupfs"
@@ -55,7 +51,7 @@ export async function privatePodman(): Promise<PrivatePodman> {
   ];
   const service = ["podman", ...storage, "system", "service", "--time=0", `unix://${socketPath}`];
   const log = await open(join(directory, "log"), "w");
-  const child = spawn("unshare", ["--mount", "sh", "-c", ONE_HIERARCHY, "sh", ...service], {
+  const child = spawn("env", [...ONE_HIERARCHY, ...service], {
     stdio: ["ignore", log.fd, log.fd],
     // Its helpers write where it was started.
     cwd: directory,

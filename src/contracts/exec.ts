@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Command, Encoding, Env, NetworkPolicy, Profile, SandboxRef } from "./primitives.ts";
+import { Command, Encoding, Env, NetworkPolicy, Profile, Runtime, SandboxRef } from "./primitives.ts";
 import { LimitsInput } from "./sandbox.ts";
 
 const MAX_STDIN_CHARACTERS = 24 * 1024 * 1024;
@@ -59,6 +59,7 @@ const jobInput = {
     .meta({ description: "Image reference; the configured default otherwise." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),
+  runtime: Runtime.optional(),
   ...LimitsInput,
   ...stdin,
 };

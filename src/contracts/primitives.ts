@@ -75,6 +75,11 @@ export const TimeoutMs = z
   .min(1, "expected at least 1 ms")
   .meta({ description: "Deadline of the run in milliseconds; then its whole process tree is ended." });
 
+export const Runtime = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected the name of a runtime, such as runc, crun, runsc or kata")
+  .meta({ id: "Runtime", description: "Runtime class of the container; the engine's default otherwise." });
+
 export const Profile = z
   .enum(["job", "sandbox"])
   .meta({ id: "Profile", description: "A named set of limits and hardening." });

@@ -23,6 +23,7 @@ export const ReceiptBody = z.object({
   profile: Profile,
   limits: Limits,
   network: NetworkPolicy,
+  runtime: z.string().nullable().meta({ description: "Runtime class that was asked for; null: the engine's default." }),
   status: RunStatus,
   exitCode: z.int().nullable(),
   timedOut: z.boolean(),

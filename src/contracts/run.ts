@@ -8,6 +8,7 @@ import {
   Limits,
   NetworkPolicy,
   Profile,
+  Runtime,
   SandboxRef,
   Time,
 } from "./primitives.ts";
@@ -49,6 +50,7 @@ export const RunResult = z
     profile: Profile,
     limits: Limits,
     network: NetworkPolicy,
+    runtime: Runtime.nullable(),
     peakMemoryBytes: z.int().nullable(),
     receiptId: Id.nullable(),
     warnings: z.array(z.string()),

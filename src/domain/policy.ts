@@ -12,6 +12,8 @@ export type Policy = {
   readonly workspaceRoots: readonly string[];
   /** Host directories that no workspace may contain or lie in: Moorage's own state. */
   readonly protectedDirectories: readonly string[];
+  /** Runtime classes that callers may choose; undefined: all of the engine's. */
+  readonly runtimes?: readonly string[] | undefined;
   /** Bytes of each output stream that a record keeps, half from the head and half from the tail. */
   readonly recordBytes: number;
   readonly logRetention: LogRetention;

@@ -93,6 +93,8 @@ export type Engine = AsyncDisposable & {
   readonly files: UnitFiles;
   /** Absent on engines whose sandboxes have no network of their own between runs. */
   readonly ports?: UnitPorts;
+  /** Names of the runtimes that units may be started by; absent where there is no choice. */
+  readonly runtimes?: (signal?: AbortSignal) => Promise<readonly string[]>;
   /** Absent on engines that run the host's own programs. */
   readonly images?: ImageStore;
   /** Absent on engines that can keep no policy but `none`. */

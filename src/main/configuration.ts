@@ -42,6 +42,9 @@ export const Configuration = z.strictObject({
   workspaceRoots: z.array(z.string()).optional().meta({
     description: "Host directories below which workspaces may lie; the current and the home directory otherwise.",
   }),
+  runtimes: z.array(z.string()).optional().meta({
+    description: "Runtime classes that callers may choose; all of the engine's otherwise.",
+  }),
   recordBytes: z
     .int()
     .min(2)

@@ -19,6 +19,11 @@ const yes: Read = (value) => ({ "1": true, true: true, "0": false, false: false 
 const bytes: Read = parseBytes;
 const duration: Read = parseDuration;
 const paths: Read = (value) => value.split(delimiter).filter((part) => part !== "");
+const names: Read = (value) =>
+  value
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
 const number: Read = (value) => (value.trim() === "" || Number.isNaN(Number(value)) ? undefined : Number(value));
 
 /** The environment variables that are read, and what of the configuration they set. Later rows win. */
@@ -52,6 +57,7 @@ export const VARIABLES: readonly Variable[] = [
     read: paths,
     expected: `directories joined by "${delimiter}"`,
   },
+  { name: "MOORAGE_RUNTIMES", path: ["runtimes"], read: names, expected: "names joined by commas" },
   { name: "MOORAGE_RECORD_BYTES", path: ["recordBytes"], read: bytes, expected: "a size, such as 1m" },
   { name: "MOORAGE_LOG_BYTES", path: ["logBytes"], read: bytes, expected: "a size, such as 64m" },
   { name: "MOORAGE_LOG_AGE", path: ["logMaxAgeMs"], read: duration, expected: "a duration, such as 720h" },

@@ -15,7 +15,7 @@ export function policyOf(
   configuration: Configuration,
   { home, currentDirectory, workspaceDirectory }: Surroundings,
 ): Policy {
-  const { image, agent, maxima, workspaceRoots, recordBytes, logMaxAgeMs, logTotalBytes, graceMs, timers } =
+  const { image, agent, maxima, workspaceRoots, runtimes, recordBytes, logMaxAgeMs, logTotalBytes, graceMs, timers } =
     configuration;
   const roots = workspaceRoots ?? [currentDirectory, homedir(), ...(workspaceDirectory ? [workspaceDirectory] : [])];
   return {
@@ -39,6 +39,7 @@ export function policyOf(
       home,
       ...[".ssh", ".gnupg", ".aws", ".docker", ".kube"].map((name) => join(homedir(), name)),
     ],
+    runtimes,
     recordBytes,
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,

@@ -50,6 +50,8 @@ export type SandboxRow = {
   readonly profile: ProfileName;
   readonly limits: Limits;
   readonly network: string;
+  /** Null: the engine's own default. */
+  readonly runtime: string | null;
   readonly engine: EngineName;
   readonly isolation: Isolation;
   /** Its owner's own, not the engine's. */
@@ -134,6 +136,8 @@ export type RunRow = {
   readonly profile: ProfileName;
   readonly limits: Limits;
   readonly network: string;
+  /** Null: the engine's own default. */
+  readonly runtime: string | null;
   readonly peakMemoryBytes: number | null;
   readonly receiptId: string | null;
   readonly warnings: readonly string[];

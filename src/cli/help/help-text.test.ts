@@ -35,6 +35,7 @@ test("the help of a command that runs a program", async () => {
       --profile <job|sandbox>    A named set of limits and hardening.
       --network <network>        What the sandbox can reach. A policy that the engine cannot enforce is
                                  refused. (default: none)
+      --runtime <runtime>        Runtime class of the container; the engine's default otherwise.
       --memory <size>            Memory, at least 6 MiB; no swap is added. Written as 512m, 2g or a
                                  number of bytes.
       --cpus <n>                 Processors, fractions allowed, such as 0.5.

@@ -53,6 +53,7 @@ function identity(receipt: ReceiptData): Pairs {
     ["Profile", receipt.profile],
     ["Limits", limitsCell(receipt.limits)],
     ["Network", receipt.network],
+    ["Runtime", receipt.runtime ?? "the engine's default"],
   ];
 }
 

@@ -55,6 +55,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Profile", sandbox.profile],
       ["Limits", limitsCell(sandbox.limits)],
       ["Network", sandbox.network],
+      ["Runtime", sandbox.runtime ?? "the engine's default"],
       ["Workspace", sandbox.workspace],
       ...labelLines(sandbox.labels),
       ["Idle timeout", sandbox.idleTimeoutMs === 0 ? "never" : durationCell(sandbox.idleTimeoutMs)],

@@ -81,6 +81,7 @@ describe("sandboxes", () => {
       Profile       sandbox
       Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
       Network       none
+      Runtime       the engine's default
       Workspace     /workspace
       Labels        team=red
       Idle timeout  1 h
@@ -106,6 +107,7 @@ describe("sandboxes", () => {
       Limits        512 MiB memory, 1 CPU, 256
                     processes, 2 s a run
       Network       none
+      Runtime       the engine's default
       Workspace     /workspace
       Labels        team=red
       Idle timeout  1 h
@@ -279,6 +281,7 @@ describe("receipts", () => {
       Profile      job
       Limits       512 MiB memory, 1 CPU, 256 processes, 2 s a run
       Network      none
+      Runtime      the engine's default
       Status       timed_out, SIGKILL
       Exit code    0
       Started      2026-01-02 03:04:05Z

@@ -65,6 +65,7 @@ function facts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSour
     profile: row.profile,
     limits: row.limits,
     network: row.network,
+    runtime: row.runtime,
     status: row.status,
     exitCode: row.exitCode,
     timedOut: row.timedOut,

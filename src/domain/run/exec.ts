@@ -37,6 +37,7 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
     profile: sandbox.profile,
     limits,
     network: sandbox.network,
+    runtime: sandbox.runtime,
     workspacePath: null,
     workspaceHandedOver: false,
     workspaceBefore: null,

@@ -6,6 +6,7 @@ import type { Call, DomainContext } from "../context.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { resolveNetwork } from "../sandbox/network.ts";
+import { resolveRuntime } from "../sandbox/runtime.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { confirmWorkspace, jobWorkspace, type JobWorkspace } from "../workspace/job-workspace.ts";
 import { lend, takeBack, type Loan } from "../workspace/ownership.ts";
@@ -40,11 +41,12 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
     const profile = input.profile ?? "job";
     const limits = resolveLimits(profile, input, context.policy.maxima);
     const network = await resolveNetwork(context, input.network, signal);
+    const runtime = await resolveRuntime(context, input.runtime, signal);
     const stdin = stdinOf(input);
     const workspace = await jobWorkspace(context, input.workspace);
     const image = await job.image((message) => void tell({ type: "progress", message }), signal);
     const ids = { unitId: newId(), runId: newId() };
-    const spec = jobSpec({ unitId: ids.unitId, input, profile, limits, network, workspace, image, stdin });
+    const spec = jobSpec({ unitId: ids.unitId, input, profile, limits, network, runtime, workspace, image, stdin });
     let loan: Loan | undefined;
     return {
       kind: job.kind,
@@ -57,6 +59,7 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
       profile,
       limits,
       network,
+      runtime: runtime ?? null,
       workspacePath: workspace.path,
       workspaceHandedOver: workspace.handedOver,
       workspaceBefore: workspace.hashBefore,
@@ -77,12 +80,14 @@ type SpecParts = {
   readonly profile: ProfileName;
   readonly limits: RunPlan["limits"];
   readonly network: NetworkPolicy;
+  readonly runtime: string | undefined;
   readonly workspace: JobWorkspace;
   readonly image: ImageInfo | undefined;
   readonly stdin: AsyncIterable<Uint8Array> | undefined;
 };
 
-function jobSpec({ unitId, input, profile, limits, network, workspace, image, stdin }: SpecParts): JobSpec {
+function jobSpec(parts: SpecParts): JobSpec {
+  const { unitId, input, profile, limits, network, runtime, workspace, image, stdin } = parts;
   const { writableRoot, capabilities } = PROFILES[profile];
   // Only the job profile replaces the image's user: the others promise it.
   const user = profile === "job" ? workspace.user : undefined;
@@ -97,6 +102,7 @@ function jobSpec({ unitId, input, profile, limits, network, workspace, image, st
     writableRoot,
     capabilities,
     network,
+    ...(runtime === undefined ? {} : { runtime }),
     command: input.command,
     cwd: WORKSPACE,
     ...(stdin === undefined ? {} : { stdin }),

@@ -14,6 +14,7 @@ export type RunPlan = {
   readonly profile: ProfileName;
   readonly limits: Limits & { readonly timeoutMs: number };
   readonly network: string;
+  readonly runtime: string | null;
   readonly workspacePath: string | null;
   readonly workspaceHandedOver: boolean;
   readonly workspaceBefore: string | null;

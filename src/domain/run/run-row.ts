@@ -39,6 +39,7 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
     profile: plan.profile,
     limits: plan.limits,
     network: plan.network,
+    runtime: plan.runtime,
     peakMemoryBytes: null,
     receiptId: null,
     warnings: context.warnings,

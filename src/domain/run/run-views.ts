@@ -26,6 +26,7 @@ export function runView(row: RunRow): Run {
     profile: row.profile,
     limits: row.limits,
     network: row.network,
+    runtime: row.runtime,
     peakMemoryBytes: row.peakMemoryBytes,
     receiptId: row.receiptId,
     warnings: [...row.warnings],

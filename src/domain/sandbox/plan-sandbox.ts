@@ -7,6 +7,7 @@ import { resolveLimits } from "../profiles.ts";
 import { resolveNetwork } from "./network.ts";
 import { planMain } from "./plan-main.ts";
 import { planImage } from "./plan-image.ts";
+import { resolveRuntime } from "./runtime.ts";
 import { planLife } from "./plan-life.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
   const network = await resolveNetwork(context, input.network, call.signal);
+  const runtime = await resolveRuntime(context, input.runtime, call.signal);
   const now = context.clock.now();
   return {
     id: newId(),
@@ -31,6 +33,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
     profile,
     limits,
     network,
+    runtime: runtime ?? null,
     engine: context.engine.name,
     isolation: context.engine.isolation,
     createdAt: isoTime(now),

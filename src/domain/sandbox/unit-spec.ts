@@ -17,6 +17,7 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     writableRoot,
     capabilities,
     ...mainOf(row),
+    ...(row.runtime === null ? {} : { runtime: row.runtime }),
     network: policyOf(row.network) ?? "none",
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };

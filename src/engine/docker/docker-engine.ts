@@ -4,7 +4,7 @@ import type { UnitLabels } from "../unit-labels.ts";
 import type { DockerEndpoint } from "./endpoint/endpoint.ts";
 import { createEngineApi } from "./api/engine-api.ts";
 import { InfoReply } from "./api/replies.ts";
-import { engineWarnings } from "./diagnose/describe-host.ts";
+import { engineWarnings, runtimeNames } from "./diagnose/describe-host.ts";
 import { diagnoseEngine } from "./diagnose/diagnose.ts";
 import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
@@ -75,6 +75,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
     },
     ...createLifecycle({ ...unitContext, release: live.release, gate }),
+    runtimes: async (signal) => runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply)),
     diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     ...runs,

@@ -36,7 +36,7 @@ const dockerEndpoint = parseDockerHost(undefined);
 export function openDockerFixture(wish: Partial<DockerEngineOptions> = {}): DockerFixture {
   const labels = createUnitLabels(newId(), randomBytes(32));
   const engine = createDockerEngine({ endpoint: dockerEndpoint, labels, logger: silentLogger, ...wish });
-  const api = createEngineApi({ endpoint: dockerEndpoint, programDirectories: [] });
+  const api = createEngineApi({ endpoint: wish.endpoint ?? dockerEndpoint, programDirectories: [] });
   const images: string[] = [];
   const exec: DockerFixture["exec"] = (id, command) => engine.exec(id, { command, env: {}, cwd: "/workspace" });
   return {

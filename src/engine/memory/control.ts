@@ -12,6 +12,7 @@ export type FailingMethod =
   | "startJob"
   | "exec"
   | "endLost"
+  | "runtimes"
   | "inspect"
   | "list"
   | "lastOutput"

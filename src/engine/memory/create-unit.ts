@@ -10,6 +10,8 @@ import { createMemoryStore } from "./file/memory-store.ts";
 import { mountStore } from "./file/mounted-store.ts";
 
 const ROOT: Owner = { uid: 0, gid: 0 };
+/** Which one is asked for makes no difference. */
+export const MEMORY_RUNTIMES: readonly string[] = ["plain", "guarded"];
 const HOME = "/home/user";
 
 type Create = {
@@ -24,6 +26,9 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   if (spec.network !== "none") {
     const message = `The network policy "${spec.network}" cannot be enforced by the memory engine: it has no networks.`;
     throw new MoorageError("ENGINE_UNSUPPORTED", message);
+  }
+  if (spec.runtime !== undefined && !MEMORY_RUNTIMES.includes(spec.runtime)) {
+    throw new MoorageError("INVALID_INPUT", `The engine has no such runtime: ${spec.runtime}`);
   }
   const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
   const user = spec.user ?? ROOT;

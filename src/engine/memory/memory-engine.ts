@@ -6,7 +6,7 @@ import type { Engine, EngineRun, JobSpec, MainCommand, RunSpec } from "../engine
 import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { builtInPrograms } from "./run/built-in-programs.ts";
 import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
-import { createUnit } from "./create-unit.ts";
+import { MEMORY_RUNTIMES, createUnit } from "./create-unit.ts";
 import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
@@ -60,6 +60,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       await faults.enter(method, signal);
       return ownUnit(parts, id);
     }),
+    runtimes: async (signal) => {
+      await faults.enter("runtimes", signal);
+      return MEMORY_RUNTIMES;
+    },
     files: createMemoryFiles(async (method, id, signal) => {
       await faults.enter(`files.${method}`, signal);
       const unit = ownUnit(parts, id);

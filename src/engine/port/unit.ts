@@ -47,6 +47,8 @@ export type UnitSpec = {
   readonly main?: MainCommand;
   /** Engines without `networks` know `none` only. */
   readonly network: NetworkPolicy;
+  /** Runtime class, such as `runsc`; absent: the engine's own default. Engines without `runtimes` know no other. */
+  readonly runtime?: string;
   /** Labels for other tools, beside Moorage's own. */
   readonly labels?: Readonly<Record<string, string>>;
 };

@@ -47,6 +47,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     profile: "sandbox",
     limits: { memoryBytes: 1, cpus: 1, pids: 1, timeoutMs: 1 },
     network: "none",
+    runtime: null,
     engine: "memory",
     isolation: "none",
     createdAt: new Date().toISOString(),
@@ -64,7 +65,7 @@ function run(change: Partial<RunRow> = {}): RunRow {
   return {
     ...{ id: newId(), kind: "job", sandboxId, owner, keyId: null, agentId: null, command: ["true"] },
     ...{ ...output, truncated: false, ...end, startedAt: new Date().toISOString(), durationMs: 1 },
-    ...{ engine, isolation, image, imageDigest, profile, limits, network, peakMemoryBytes: null },
+    ...{ engine, isolation, image, imageDigest, profile, limits, network, runtime: null, peakMemoryBytes: null },
     ...{ receiptId: null, warnings: [], ...workspace, holder, handle: null, ...change },
   };
 }

@@ -45,6 +45,14 @@ function describeLife(fixture: () => Fixture): void {
     expect(exit.exitCode).toBe(3);
   });
 
+  test("a runtime that is not there is refused, and leaves nothing", async () => {
+    const { engine, harness } = fixture();
+    const spec = sandboxSpec(harness, { runtime: "no-such-runtime" });
+    const code = engine.runtimes === undefined ? "ENGINE_UNSUPPORTED" : "INVALID_INPUT";
+    await expect(soon(engine.createSandbox(spec), "createSandbox")).rejects.toMatchObject({ code });
+    expect(await soon(engine.inspect(spec.id), "inspect")).toBeUndefined();
+  });
+
   test("a canceled create leaves nothing", async () => {
     const { engine, harness } = fixture();
     const spec = sandboxSpec(harness);

@@ -40,6 +40,12 @@ const ANSWERS: readonly AnswerRow[] = [
     message: words,
   },
   {
+    text: /unknown runtime|unknown or invalid runtime|runtime "?[^"]*"? not found/i,
+    code: "INVALID_INPUT",
+    message: (text) => `The engine has no such runtime: ${text}`,
+    hint: () => "Leave --runtime out, or name one that `moorage doctor` lists.",
+  },
+  {
     text: /bind source path does not exist/i,
     code: "WORKSPACE_NOT_FOUND",
     message: (text) =>

@@ -22,6 +22,8 @@ export const InfoReply = z.object({
   SecurityOptions: z.array(z.string()).nullish(),
   Warnings: z.array(z.string()).nullish(),
   OperatingSystem: z.string().optional(),
+  Runtimes: z.record(z.string(), z.unknown()).nullish(),
+  DefaultRuntime: z.string().optional(),
   BuildahVersion: z.string().optional(),
 });
 export type InfoReply = z.infer<typeof InfoReply>;

@@ -3,7 +3,7 @@ import type { InfoReply } from "../api/replies.ts";
 
 /** What the engine tells about the machine that it runs on. */
 export function describeHost(info: InfoReply): readonly Diagnosis[] {
-  return [storage(info), cgroups(info), ...memoryNews(info), security(info), rootless(info)];
+  return [storage(info), cgroups(info), ...memoryNews(info), runtimes(info), security(info), rootless(info)];
 }
 
 /** What users of this engine should know, in short. */
@@ -65,6 +65,18 @@ function cgroupFix(info: InfoReply): string {
   if (isRootless(info))
     return "Delegate control groups to the user: https://docs.docker.com/engine/security/rootless/#limiting-resources";
   return "Enable the controllers at boot, for example with cgroup_enable=memory on the kernel's command line.";
+}
+
+/** What containers may be started by, without the spelling of Docker's first containerd. */
+export function runtimeNames({ Runtimes }: InfoReply): readonly string[] {
+  return Object.keys(Runtimes ?? {})
+    .filter((name) => name !== "io.containerd.runtime.v1.linux")
+    .toSorted();
+}
+
+function runtimes(info: InfoReply): Diagnosis {
+  const names = runtimeNames(info).map((name) => (name === info.DefaultRuntime ? `${name} (default)` : name));
+  return { check: "engine.runtimes", status: "ok", message: `Runtimes: ${names.join(", ") || "unknown"}.`, fix: null };
 }
 
 function security({ SecurityOptions }: InfoReply): Diagnosis {

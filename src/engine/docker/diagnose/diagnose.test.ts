@@ -187,6 +187,7 @@ describe("what the engine tells about its machine", () => {
     expect(states(describeHost(info))).toEqual([
       "engine.storage ok",
       "engine.cgroups ok",
+      "engine.runtimes ok",
       "engine.security ok",
       "engine.rootless ok",
     ]);

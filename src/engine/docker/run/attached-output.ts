@@ -2,7 +2,6 @@ import type { Readable } from "node:stream";
 import { Channel } from "../../../base/channel.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { OutputChunk } from "../../engine.ts";
-import { systemCode } from "../api/system-code.ts";
 import { arrivals } from "./arrivals.ts";
 import { createDemultiplexer, unframed } from "./demultiplex.ts";
 import { settledWithin } from "./settled-within.ts";
@@ -49,9 +48,9 @@ export class AttachedOutput {
     return this.#channel;
   }
 
-  /** Why the connection broke, when it did. That a program which ended did not read all of its input is no failure. */
+  /** Why the connection broke, when it did. */
   get failure(): unknown {
-    return systemCode(this.#failure) === "EPIPE" ? undefined : this.#failure;
+    return this.#failure;
   }
 
   /**

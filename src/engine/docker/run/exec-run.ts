@@ -2,6 +2,7 @@ import { canceled, sleep, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
+import { systemCode } from "../api/system-code.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
 import type { ExecContext } from "./exec-context.ts";
@@ -71,7 +72,7 @@ async function waitForExit(context: ExecContext, begun: BegunRun, sent: Readonly
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
     if (unasked) await endEscaped(context, root);
     await output.finish();
-    if (output.failure !== undefined) {
+    if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) {
       const cause = output.failure;
       throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
     }
@@ -81,6 +82,11 @@ async function waitForExit(context: ExecContext, begun: BegunRun, sent: Readonly
     memory[Symbol.dispose]();
     await output.finish();
   }
+}
+
+/** What is left unread when the program ends resets a local socket, which is told after all that had been printed. */
+function isUnreadInput({ spec }: BegunRun, failure: unknown): boolean {
+  return spec.stdin !== undefined && ["EPIPE", "ECONNRESET"].includes(systemCode(failure) ?? "");
 }
 
 // A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.

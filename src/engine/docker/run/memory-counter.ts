@@ -4,31 +4,57 @@ import type { MemoryWatch } from "./memory-watch.ts";
 import { runCommand } from "./run-command.ts";
 
 const COUNTER_MS = 10_000;
+/** Sandboxes whose counters are remembered; others are read again. */
+const REMEMBERED = 1_000;
 /** Of version 1 and of version 2 of control groups; the other one is missing. */
 const COMMAND = ["cat", "/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"];
 
-/** For engines that tell nothing: the kernel's own counter of a sandbox, before a run and after its end. */
+/** The counters as they were seen last, for each engine object by container. */
+const SEEN = new WeakMap<EngineApi, Map<string, number>>();
+
+/**
+ * For engines that tell nothing: the kernel's own counter of a sandbox, before its first run and after each run that
+ * nobody ended by asking. What happened meanwhile without ending a run is counted for the next one that KILL ended.
+ */
 export async function countMemoryKills(
   api: EngineApi,
   containerId: string,
   signal?: AbortSignal,
 ): Promise<MemoryWatch> {
-  const count = async (): Promise<number> => {
-    const { stdout } = await runCommand(api, { containerId, command: COMMAND, timeoutMs: COUNTER_MS, signal });
-    return Number(/^oom_kill (\d+)$/m.exec(stdout.toString())?.[1] ?? 0);
-  };
-  const before = await count();
-  const later = async (): Promise<boolean> => {
-    try {
-      return (await count()) > before;
-    } catch (error) {
-      // The counter is gone with the sandbox, which was stopped or removed.
-      if (isMoorageError(error) && ["SANDBOX_NOT_RUNNING", "NOT_FOUND"].includes(error.code)) return false;
-      throw error;
-    }
-  };
+  const seen = counters(api);
+  const before = seen.get(containerId) ?? (await count(api, containerId, signal));
+  remember(seen, containerId, before);
   return {
-    happened: async (ms) => ms > 0 && (await later()),
+    happened: async (ms) => {
+      if (ms === 0) return false;
+      const now = await count(api, containerId, signal);
+      remember(seen, containerId, now);
+      return now > before;
+    },
     [Symbol.dispose]: () => undefined,
   };
+}
+
+async function count(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<number> {
+  try {
+    const { stdout } = await runCommand(api, { containerId, command: COMMAND, timeoutMs: COUNTER_MS, signal });
+    return Number(/^oom_kill (\d+)$/m.exec(stdout.toString())?.[1] ?? 0);
+  } catch (error) {
+    // The counter is gone with the sandbox, which was stopped or removed.
+    if (isMoorageError(error) && ["SANDBOX_NOT_RUNNING", "NOT_FOUND"].includes(error.code)) return 0;
+    throw error;
+  }
+}
+
+function counters(api: EngineApi): Map<string, number> {
+  const known = SEEN.get(api) ?? new Map<string, number>();
+  SEEN.set(api, known);
+  return known;
+}
+
+function remember(seen: Map<string, number>, containerId: string, kills: number): void {
+  seen.delete(containerId);
+  seen.set(containerId, kills);
+  const [oldest] = seen.keys();
+  if (seen.size > REMEMBERED && oldest !== undefined) seen.delete(oldest);
 }

@@ -81,6 +81,7 @@ function program({ main: own }: UnitSpec, { script }: MainProcess): object {
 function confinement(spec: UnitSpec) {
   return {
     Init: true,
+    ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     ...networkSettings(spec),
     IpcMode: "private",
     CgroupnsMode: "private",

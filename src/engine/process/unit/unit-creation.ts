@@ -38,6 +38,11 @@ function checkSpec(host: ProcessHost, spec: UnitSpec | JobSpec): void {
       hint: "Leave out --image to use the programs of this host, or use Docker with --engine docker.",
     });
   }
+  if (spec.runtime !== undefined) {
+    throw new MoorageError("ENGINE_UNSUPPORTED", `The process engine has no runtimes; it cannot use ${spec.runtime}.`, {
+      hint: "Leave out --runtime, or use Docker with --engine docker.",
+    });
+  }
   if (spec.network !== "none") {
     const message = `The network policy "${spec.network}" cannot be enforced by the process engine: it enforces none alone.`;
     throw new MoorageError("ENGINE_UNSUPPORTED", message, {
