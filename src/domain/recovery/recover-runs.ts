@@ -58,7 +58,9 @@ async function endedLost({ engine }: DomainContext, run: RunRow): Promise<boolea
 }
 
 function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInfo): boolean {
-  if (startedAt === null || run.limits.timeoutMs === null) return false;
+  // Whoever made it was ended before it started it, so nobody will.
+  if (startedAt === null) return true;
+  if (run.limits.timeoutMs === null) return false;
   return clock.now() > startedAt + run.limits.timeoutMs + GUARD_SLACK_MS;
 }
 

@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { isMoorageError } from "../../src/base/errors.ts";
+import type { RemotePlatform } from "../../src/main/remote-platform.ts";
+import { openHome, type Home } from "../fixtures/command-line.ts";
+import { contradictions } from "./kill/compare.ts";
+import { seededRandom } from "./kill/generator.ts";
+import { startServer } from "./kill/killable-server.ts";
+import { readRegistry } from "./kill/registry.ts";
+import { WORKS, type Told } from "./kill/rounds.ts";
+
+const ROUNDS = 50;
+const SETTLE_MS = 60_000;
+
+/**
+ * Ends the server by SIGKILL at random points of its work, then compares what the registry, the engine and the chain of
+ * receipts say with what clients were answered: nothing is lost, left over, owned twice, or told to have succeeded
+ * when it has not.
+ */
+it("a server that is killed at any point leaves nothing lost, leaked or untrue", { timeout: 600_000 }, async () => {
+  await using home = await openHome();
+  const seed = Number(process.env["MOORAGE_KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const told: Told = { created: new Map(), removed: new Set(), results: [] };
+  await prepared(home, told);
+  const unexpected = await killedRounds(home, told, seed);
+  await using server = await startServer(home);
+  await settled(server.platform, home);
+  const found = await contradictions({ platform: server.platform, told, registry: readRegistry(home) });
+  expect([...unexpected, ...found], `seed ${seed}`).toEqual([]);
+});
+
+async function prepared(home: Home, told: Told): Promise<void> {
+  await using server = await startServer(home);
+  const { id } = await server.platform.sandbox.create({ name: "base", image: "busybox:latest" });
+  told.created.set(id, "base");
+  for await (const event of server.platform.sandbox.exec({ id, command: ["true"] })) {
+    if (event.type === "result") told.results.push(event.result);
+  }
+}
+
+/** Answers what clients met that is no error of Moorage's. */
+async function killedRounds(home: Home, told: Told, seed: number): Promise<readonly string[]> {
+  const random = seededRandom(seed);
+  const unexpected: string[] = [];
+  for (let index = 0; index < ROUNDS; index += 1) {
+    const work = WORKS[index % WORKS.length];
+    if (work === undefined) throw new Error("There is no work.");
+    const server = await startServer(home);
+    const working = work.run({ platform: server.platform, index, told }).catch((error: unknown) => {
+      if (!isMoorageError(error)) unexpected.push(`${work.name} in round ${index}: ${String(error)}`);
+    });
+    await delay(random() * work.spreadMs);
+    await server.kill();
+    await working;
+  }
+  return unexpected;
+}
+
+/** Jobs that went on without a server end by themselves; then each is recorded. */
+async function settled(platform: RemotePlatform, home: Home): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS;
+  for (;;) {
+    await platform.system.cleanup({});
+    const open = readRegistry(home).runs.filter((run) => run.status === "running");
+    if (open.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Still open: ${open.map((run) => run.id).join(", ")}`);
+    await delay(500);
+  }
+}

@@ -1,0 +1,55 @@
+import type { RemotePlatform } from "../../../src/main/remote-platform.ts";
+import type { RunResult } from "../../../src/contracts/types.ts";
+
+const IMAGE = "busybox:latest";
+/** What a job's or a run's command ends with, so that an answer cannot be right by chance. */
+const EXIT_CODE = 7;
+
+/** What the client of a killed server knows for certain: what it was answered. */
+export type Told = {
+  readonly created: Map<string, string>;
+  readonly removed: Set<string>;
+  readonly results: RunResult[];
+};
+
+export type Round = { readonly platform: RemotePlatform; readonly index: number; readonly told: Told };
+
+/** One kind of work, and how long it takes at most where nothing disturbs it: the kill falls within that time. */
+export type Work = { readonly name: string; readonly spreadMs: number; readonly run: (round: Round) => Promise<void> };
+
+export const WORKS: readonly Work[] = [
+  { name: "create", spreadMs: 600, run: create },
+  { name: "exec", spreadMs: 250, run: (round) => exec(round, `echo ${round.index} > mark-${round.index}; exit 0`) },
+  { name: "failing exec", spreadMs: 250, run: (round) => exec(round, `exit ${EXIT_CODE}`) },
+  { name: "job", spreadMs: 900, run: job },
+  { name: "remove", spreadMs: 500, run: remove },
+];
+
+async function create({ platform, index, told }: Round): Promise<void> {
+  const name = `kill-${index}`;
+  const { id } = await platform.sandbox.create({ name, image: IMAGE });
+  told.created.set(id, name);
+}
+
+async function exec({ platform, told }: Round, script: string): Promise<void> {
+  const [id] = told.created.keys();
+  if (id === undefined) throw new Error("There is no sandbox to run in.");
+  await follow(platform.sandbox.exec({ id, command: ["sh", "-c", script] }), told);
+}
+
+async function job({ platform, told }: Round): Promise<void> {
+  await follow(platform.job.run({ image: IMAGE, command: ["sh", "-c", `exit ${EXIT_CODE}`], timeoutMs: 20_000 }), told);
+}
+
+async function remove({ platform, index, told }: Round): Promise<void> {
+  const { id } = await platform.sandbox.create({ name: `gone-${index}`, image: IMAGE });
+  told.created.set(id, `gone-${index}`);
+  // From here on nobody knows, until the answer comes.
+  told.created.delete(id);
+  await platform.sandbox.remove({ id });
+  told.removed.add(id);
+}
+
+async function follow(events: ReturnType<RemotePlatform["job"]["run"]>, told: Told): Promise<void> {
+  for await (const event of events) if (event.type === "result") told.results.push(event.result);
+}
