@@ -7,9 +7,11 @@ import { locations, readSettings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+type LocalWish = Partial<OpenOptions> & { readonly warm?: boolean };
+
 /** What the command line is lent; heavy parts are loaded when a command needs them. */
 export function createCliHost(environment: Environment, version: string): CliHost {
-  const local = async (configuration: Configuration, options: Partial<OpenOptions>, defaultLevel: string) => {
+  const local = async (configuration: Configuration, options: LocalWish, defaultLevel: string) => {
     const { openLocalPlatform } = await import("./local-platform.ts");
     const { createLogger } = await import("./logger.ts");
     return openLocalPlatform({
@@ -17,6 +19,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       locations: locations(environment),
       engine: options.engine,
       needsImages: options.needsImages ?? false,
+      warm: options.warm ?? false,
       logger: createLogger(configuration.logLevel ?? defaultLevel),
       workspaceDirectory: environment["WORKSPACE_DIR"],
       programPath: environment["PATH"],
@@ -31,7 +34,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
     },
     serve: async ({ engine, signal, onReady }) => {
       const configuration = await configured(environment);
-      await using platform = await local(configuration, engineOption(engine), "info");
+      await using platform = await local(configuration, { ...engineOption(engine), warm: true }, "info");
       const serving = new AbortController();
       const kept = platform.keep(serving.signal);
       try {

@@ -34,6 +34,8 @@ export type LocalOptions = {
   readonly needsImages: boolean;
   readonly logger: Logger;
   readonly workspaceDirectory: string | undefined;
+  /** For a process that stays, such as a server: shells are kept ahead in its sandboxes. @default false */
+  readonly warm?: boolean;
   /** PATH: where Docker's programs are looked for when its socket is missing. */
   readonly programPath: string | undefined;
   /** XDG_RUNTIME_DIR: where engines without root rights listen. */
@@ -128,7 +130,8 @@ function enginesOf(options: LocalOptions, state: StateHome): Engines {
     endpoint,
     docker: async () => {
       const { endpoint: at, reason } = await endpoint();
-      return createDockerEngine({ endpoint: at, endpointReason: reason, labels, logger, programDirectories });
+      const warm = options.warm ?? false;
+      return createDockerEngine({ endpoint: at, endpointReason: reason, labels, logger, programDirectories, warm });
     },
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   };

@@ -18,9 +18,12 @@ const support = {
   mainProcess: true,
 } as const;
 
-for (const image of ["busybox:latest", "python:3.11-slim"]) {
-  describeEngineConformance(`docker with ${image}`, {
-    open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger })),
+for (const [image, warm] of [
+  ["busybox:latest", true],
+  ["python:3.11-slim", false],
+] as const) {
+  describeEngineConformance(`docker with ${image}, ${warm ? "shells ahead" : "plain"}`, {
+    open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger, warm })),
     baseSpec: () => ({ image }),
     programs: posixPrograms,
     supports: support,

@@ -1,6 +1,6 @@
 import type { Logger } from "../../base/logger.ts";
 import type { Engine } from "../engine.ts";
-import type { UnitLabels } from "../unit-labels.ts";
+import { DEPLOYMENT_LABEL, type UnitLabels } from "../unit-labels.ts";
 import type { DockerEndpoint } from "./endpoint/endpoint.ts";
 import { createEngineApi } from "./api/engine-api.ts";
 import { InfoReply } from "./api/replies.ts";
@@ -10,8 +10,10 @@ import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
 import { createEnforcer } from "./network/enforcer.ts";
 import { createUnitNetworks } from "./network/unit-networks.ts";
+import { createEngineEvents } from "./run/engine-events.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
 import { createRunMethods } from "./run/run-methods.ts";
+import { createWarmRuns } from "./run/warm/warm-runs.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
@@ -33,6 +35,8 @@ export type DockerEngineOptions = {
   readonly patienceMs?: number;
   /** False: files always go through the engine, also where it runs on this host. @default true */
   readonly hostTrees?: boolean;
+  /** Keeps shells ahead in the sandboxes that it starts runs in: for a process that stays. @default false */
+  readonly warm?: boolean;
   /** Pauses between the attempts of a build that failed for reasons of the network, ms. @default [5000, 10000] */
   readonly buildRetryMs?: readonly number[];
 };
@@ -60,13 +64,19 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   const units = createUnits({ api, labels, networks });
   const live = createLiveOutputs();
   const gate = createStartGate();
+  const events = createEngineEvents(api, `${DEPLOYMENT_LABEL}=${labels.deployment}`);
+  const warm = options.warm === true ? createWarmRuns() : undefined;
   const closing = new AbortController();
-  const stopUnit = async (containerId: string): Promise<void> => {
+  const release = (containerId: string): void => {
+    warm?.drop(containerId);
     live.release(containerId);
+  };
+  const stopUnit = async (containerId: string): Promise<void> => {
+    release(containerId);
     await units.stop(containerId);
   };
   const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
-  const runs = createRunMethods({ ...unitContext, live, gate, closed: closing.signal });
+  const runs = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
   return {
     name: "docker",
     isolation: "container",
@@ -74,7 +84,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       const info = await api.json({ method: "GET", path: "/info", signal }, InfoReply);
       return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
     },
-    ...createLifecycle({ ...unitContext, release: live.release, gate }),
+    ...createLifecycle({ ...unitContext, release, gate }),
     runtimes: async (signal) => runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply)),
     diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
@@ -83,7 +93,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     list: units.list,
     remove: async (id, signal) => {
       const unit = await units.find(id, signal);
-      if (unit !== undefined) live.release(unit.container.Id);
+      if (unit !== undefined) release(unit.container.Id);
       await units.remove(id, signal);
     },
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
@@ -92,6 +102,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));
+      warm?.[Symbol.dispose]();
+      events[Symbol.dispose]();
       await live.finish();
       await api[Symbol.asyncDispose]();
     },

@@ -48,6 +48,7 @@ export const ContainerReply = z.object({
   }),
   Config: z.object({ Labels, User: z.string().nullish() }),
   HostConfig: z.object({
+    PidsLimit: z.number().nullish(),
     Tmpfs: z.record(z.string(), z.string()).nullish(),
     LogConfig: z.object({ Type: z.string() }).nullish(),
   }),
@@ -103,8 +104,9 @@ export type ProgressLine = z.infer<typeof ProgressLine>;
 
 export const EventLine = z.object({
   Action: z.string(),
-  Actor: z.object({ Attributes: z.record(z.string(), z.string()).nullish() }).nullish(),
+  Actor: z.object({ ID: z.string().optional(), Attributes: z.record(z.string(), z.string()).nullish() }).nullish(),
 });
+export type EventLine = z.infer<typeof EventLine>;
 
 /** Go's file mode: permissions in the low bits, types and special bits above. */
 export const PathStat = z.object({

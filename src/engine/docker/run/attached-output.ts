@@ -16,13 +16,22 @@ const QUIET_MS = 200;
 const FINISH_MS = 2_000;
 const NEWLINE = 10;
 
-/** The output of a process, read from its hijacked connection: a first line for us, then what is the program's. */
+type OutputOptions = {
+  /** On a terminal: what it repeats before the first line. */
+  readonly echo?: string;
+  /** How many lines are for us, before what is the program's. @default 1 */
+  readonly lines?: number;
+};
+
+/** The output of a process, read from its hijacked connection: first lines for us, then what is the program's. */
 export class AttachedOutput {
   readonly #socket: Readable;
   readonly #echo: string | undefined;
   readonly #channel = new Channel<OutputChunk>(CAPACITY_BYTES);
-  readonly #firstLine = Promise.withResolvers<string | undefined>();
+  readonly #lines: PromiseWithResolvers<string | undefined>[];
   #line: Buffer | undefined = Buffer.alloc(0);
+  /** How many of the lines have come. */
+  #seen = 0;
   #bytes = 0;
   #finished = false;
   #failure: unknown;
@@ -30,9 +39,9 @@ export class AttachedOutput {
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
-  /** `echo`: on a terminal, what it repeats before the first line. */
-  constructor(socket: Readable, { echo }: { readonly echo?: string } = {}) {
+  constructor(socket: Readable, { echo, lines = 1 }: OutputOptions = {}) {
     this.#socket = socket;
+    this.#lines = Array.from({ length: lines }, () => Promise.withResolvers());
     this.#echo = echo;
     // The loop below sees the same error; a listener keeps it from being an uncaught event after the loop.
     socket.on("error", () => undefined);
@@ -41,7 +50,12 @@ export class AttachedOutput {
 
   /** The first line of stdout without its newline; undefined when the output ended before it did. */
   get firstLine(): Promise<string | undefined> {
-    return this.#firstLine.promise;
+    return this.line(0);
+  }
+
+  /** One of the lines that are for us. */
+  line(index: number): Promise<string | undefined> {
+    return this.#lines[index]?.promise ?? Promise.resolve(undefined);
   }
 
   get chunks(): AsyncIterable<OutputChunk> {
@@ -92,7 +106,6 @@ export class AttachedOutput {
       if (!this.#finished) this.#failure = error;
     } finally {
       await this.#giveBackLine();
-      this.#firstLine.resolve(undefined);
       this.#channel.close();
     }
   }
@@ -105,10 +118,9 @@ export class AttachedOutput {
       const line = seen.subarray(0, end).toString();
       const rest: OutputChunk = { stream: "stdout", data: seen.subarray(end + 1) };
       const shown = this.#echo === undefined ? line : line.replace(/\r$/, "");
-      this.#line = shown === this.#echo ? Buffer.alloc(0) : undefined;
-      if (this.#line !== undefined) return this.#take(rest);
-      this.#firstLine.resolve(shown);
-      return this.#push(rest);
+      if (shown !== this.#echo) this.#lines[this.#seen++]?.resolve(shown);
+      this.#line = this.#seen < this.#lines.length ? Buffer.alloc(0) : undefined;
+      return this.#take(rest);
     }
     this.#line = seen;
     if (seen.length > MAX_LINE_BYTES) await this.#giveBackLine();
@@ -119,7 +131,7 @@ export class AttachedOutput {
     const data = this.#line;
     this.#line = undefined;
     if (data === undefined) return;
-    this.#firstLine.resolve(undefined);
+    for (const line of this.#lines) line.resolve(undefined);
     await this.#push({ stream: "stdout", data });
   }
 

@@ -1,11 +1,13 @@
 import type { Logger } from "../../../base/logger.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { AttachedOutput } from "./attached-output.ts";
+import type { EngineEvents } from "./engine-events.ts";
 
 /** What a run in a sandbox is started and followed with. */
 export type ExecContext = {
   readonly api: EngineApi;
   readonly logger: Logger;
+  readonly events: EngineEvents;
   readonly containerId: string;
   /** When the container was started, in ms: pids inside are valid until it ends. */
   readonly containerStartedAt: number;

@@ -1,13 +1,13 @@
-import { canceled, sleep, throwIfCanceled } from "../../../base/deadline.ts";
+import { canceled, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
 import { systemCode } from "../api/system-code.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
+import type { MemoryWatch } from "./engine-events.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { feedStdin } from "./feed-stdin.ts";
-import type { MemoryWatch } from "./memory-watch.ts";
 import { inspectProcess, resizeProcess, type StartedProcess } from "./processes.ts";
 import { runHandle } from "./run-handle.ts";
 import { settledWithin } from "./settled-within.ts";
@@ -100,18 +100,26 @@ async function endEscaped({ api, containerId, stopUnit, logger }: ExecContext, r
   }
 }
 
-// The engine tells the end late when a child that is left behind holds stdout, so it is asked as well as waited for.
+// The engine announces the end at once, but late when a child that is left behind holds stdout, and not for certain; so
+// it is asked as well.
 async function exitCodeOf(context: ExecContext, execId: string, output: AttachedOutput): Promise<number | null> {
-  let pause = FIRST_LOOK_MS;
-  while (!context.closed.aborted) {
-    const streamEnded = await settledWithin(output.ended, pause);
-    const state = await inspectProcess(context.api, execId);
-    // Absent: the sandbox was removed meanwhile.
-    if (state === undefined) return null;
-    if (!state.Running) return state.ExitCode;
-    // A program may close its output and go on.
-    if (streamEnded) await sleep(pause, context.closed);
-    pause = Math.min(pause * 2, LOOK_MS);
+  const { api, events, closed } = context;
+  const announced = events.exitCode(execId);
+  try {
+    let pause = FIRST_LOOK_MS;
+    while (!closed.aborted) {
+      if (await settledWithin(Promise.race([announced, output.ended]), pause)) {
+        // A program may close its output and go on.
+        if (await settledWithin(announced, pause)) return await announced;
+      }
+      const state = await inspectProcess(api, execId);
+      // Absent: the sandbox was removed meanwhile.
+      if (state === undefined) return null;
+      if (!state.Running) return state.ExitCode;
+      pause = Math.min(pause * 2, LOOK_MS);
+    }
+    throw canceled(closed.reason);
+  } finally {
+    events.forget(execId);
   }
-  throw canceled(context.closed.reason);
 }

@@ -5,8 +5,8 @@ import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
-import { countMemoryKills } from "./memory-counter.ts";
-import { watchMemory, type MemoryWatch } from "./memory-watch.ts";
+import { watchRunMemory } from "./run-memory.ts";
+import type { MemoryWatch } from "./engine-events.ts";
 import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
 import { CWD_LINE, EXEC_SCRIPT, GO_LINE, ROOT_LINE } from "./run-scripts.ts";
 import { notStarted, refusedStart } from "./run-start-errors.ts";
@@ -21,9 +21,7 @@ const ANNOUNCE_MS = 20_000;
 export async function startExec(context: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
   throwIfCanceled(signal);
   refuseDash(spec.command);
-  const { tellsMemory } = await context.api.traits();
-  const watch = tellsMemory ? watchMemory : countMemoryKills;
-  const memory = await watch(context.api, context.containerId, signal);
+  const memory = await watchRunMemory(context, signal);
   try {
     const process = await begin(context, spec, signal);
     return await announced(context, { spec, process, memory, signal });
@@ -33,8 +31,8 @@ export async function startExec(context: ExecContext, spec: RunSpec, signal?: Ab
   }
 }
 
-// A shell would take it for an option of its own.
-function refuseDash([program = ""]: readonly string[]): void {
+/** INVALID_INPUT for a program that a shell would take for an option. */
+export function refuseDash([program = ""]: readonly string[]): void {
   if (!program.startsWith("-")) return;
   const given = `The program ${JSON.stringify(program)} begins with a dash`;
   throw new MoorageError("INVALID_INPUT", `${given}; expected a name or a path.`, {
@@ -85,7 +83,8 @@ async function letGo({ api }: ExecContext, { execId, socket }: StartedProcess, s
   socket.write(`${GO_LINE}\n`);
 }
 
-function rootOf(line: string | undefined, user: string | undefined): TreeRoot | undefined {
+/** Undefined for what is no announcement. */
+export function rootOf(line: string | undefined, user: string | undefined): TreeRoot | undefined {
   const [, pid, start, keeper] = ROOT_LINE.exec(line ?? "") ?? [];
   if (pid === undefined || start === undefined || keeper === undefined) return undefined;
   return { pid, start, keeper, user };

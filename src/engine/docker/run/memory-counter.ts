@@ -1,6 +1,6 @@
 import { isMoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import type { MemoryWatch } from "./memory-watch.ts";
+import type { MemoryWatch } from "./engine-events.ts";
 import { runCommand } from "./run-command.ts";
 
 const COUNTER_MS = 10_000;

@@ -56,6 +56,30 @@ tell \${moorage_line##*) }
 ${KEEPER}
 `;
 
+/** What a standby answers when it has understood its run, and is about to begin. */
+export const UNDERSTOOD_LINE = "moorage understood";
+
+/**
+ * A run ahead of its time: it announces itself as a run does, reads the line that hands it over, says that it has
+ * understood, and begins when it is told to. Two steps, so that what was handed to a paused sandbox, and given up since,
+ * never begins. When its Moorage ends before, it reads an end of file and ends too.
+ */
+export const STANDBY_SCRIPT = `
+read -r moorage_line <"/proc/$PPID/stat"
+tell() { echo "moorage root $PPID \${20} $$"; }
+tell \${moorage_line##*) }
+moorage_newline='
+'
+IFS= read -r moorage_line || exit 125
+eval "$moorage_line" 2>/dev/null
+cd "$1" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
+shift
+echo "${UNDERSTOOD_LINE}"
+IFS= read -r moorage_line && [ "$moorage_line" = "${GO_LINE}" ] || exit 125
+[ "$moorage_stdin" ] || exec </dev/null
+${KEEPER}
+`;
+
 /**
  * Keeps a sandbox alive without using a processor; a program that kills the sleeper does not end the sandbox. At TERM
  * all its programs get TERM too, and it ends when they have ended.
