@@ -34,21 +34,21 @@ describe("moorage jobs", () => {
     expect(rows[3]).toMatch(/unchanged$/);
     expect(run.stderr).toContain("error: broken: exit code 7; it said last: no\n");
     const runId = rows[3]?.split(/\s{2,}/)[4] ?? "";
-    expect(await home.moorage(["sandbox", "logs", runId])).toMatchObject({ code: 0, stdout: "maker\n" });
+    expect(await home.moorage(["runs", "logs", runId])).toMatchObject({ code: 0, stdout: "maker\n" });
     const file = JSON.parse(await readFile(join(home.root, "work", ".docker-result-reader"), "utf8")) as object;
     expect(file).toMatchObject({ agent_id: "reader", run_id: runId, exit_code: 0 });
     expect(JSON.parse((await home.moorage(["receipt", "verify", "--json"])).stdout)).toMatchObject({
       ok: true,
       count: 5,
     });
-  });
+  }, 180_000);
 
   it("cancels all on an interruption, and leaves nothing", async () => {
     await using home = await openHome();
     const line = JSON.stringify({ image, command: ["sleep", "300"] });
     await writeFile(join(home.root, "jobs.jsonl"), `${line}\n${line}\n${line}\n`);
     const child = home.start(["jobs", "jobs.jsonl", "--concurrency", "2", "--json"]);
-    const ended = finished(child);
+    const ended = finished(child, undefined, 150_000);
     let seen = "";
     const bothStarted = new Promise<void>((resolve) => {
       child.stdout?.on("data", (chunk: Buffer) => {
@@ -67,11 +67,11 @@ describe("moorage jobs", () => {
     expect(lines.at(-1)?.error?.code).toBe("CANCELED");
     for (const { type, runId } of lines) {
       if (type !== "started") continue;
-      const record = await home.moorage(["sandbox", "logs", runId ?? "", "--json"]);
+      const record = await home.moorage(["runs", "get", runId ?? "", "--json"]);
       expect(JSON.parse(record.stdout)).toMatchObject({ status: "canceled" });
     }
     expect(JSON.parse((await home.moorage(["cleanup", "--json"])).stdout)).toEqual({ removed: [], recovered: [] });
-  });
+  }, 180_000);
 
   it("is safe beside other Moorages: many agents at once, each with its own result", async () => {
     await using home = await openHome();
@@ -92,5 +92,5 @@ describe("moorage jobs", () => {
       ok: true,
       count: 6,
     });
-  });
+  }, 180_000);
 });

@@ -3,24 +3,28 @@ import { createLogger, locations, openLocalPlatform, readConfiguration } from ".
 import { openHome } from "../fixtures/command-line.ts";
 
 describe("moorage doctor --probe", () => {
-  it("finds no way out of any sandbox of Docker", async () => {
-    await using home = await openHome();
-    await using platform = await openLocalPlatform({
-      configuration: await readConfiguration(home.environment),
-      locations: locations(home.environment),
-      engine: "docker",
-      needsImages: false,
-      logger: createLogger("silent"),
-      workspaceDirectory: undefined,
-      programPath: home.environment["PATH"],
-    });
-    const { ok, probes = [] } = await platform.system.doctor({ probe: true });
-    const told = probes.filter(({ outcome }) => outcome !== "held");
-    expect(told.filter(({ outcome }) => outcome === "broken")).toEqual([]);
-    expect(ok).toBe(true);
-    // Nothing is passed over in the sandbox that holds most: but without a network there is nobody beside it.
-    const job = told.filter(({ profile, network }) => profile === "job" && network === "none");
-    expect(job.map(({ probe }) => probe)).toEqual(["sibling"]);
-    expect(probes.filter(({ network }) => network === "none").length).toBeGreaterThan(60);
-  }, 400_000);
+  it.each(["docker", "process"] as const)(
+    "finds no way out of any sandbox of %s",
+    async (engine) => {
+      await using home = await openHome();
+      await using platform = await openLocalPlatform({
+        configuration: await readConfiguration(home.environment),
+        locations: locations(home.environment),
+        engine,
+        needsImages: false,
+        logger: createLogger("silent"),
+        workspaceDirectory: undefined,
+        programPath: home.environment["PATH"],
+      });
+      const { ok, probes = [] } = await platform.system.doctor({ probe: true });
+      const told = probes.filter(({ outcome }) => outcome !== "held");
+      expect(told.filter(({ outcome }) => outcome === "broken")).toEqual([]);
+      expect(ok).toBe(true);
+      // Nothing is passed over in the sandbox that holds most: but without a network there is nobody beside it.
+      const job = told.filter(({ profile, network }) => profile === "job" && network === "none");
+      expect(job.map(({ probe }) => probe)).toEqual(["sibling"]);
+      expect(probes.filter(({ network }) => network === "none").length).toBeGreaterThan(60);
+    },
+    400_000,
+  );
 });

@@ -94,7 +94,7 @@ async function conclude(summary: BatchSummary, { ui, globals }: Session): Promis
   if (globals.json) return;
   const sentence = summarySentence(summary);
   if (summary.ok) await ui.success(sentence);
-  else await ui.error(sentence, "`moorage sandbox logs RUN` prints all that a job printed.");
+  else await ui.error(sentence, "`moorage runs logs RUN` prints all that a job printed.");
 }
 
 /** 125: Moorage could not run or watch a job; 1: a job failed; 124: deadlines are the only failures. */

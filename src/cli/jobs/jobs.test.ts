@@ -75,7 +75,7 @@ describe("moorage jobs", () => {
       error: 3: There is no image x.
       hint: Look again.
       error: 1 of 3 jobs succeeded in 2.1 s; 1 failed, 1 could not be run.
-      hint: \`moorage sandbox logs RUN\` prints all that a job printed.
+      hint: \`moorage runs logs RUN\` prints all that a job printed.
       "
     `);
     expect(exitCode).toBe(125);

@@ -61,11 +61,16 @@ export const ABUSES: readonly Abuse[] = [
         "-c",
         `dd if=/dev/zero of=/tmp/fill bs=1048576 count=${DISK_MIB}; c=$?; rm -f /tmp/fill; exit $c`,
       ],
+      // Where /tmp is memory without a cap of its own, the limit of memory is the cap.
+      memoryBytes: MEMORY_BYTES,
     },
     judge: (result, { profile }) => {
       const verdict = notRun(result) ?? held(result.exitCode !== 0, `dd ended with ${result.exitCode}`);
       if (verdict.outcome !== "broken" || !PROFILES[profile].writableRoot) return verdict;
-      return { outcome: "by_design", message: "its root is writable, and lies on the engine's disk without a quota" };
+      return {
+        outcome: "by_design",
+        message: "its root is writable, and lies on a disk of the machine without a quota",
+      };
     },
   },
   {
