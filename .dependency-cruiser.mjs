@@ -11,8 +11,12 @@ const LAYERS = {
   base: { may: [], why: "Base is what all may use, so it uses nothing of ours." },
   contracts: { may: ["base"], why: "Contracts are pure data: schemas and the operations table." },
   engine: { may: ["base"], why: "The engine port speaks its own types." },
+  egress: { may: ["base"], why: "The proxy knows names, addresses and lists; not whose they are." },
   store: { may: ["contracts", "base"], why: "Rows keep what contracts define." },
-  domain: { may: ["contracts", "engine", "store", "base"], why: "Rules and lifecycles know ports, never the doors." },
+  domain: {
+    may: ["contracts", "engine", "egress", "store", "base"],
+    why: "Rules and lifecycles know ports, never the doors.",
+  },
   gateway: { may: ["contracts", "base"], why: "The data path asks the contract who owns a sandbox." },
   api: { may: ["contracts", "base"], why: "HTTP projects the contract; it knows no domain and no other door." },
   mcp: { may: ["contracts", "base"], why: "MCP projects the contract; it knows no domain and no other door." },

@@ -2,6 +2,7 @@ import { agentOperations } from "./operations/agent.ts";
 import { fileOperations } from "./operations/file.ts";
 import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
+import { networkOperations } from "./operations/network.ts";
 import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
 import { sandboxOperations } from "./operations/sandbox.ts";
@@ -15,6 +16,7 @@ export const operations = {
   run: runOperations,
   file: fileOperations,
   image: imageOperations,
+  network: networkOperations,
   receipt: receiptOperations,
   system: systemOperations,
 } as const;

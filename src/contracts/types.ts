@@ -4,6 +4,7 @@ import type * as dependencies from "./dependencies.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
+import type * as network from "./network.ts";
 import type * as primitives from "./primitives.ts";
 import type * as readiness from "./readiness.ts";
 import type * as probe from "./probe.ts";
@@ -54,6 +55,8 @@ export type ImagePresence = z.output<typeof image.ImagePresence>;
 export type FileFind = z.output<typeof file.FileFind>;
 export type FileStat = z.output<typeof file.FileStat>;
 export type FileInfo = z.output<typeof file.FileInfo>;
+
+export type NetworkDecision = z.output<typeof network.NetworkDecision>;
 
 export type Receipt = z.output<typeof receipt.Receipt>;
 export type ReceiptBody = z.output<typeof receipt.ReceiptBody>;

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import type { Egress } from "../egress/egress.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { Policy } from "./policy.ts";
@@ -31,6 +32,8 @@ export type Holders = {
 export type DomainContext = {
   readonly engine: Engine;
   readonly store: Store;
+  /** The way out of networks that allow some domains, in this process. */
+  readonly egress: Egress;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
   readonly signer: ReceiptSigner;

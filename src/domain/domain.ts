@@ -6,6 +6,7 @@ import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/files.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
+import { networkLog, setNetwork } from "./network/networks.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
@@ -43,6 +44,10 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     image: {
       exists: ({ reference }, options) => imageExists(call(options), reference),
       ensure: (input, options) => ensureImage(call(options), input),
+    },
+    network: {
+      set: ({ id, network }, options) => setNetwork(call(options), id, network),
+      log: async ({ id, ...input }, options) => pageOf(await networkLog(call(options), id, query(input))),
     },
     receipt: receiptOperations(context, call),
     system: {

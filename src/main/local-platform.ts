@@ -8,8 +8,10 @@ import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
+import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
+import { createEgress } from "../egress/egress.ts";
 import type { Engine } from "../engine/engine.ts";
 import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
@@ -66,6 +68,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const context: DomainContext = {
     engine,
     store,
+    egress: opening.use(createEgress({ logger })),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
     live: new LiveRuns(),
     signer: createReceiptSigner(state.deployment, state.receiptKey),
@@ -87,7 +90,9 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
-    keep: (signal: AbortSignal) => createReaper(context).run(signal),
+    keep: async (signal: AbortSignal) => {
+      await Promise.all([createReaper(context).run(signal), keepNetworks(context, signal)]);
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });
 }

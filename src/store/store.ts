@@ -212,10 +212,28 @@ export type ReceiptRows = {
   readonly head: () => Promise<ReceiptHead | undefined>;
 };
 
+/** What the egress proxy decided about one request of a sandbox or a job. */
+export type EgressRow = {
+  readonly sandboxId: string;
+  readonly owner: string;
+  readonly at: string;
+  readonly host: string;
+  readonly port: number;
+  readonly allowed: boolean;
+  readonly reason: string | null;
+};
+
+export type EgressRows = {
+  /** The latest 1000 of a sandbox are kept. */
+  readonly append: (row: EgressRow) => Promise<void>;
+  readonly list: (owner: string, sandboxId: string, query: PageQuery) => Promise<Page<EgressRow>>;
+};
+
 /** The persistence port. Every method may reject with STATE_UNUSABLE. */
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly images: ImageRows;
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;
+  readonly egress: EgressRows;
 };

@@ -11,7 +11,7 @@ import { writeResultFile } from "./result-file.ts";
 export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<RunEvent> {
   const { context } = call;
   const { path } = await allowedDirectory(context.policy, input.workspace);
-  const prepare = prepareJob(context, agentJob(context, input), {
+  const prepare = prepareJob(call, agentJob(context, input), {
     kind: "agent",
     agentId: input.agentId,
     image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),

@@ -5,6 +5,7 @@ import type { RunEvent, SandboxExec } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { writeFile, type FileCall } from "../file/files.ts";
+import { openEgress } from "../network/egress.ts";
 import { resolveLimits } from "../profiles.ts";
 import { awake, touch } from "../sandbox/awake.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
@@ -44,6 +45,7 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
     // Once the run is open in the registry, so that nobody takes the sandbox for an idle one.
     start: async (starting) => {
       await awake(context, { id: sandbox.id, wanted: "run", signal: starting });
+      await openEgress(context, { ...sandbox, kind: "sandbox" }, starting);
       return context.engine.exec(
         sandbox.id,
         {

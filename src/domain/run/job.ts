@@ -1,12 +1,13 @@
 import { newId } from "../../base/ids.ts";
 import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
-import type { ImageInfo, JobSpec, NetworkPolicy } from "../../engine/engine.ts";
+import type { ImageInfo, JobSpec } from "../../engine/engine.ts";
 import type { RunKind } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { startBehindEgress } from "../network/egress.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
 import { resolveImage } from "../sandbox/images.ts";
-import { resolveNetwork } from "../sandbox/network.ts";
 import { resolveRuntime } from "../sandbox/runtime.ts";
+import { policyOf, resolveNetwork } from "../sandbox/network.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { confirmWorkspace, jobWorkspace, type JobWorkspace } from "../workspace/job-workspace.ts";
 import { lend, takeBack, type Loan } from "../workspace/ownership.ts";
@@ -24,7 +25,7 @@ export type JobKind = {
 
 /** A one-shot run in a unit of its own, removed when it has ended. */
 export function runJob(call: Call, input: JobRun): AsyncIterable<RunEvent> {
-  return conductRun(call, prepareJob(call.context, input, plainJob(call.context, input)));
+  return conductRun(call, prepareJob(call, input, plainJob(call.context, input)));
 }
 
 function plainJob(context: DomainContext, input: JobRun): JobKind {
@@ -36,7 +37,7 @@ function plainJob(context: DomainContext, input: JobRun): JobKind {
   };
 }
 
-export function prepareJob(context: DomainContext, input: JobRun, job: JobKind): Prepare {
+export function prepareJob({ context, principal }: Call, input: JobRun, job: JobKind): Prepare {
   return async (tell, signal) => {
     const profile = input.profile ?? "job";
     const limits = resolveLimits(profile, input, context.policy.maxima);
@@ -66,10 +67,14 @@ export function prepareJob(context: DomainContext, input: JobRun, job: JobKind):
       start: async (starting) => {
         await confirmWorkspace(context, workspace);
         if (workspace.handedOver && workspace.path !== null) loan = await lend(workspace.path);
-        return context.engine.startJob(spec, starting);
+        const unit = { id: ids.unitId, kind: "job", owner: principal.owner, network, signal: starting } as const;
+        return startBehindEgress(context, unit, () => context.engine.startJob(spec, starting));
       },
       finish: () => finishJob(workspace, loan),
-      dispose: () => context.engine.remove(ids.unitId),
+      dispose: async () => {
+        await context.engine.remove(ids.unitId);
+        await context.egress.close(ids.unitId);
+      },
     } satisfies RunPlan;
   };
 }
@@ -79,8 +84,8 @@ type SpecParts = {
   readonly input: JobRun;
   readonly profile: ProfileName;
   readonly limits: RunPlan["limits"];
-  readonly network: NetworkPolicy;
   readonly runtime: string | undefined;
+  readonly network: string;
   readonly workspace: JobWorkspace;
   readonly image: ImageInfo | undefined;
   readonly stdin: AsyncIterable<Uint8Array> | undefined;
@@ -101,8 +106,8 @@ function jobSpec(parts: SpecParts): JobSpec {
     limits,
     writableRoot,
     capabilities,
-    network,
     ...(runtime === undefined ? {} : { runtime }),
+    network: policyOf(network),
     command: input.command,
     cwd: WORKSPACE,
     ...(stdin === undefined ? {} : { stdin }),

@@ -2,6 +2,7 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { Sandbox, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
+import { startBehindEgress } from "../network/egress.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { planSandbox } from "./plan-sandbox.ts";
@@ -38,9 +39,12 @@ export async function createSandbox(call: Call, input: SandboxCreate): Promise<S
 async function start(call: Call, row: SandboxRow): Promise<void> {
   const { context, signal } = call;
   try {
-    await context.engine.createSandbox(unitSpec(row), signal);
+    await startBehindEgress(context, { ...row, kind: "sandbox", signal }, () =>
+      context.engine.createSandbox(unitSpec(row), signal),
+    );
     await waitUntilReady(call, row).catch(async (error: unknown) => {
       await context.engine.remove(row.id);
+      await context.egress.close(row.id);
       throw error;
     });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { MoorageError } from "../../base/errors.ts";
+import { parseAllowList } from "../../egress/egress.ts";
 import type { Enforcement, NetworkPolicy } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
 
@@ -7,23 +8,31 @@ const ALONE: Extract<Enforcement, { enforced: false }> = {
   reason: "it enforces none alone",
   fix: "Leave out --network, or use --engine docker; put what the program needs into its image or its workspace.",
 };
+const ALLOW = "allow:";
 
-/** The policy in force; a policy that the engine cannot enforce is refused, never weakened. */
+/** The policy in force, as it was asked for; one that the engine cannot enforce is refused, never weakened. */
 export async function resolveNetwork(
   { engine }: DomainContext,
   asked: string | undefined,
   signal?: AbortSignal,
-): Promise<NetworkPolicy> {
+): Promise<string> {
   if (asked === undefined || asked === "none") return "none";
-  const policy = policyOf(asked);
-  const enforcement = policy === undefined ? ALONE : await engine.networks?.enforcement(policy, signal);
-  if (policy !== undefined && enforcement?.enforced === true) return policy;
-  const { reason, fix } = enforcement?.enforced === false ? enforcement : ALONE;
-  const message = `The network policy "${asked}" cannot be enforced by the ${engine.name} engine: ${reason}.`;
-  throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: fix });
+  const list = allowListOf(asked);
+  if (list !== undefined) parseAllowList(list);
+  const enforcement = (await engine.networks?.enforcement(policyOf(asked), signal)) ?? ALONE;
+  if (enforcement.enforced) return asked;
+  const message = `The network policy "${asked}" cannot be enforced by the ${engine.name} engine: ${enforcement.reason}.`;
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: enforcement.fix });
 }
 
-/** What a row's policy is to the engine; undefined: none that this version knows. */
-export function policyOf(text: string): NetworkPolicy | undefined {
-  return text === "none" || text === "internal" || text === "open" ? text : undefined;
+/** What a policy is to the engine. */
+export function policyOf(text: string): NetworkPolicy {
+  if (text === "none" || text === "internal" || text === "open") return text;
+  if (allowListOf(text) !== undefined) return "allow";
+  throw new MoorageError("INVALID_INPUT", `The network policy "${text}" is not one that this version knows.`);
+}
+
+/** The domains of an `allow:` policy; undefined for another one. */
+export function allowListOf(text: string): string | undefined {
+  return text.startsWith(ALLOW) ? text.slice(ALLOW.length) : undefined;
 }

@@ -19,7 +19,7 @@ export async function removeSandbox(call: Call, ref: string): Promise<{ readonly
  * by the next Moorage where this one is ended.
  */
 export async function removeForGood(
-  { engine, store, holders, clock, logger }: DomainContext,
+  { engine, store, egress, holders, clock, logger }: DomainContext,
   row: SandboxRow,
   why: "asked" | "expired",
 ): Promise<void> {
@@ -34,5 +34,6 @@ export async function removeForGood(
     throw error;
   }
   await store.sandboxes.remove(row.id);
+  await egress.close(row.id);
   logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, why }, "sandbox removed");
 }

@@ -18,7 +18,7 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     capabilities,
     ...mainOf(row),
     ...(row.runtime === null ? {} : { runtime: row.runtime }),
-    network: policyOf(row.network) ?? "none",
+    network: policyOf(row.network),
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };
 }

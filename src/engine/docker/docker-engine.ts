@@ -9,6 +9,7 @@ import { diagnoseEngine } from "./diagnose/diagnose.ts";
 import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
 import { createEnforcer } from "./network/enforcer.ts";
+import { createEngineNetworks } from "./network/engine-networks.ts";
 import { createUnitNetworks } from "./network/unit-networks.ts";
 import { createEngineEvents } from "./run/engine-events.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
@@ -97,8 +98,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await units.remove(id, signal);
     },
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
-    networks: { enforcement: enforcer.enforcement, reassert: networks.reassert },
     ports: createUnitPorts({ units, exec: runs.exec }),
+    networks: createEngineNetworks(networks, enforcer),
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));

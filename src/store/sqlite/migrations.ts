@@ -39,5 +39,16 @@ export const MIGRATIONS: readonly string[] = [
      signature TEXT NOT NULL
    ) STRICT;
    CREATE INDEX receipts_by_owner ON receipts (owner, sequence DESC);
+   CREATE TABLE egress (
+     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+     owner TEXT NOT NULL,
+     sandbox_id TEXT NOT NULL,
+     at TEXT NOT NULL,
+     host TEXT NOT NULL,
+     port INTEGER NOT NULL,
+     allowed INTEGER NOT NULL,
+     reason TEXT
+   ) STRICT;
+   CREATE INDEX egress_by_sandbox ON egress (sandbox_id, sequence DESC);
    CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
 ];

@@ -1,6 +1,7 @@
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
 import { createImageRows } from "./image-rows.ts";
+import { createEgressRows } from "./egress-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
@@ -13,6 +14,7 @@ export function openSqliteStore(path: string): Store {
     images: createImageRows(database),
     runs: createRunRows(database),
     receipts: createReceiptRows(database),
+    egress: createEgressRows(database),
     [Symbol.asyncDispose]: () =>
       Promise.try(() => {
         database.close();

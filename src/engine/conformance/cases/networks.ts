@@ -3,7 +3,7 @@ import type { Enforcement, NetworkPolicy } from "../../engine.ts";
 import { collect } from "../collect.ts";
 import { jobSpec, sandboxSpec, soon, type Fixture } from "../fixture.ts";
 
-const POLICIES: readonly Exclude<NetworkPolicy, "none">[] = ["internal", "open"];
+const POLICIES: readonly Exclude<NetworkPolicy, "none">[] = ["internal", "allow", "open"];
 
 /** What the engine says about itself is what counts: a policy is kept, or its unit is refused, on every host. */
 export function describeNetworks(fixture: () => Fixture): void {

@@ -69,7 +69,12 @@ export const ContainerListReply = z.array(z.object({ Id: z.string(), Names: z.ar
 export const VolumeReply = z.object({ Name: z.string(), CreatedAt: z.string().optional(), Labels });
 export const VolumeListReply = z.object({ Volumes: z.array(VolumeReply).nullish() });
 
-export const NetworkReply = z.object({ Name: z.string(), Id: z.string(), Created: z.string(), Labels });
+export const NetworkReply = z.object({
+  Name: z.string(),
+  Created: z.string(),
+  Labels,
+  IPAM: z.object({ Config: z.array(z.object({ Gateway: z.string().optional() })).nullish() }),
+});
 export type NetworkReply = z.infer<typeof NetworkReply>;
 export const BridgeReply = z.object({ Options: z.record(z.string(), z.string()).nullish() });
 export const NetworkListReply = z.array(NetworkReply);

@@ -6,6 +6,10 @@ export type Bridge = {
   /** Of the interface, and of the packet filter's chain for it. */
   readonly interface: string;
   readonly policy: Exclude<NetworkPolicy, "none">;
+  /** The host's own address on it. */
+  readonly gateway: string;
+  /** Where the policy `allow` has its proxy, at the gateway. */
+  readonly proxyPort?: number;
 };
 
 /** Interfaces have at most 15 characters; 12 of an id make an accident as likely as one of 62 bits. */

@@ -19,7 +19,13 @@ const NOT_INTERNET = [
 ];
 
 /** One table of the packet filter as `iptables-restore` reads it. */
-type Table = { readonly chain: string; readonly rules: readonly string[]; readonly jump: string | undefined };
+type Table = {
+  readonly chain: string;
+  readonly rules: readonly string[];
+  readonly jump: string | undefined;
+  /** A rule that lets something into the host where its own firewall would not. */
+  readonly admission?: string | undefined;
+};
 
 /**
  * The rules for what comes in by a bridge. They stand in `mangle`, which engines and most firewalls leave alone, and
@@ -29,9 +35,15 @@ type Table = { readonly chain: string; readonly rules: readonly string[]; readon
 export function bridgeRules(bridge: Bridge, nameservers: readonly string[]): readonly string[] {
   return [
     "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    ...proxyRules(bridge, "RETURN"),
     "-m addrtype --dst-type LOCAL -j DROP",
     ...(bridge.policy === "open" ? internetRules(nameservers) : ["-j DROP"]),
   ];
+}
+
+/** What the chain of a bridge, or the host's own firewall, lets through to the proxy. */
+export function proxyRules({ gateway, proxyPort }: Bridge, verdict: "RETURN" | "ACCEPT"): readonly string[] {
+  return proxyPort === undefined ? [] : [`-d ${gateway}/32 -p tcp -m tcp --dport ${proxyPort} -j ${verdict}`];
 }
 
 function internetRules(nameservers: readonly string[]): readonly string[] {
@@ -45,8 +57,10 @@ function internetRules(nameservers: readonly string[]): readonly string[] {
 export const IPV6_RULES: readonly string[] = ["-j DROP"];
 
 /** Replaces a chain as a whole, and puts the jump to it first when there is none; all at once or not at all. */
-export function restoreScript({ chain, rules, jump }: Table): string {
+export function restoreScript({ chain, rules, jump, admission }: Table): string {
   const lines = rules.map((rule) => `-A ${chain} ${rule}`);
   const first = jump === undefined ? [] : [`-I PREROUTING 1 ${jump}`];
-  return ["*mangle", `:${chain} - [0:0]`, ...lines, ...first, "COMMIT", ""].join("\n");
+  const mangle = ["*mangle", `:${chain} - [0:0]`, ...lines, ...first, "COMMIT"];
+  const filter = admission === undefined ? [] : ["*filter", `-I INPUT 1 ${admission}`, "COMMIT"];
+  return [...mangle, ...filter, ""].join("\n");
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MoorageError } from "../../../base/errors.ts";
 import type { Bridge } from "./bridge.ts";
-import { bridgeRules, IPV6_RULES, restoreScript } from "./filter-rules.ts";
+import { bridgeRules, IPV6_RULES, proxyRules, restoreScript } from "./filter-rules.ts";
 import { runProgram } from "./host-program.ts";
 import { readNameservers } from "./nameservers.ts";
 import type { FilterProgram } from "./filter-program.ts";
@@ -22,22 +22,28 @@ export type PacketFilter = {
 export function createPacketFilter(program: FilterProgram): PacketFilter {
   return {
     close: async (bridge) => {
-      const chain = bridge.interface;
-      const jump = jumpTo(chain);
-      for (const [tool, rules] of [
-        [program.ipv4, bridgeRules(bridge, await readNameservers())],
-        [program.ipv6, IPV6_RULES],
-      ] as const) {
-        if (tool === program.ipv6 && !(await hasIpv6())) continue;
-        const missing = !(await succeeds(tool, ["-C", "PREROUTING", ...jump]));
-        const script = restoreScript({ chain, rules, jump: missing ? jump.join(" ") : undefined });
-        await restore(tool, script);
-      }
+      await set(program.ipv4, bridge.interface, {
+        rules: bridgeRules(bridge, await readNameservers()),
+        admissions: proxyRules(bridge, "ACCEPT").map((rule) => `-i ${bridge.interface} ${rule}`),
+      });
+      if (await hasIpv6()) await set(program.ipv6, bridge.interface, { rules: IPV6_RULES, admissions: [] });
     },
     forget: async (chain) => {
       for (const tool of [program.ipv4, program.ipv6]) await removeChain(tool, chain);
     },
   };
+}
+
+type Wanted = { readonly rules: readonly string[]; readonly admissions: readonly string[] };
+
+async function set(tool: string, chain: string, { rules, admissions }: Wanted): Promise<void> {
+  const jump = jumpTo(chain);
+  const jumps = await succeeds(tool, ["-C", "PREROUTING", ...jump]);
+  const [admission] = admissions;
+  const admitted =
+    admission === undefined || (await succeeds(tool, ["-C", "INPUT", ...admission.split(" ")], "filter"));
+  const missing = { jump: jumps ? undefined : jump.join(" "), admission: admitted ? undefined : admission };
+  await restore(tool, restoreScript({ chain, rules, ...missing }));
 }
 
 function jumpTo(chain: string): readonly string[] {
@@ -51,10 +57,18 @@ async function removeChain(tool: string, chain: string): Promise<void> {
   }
   await succeeds(tool, ["-F", chain]);
   await succeeds(tool, ["-X", chain]);
+  for (const rule of await admissionsOf(tool, chain)) await succeeds(tool, ["-D", ...rule], "filter");
 }
 
-async function succeeds(tool: string, args: readonly string[]): Promise<boolean> {
-  const { code } = await runProgram(tool, [...WAIT, "-t", "mangle", ...args]);
+/** What stands in the host's own table for an interface, as words that take it away again. */
+async function admissionsOf(tool: string, chain: string): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await runProgram(tool, [...WAIT, "-t", "filter", "-S", "INPUT"]);
+  const words = stdout.split("\n").map((line) => line.split(" "));
+  return words.filter((line) => line[0] === "-A" && line.includes(chain)).map((line) => line.slice(1));
+}
+
+async function succeeds(tool: string, args: readonly string[], table = "mangle"): Promise<boolean> {
+  const { code } = await runProgram(tool, [...WAIT, "-t", table, ...args]);
   return code === 0;
 }
 

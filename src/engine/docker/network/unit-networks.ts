@@ -6,19 +6,23 @@ import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { NetworkListReply, NetworkReply } from "../api/replies.ts";
 import { unitName } from "../unit/container-spec.ts";
+import { randomInt } from "node:crypto";
 import { hasInterface, interfaceName, type Bridge } from "./bridge.ts";
 import type { Enforcer } from "./enforcer.ts";
-import { pickSubnet, routedRanges, type Range } from "./subnets.ts";
+import { pickSubnet, routedRanges } from "./subnets.ts";
 
 const POLICY_LABEL = "moorage.policy";
+const PORT_LABEL = "moorage.proxy-port";
+/** Below those that kernels give out by themselves. */
+const PROXY_PORTS = { first: 20_000, count: 10_000 };
 const TRIES = 8;
 /** A network address, the host, the unit, and the broadcast address. */
 const UNIT_BITS = 30;
 
 /** A bridge of a unit's own, which lives and goes with it. */
 export type UnitNetworks = {
-  /** Makes the unit's bridge and closes it; where it is there already it is closed again. */
-  readonly ensure: (unit: Pick<UnitSpec, "id" | "kind" | "network">) => Promise<void>;
+  /** Makes the unit's bridge and closes it; where it is there already it is closed again. Undefined for `none`. */
+  readonly ensure: (unit: Pick<UnitSpec, "id" | "kind" | "network">) => Promise<Bridge | undefined>;
   /** Closes the unit's bridge again, where it has one: before it starts once more. */
   readonly close: (id: string) => Promise<void>;
   /** Closes the bridges of all units again. */
@@ -48,12 +52,12 @@ export function createUnitNetworks(context: Context): UnitNetworks {
     find,
     list,
     ensure: async ({ id, kind, network }) => {
-      if (network === "none") return;
+      if (network === "none") return undefined;
       const filter = await enforcer.filter(network);
-      const bridge = { interface: interfaceName(id), policy: network };
-      if ((await find(id)) === undefined) await createBridge(context, { id, kind }, bridge);
+      const bridge = (await find(id))?.bridge ?? (await createBridge(context, { id, kind }, network));
       requireLocalBridge(bridge);
       await filter.close(bridge);
+      return bridge;
     },
     close: async (id) => {
       const found = await find(id);
@@ -73,40 +77,57 @@ export function createUnitNetworks(context: Context): UnitNetworks {
 function foundNetwork(labels: UnitLabels, reply: NetworkReply): FoundNetwork | undefined {
   const identity = labels.verify(reply.Labels);
   const policy = reply.Labels[POLICY_LABEL];
-  if (identity === undefined || reply.Name !== unitName(identity.id)) return undefined;
-  if (policy !== "internal" && policy !== "open") return undefined;
-  const bridge: Bridge = { interface: interfaceName(identity.id), policy };
+  const gateway = reply.IPAM.Config?.[0]?.Gateway;
+  if (identity === undefined || reply.Name !== unitName(identity.id) || gateway === undefined) return undefined;
+  if (policy !== "internal" && policy !== "open" && policy !== "allow") return undefined;
+  const port = reply.Labels[PORT_LABEL];
+  const proxy = port === undefined ? {} : { proxyPort: Number(port) };
+  const bridge: Bridge = { interface: interfaceName(identity.id), policy, gateway, ...proxy };
   return { identity, createdAt: Date.parse(reply.Created) || 0, bridge };
 }
 
-async function createBridge({ api, labels }: Context, identity: UnitIdentity, bridge: Bridge): Promise<void> {
-  const taken: Range[] = [...(await routedRanges())];
+async function createBridge(
+  { api, labels }: Context,
+  identity: UnitIdentity,
+  policy: Bridge["policy"],
+): Promise<Bridge> {
+  const taken = await routedRanges();
+  const proxy = policy === "allow" ? { proxyPort: PROXY_PORTS.first + randomInt(PROXY_PORTS.count) } : {};
   for (let attempt = 1; ; attempt += 1) {
     const subnet = pickSubnet(UNIT_BITS, taken);
     if (subnet === undefined) throw noAddresses();
-    const json = {
-      Name: unitName(identity.id),
-      CheckDuplicate: true,
-      Driver: "bridge",
-      // An internal network of the engine's kind can publish no port, and leaves the host open: the filter does both better.
-      Internal: false,
-      EnableIPv6: false,
-      IPAM: { Driver: "default", Config: [{ Subnet: subnet.cidr, Gateway: subnet.gateway }] },
-      Options: {
-        "com.docker.network.bridge.name": bridge.interface,
-        "com.docker.network.bridge.enable_icc": "false",
-        "com.docker.network.bridge.enable_ip_masquerade": String(bridge.policy === "open"),
-        "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
-      },
-      Labels: { ...labels.sign(identity), [POLICY_LABEL]: bridge.policy },
-    };
+    const bridge: Bridge = { interface: interfaceName(identity.id), policy, gateway: subnet.gateway, ...proxy };
     try {
-      return await api.send({ method: "POST", path: "/networks/create", json });
+      const json = networkSpec(bridge, subnet.cidr, labels.sign(identity));
+      await api.send({ method: "POST", path: "/networks/create", json: { ...json, Name: unitName(identity.id) } });
+      return bridge;
     } catch (error) {
       // Another Moorage, or the engine itself, may have taken the addresses a moment ago.
       if (!/overlaps/i.test(String(error)) || attempt === TRIES) throw error;
     }
   }
+}
+
+function networkSpec({ interface: name, policy, gateway, proxyPort }: Bridge, subnet: string, ours: object): object {
+  return {
+    CheckDuplicate: true,
+    Driver: "bridge",
+    // An internal network of the engine's kind can publish no port, and leaves the host open: the filter does both better.
+    Internal: false,
+    EnableIPv6: false,
+    IPAM: { Driver: "default", Config: [{ Subnet: subnet, Gateway: gateway }] },
+    Options: {
+      "com.docker.network.bridge.name": name,
+      "com.docker.network.bridge.enable_icc": "false",
+      "com.docker.network.bridge.enable_ip_masquerade": String(policy === "open"),
+      "com.docker.network.bridge.host_binding_ipv4": "127.0.0.1",
+    },
+    Labels: {
+      ...ours,
+      [POLICY_LABEL]: policy,
+      ...(proxyPort === undefined ? {} : { [PORT_LABEL]: String(proxyPort) }),
+    },
+  };
 }
 
 function noAddresses(): MoorageError {

@@ -7,6 +7,7 @@ import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, CreatedReply } from "../api/replies.ts";
 import { inDialect } from "./container-dialect.ts";
 import { endpointName, isRemote } from "../endpoint/endpoint.ts";
+import { throughProxy } from "../network/proxy-environment.ts";
 import type { UnitNetworks } from "../network/unit-networks.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
@@ -41,8 +42,8 @@ export async function createUnit<T>(
   throwIfCanceled(signal);
   refuseFarDirectory(context.api, spec);
   try {
-    await context.networks.ensure(spec);
-    const containerId = await createContainer(context, wanted);
+    const bridge = await context.networks.ensure(spec);
+    const containerId = await createContainer(context, { ...wanted, spec: throughProxy(spec, bridge) });
     throwIfCanceled(signal);
     if (spec.workspace.type === "volume") await giveWorkspace(context.api, containerId, spec);
     throwIfCanceled(signal);
