@@ -245,6 +245,9 @@ describe("moorage doctor", () => {
         message: expect.stringMatching(/read inside from \/sys/) as string,
       });
     }
+    for (const policy of ["internal", "allow", "open"]) {
+      expect(of(`network.${policy}`)?.message).toMatch(/reached none|is refused here/);
+    }
     expect(of("system.disk")?.message).toMatch(/where the engine keeps images and containers/);
     expect(of("system.clock")?.message).toMatch(/the engine's host/);
     const people = await home.moorage(["doctor", "--engine", "docker"]);

@@ -6,6 +6,7 @@ import { checkDisk, freeSpace } from "./disk.ts";
 import { notChecked, warning } from "./finding.ts";
 import { findHost, type Host } from "./host.ts";
 import { checkImage } from "./image.ts";
+import { checkNetworks } from "./networks.ts";
 import { engineProblem, preflight } from "./preflight.ts";
 import { probeSandboxes } from "../probe/probe.ts";
 import { lookInside, type SandboxLook } from "./sandbox.ts";
@@ -33,6 +34,8 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
   const { context, signal } = call;
   const engine = await context.engine.diagnose(signal);
   const { image, sandbox } = await imageAndSandbox(call, host);
+  const ran = sandbox.findings.some(({ check, status }) => check === "sandbox" && status !== "failed");
+  const networks = ran ? await checkNetworks(call) : [];
   const state = await checkState(context);
   const spaces = [
     await freeSpace(context.stateDirectory, `for Moorage's state in ${context.stateDirectory}`),
@@ -44,6 +47,7 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
     ...engine,
     image,
     ...sandbox.findings,
+    ...networks,
     checkDisk(
       spaces.filter((space) => space !== undefined),
       host,
