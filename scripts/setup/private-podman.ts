@@ -8,7 +8,7 @@ import { pingEngine } from "./engine-presence.ts";
 import { removeMountedDirectory } from "./mounted-directory.ts";
 import { ONE_HIERARCHY } from "./one-hierarchy.ts";
 import { hasProgram } from "./packages.ts";
-import { isAlive, waitUntilGone } from "./processes.ts";
+import { isAlive, killAndWait, listProcesses, waitUntilGone } from "./processes.ts";
 
 /** A Podman of a test's own, with its own images and containers. */
 export interface PrivatePodman extends AsyncDisposable {
@@ -60,7 +60,7 @@ export async function privatePodman(): Promise<PrivatePodman> {
   await log.close();
   const { pid } = child;
   if (pid === undefined) throw new Error("podman could not be started");
-  undo.defer(() => stop(pid));
+  undo.defer(() => stop(pid, directory));
   const signal = AbortSignal.timeout(START_MS);
   while ((await pingEngine({ kind: "unix", path: socketPath }, signal)) !== "answers") {
     if (signal.aborted || !(await isAlive(pid))) {
@@ -72,8 +72,15 @@ export async function privatePodman(): Promise<PrivatePodman> {
   return { socketPath, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function stop(pid: number): Promise<void> {
+/** Ends the service, and the helpers that keep what they know of commands that have ended. */
+async function stop(pid: number, directory: string): Promise<void> {
   if (await isAlive(pid)) process.kill(pid, "SIGTERM");
-  const left = await waitUntilGone([pid], STOP_MS);
-  for (const each of left) process.kill(each, "SIGKILL");
+  await killAndWait(await waitUntilGone([pid], STOP_MS), STOP_MS);
+  const helpers = async () => (await listProcesses()).filter(({ command }) => command.includes(directory));
+  for (let left = await helpers(); left.length > 0; left = await helpers()) {
+    await killAndWait(
+      left.map((helper) => helper.pid),
+      STOP_MS,
+    );
+  }
 }

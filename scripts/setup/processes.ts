@@ -71,3 +71,16 @@ export async function waitUntilGone(pids: readonly number[], deadlineMs: number)
     await delay(POLL_MS);
   }
 }
+
+/** SIGKILL to these, and back when they are gone; those that have gone already are no error. Throws at the deadline. */
+export async function killAndWait(pids: readonly number[], deadlineMs: number): Promise<void> {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if (!hasCode(error, "ESRCH")) throw error;
+    }
+  }
+  const left = await waitUntilGone(pids, deadlineMs);
+  if (left.length > 0) throw new Error(`processes ${left.join(", ")} do not end`);
+}

@@ -5,13 +5,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startDockerd, type StartedEngine } from "./docker-engine.ts";
 import { removeMountedDirectory } from "./mounted-directory.ts";
 import { privateEngineFiles } from "./private-engine.ts";
-import { listProcesses, waitUntilGone } from "./processes.ts";
+import { isAlive, killAndWait, listProcesses } from "./processes.ts";
 
 /** An engine of a test's own that can be killed and come back with what it had. */
 export interface RestartableEngine extends AsyncDisposable {
   socketPath: string;
   /** SIGKILL to the daemon; what runs in containers goes on, as after a crash. */
   kill: () => Promise<void>;
+  /** It keeps its connections and takes new ones, and answers nothing; disposing it goes on. */
+  stall: () => void;
   /** Starts it again on the same storage, and resolves when it answers. */
   restart: () => Promise<void>;
 }
@@ -26,28 +28,29 @@ export async function restartableEngine(args: readonly string[] = []): Promise<R
   const start = (): Promise<StartedEngine> => startDockerd({ files, signal: AbortSignal.timeout(START_MS) });
   const helpers = async () => (await listProcesses()).filter(({ command }) => command.includes(files.execRoot));
   let engine = await start();
-  const end = async (pids: readonly number[]): Promise<void> => {
-    for (const pid of pids) process.kill(pid, "SIGKILL");
-    const left = await waitUntilGone(pids, GONE_MS);
-    if (left.length > 0) throw new Error(`processes ${left.join(", ")} of dockerd do not end`);
-  };
   return {
     socketPath: files.socket,
     kill: async () => {
-      await end([engine.pid]);
+      await killAndWait([engine.pid], GONE_MS);
       // Left behind, and in the way of the next one while a number still is in use, if only as a zombie's.
       for (const file of [files.pidFile, join(files.execRoot, "containerd/containerd.pid")]) {
         await rm(file, { force: true });
       }
     },
+    stall: () => void process.kill(engine.pid, "SIGSTOP"),
     restart: async () => {
       engine = await start();
     },
     [Symbol.asyncDispose]: async () => {
+      if (await isAlive(engine.pid)) process.kill(engine.pid, "SIGCONT");
       await engine[Symbol.asyncDispose]();
       // What a killed daemon had started belongs to nobody.
       for (let turn = 0; turn < 3 && (await helpers()).length > 0; turn += 1) {
-        await end((await helpers()).map(({ pid }) => pid));
+        const left = await helpers();
+        await killAndWait(
+          left.map(({ pid }) => pid),
+          GONE_MS,
+        );
         await delay(100);
       }
       await removeMountedDirectory(dirname(files.socket));

@@ -6,7 +6,7 @@ import { restartableEngine, type RestartableEngine } from "../../scripts/setup/r
 import { newId } from "../../src/base/ids.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { failureOf, jobSpec, printed, unitSpec, untilPrinted } from "../../src/engine/docker/docker-fixture.ts";
-import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
+import { createDockerEngine, type DockerEngineOptions } from "../../src/engine/docker/docker-engine.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createUnitLabels } from "../../src/engine/unit-labels.ts";
 import { finished, openHome } from "../fixtures/command-line.ts";
@@ -66,12 +66,25 @@ await withPrivateEngines(() => {
       expect(stderr).toMatch(/error: .*(?:connection to the engine broke|does not answer)/);
       await docker.restart();
     });
+
+    test("one that answers nothing any more keeps nobody waiting for the end of what it was told to kill", async () => {
+      await using docker = await restartableEngine();
+      await copyImage("busybox:latest", docker);
+      await using engine = open(docker, { patienceMs: 10_000 });
+      const job = await engine.startJob(jobSpec(TALKING));
+      await untilPrinted(job, "begun");
+      docker.stall();
+      const told = [failureOf(job.exit), failureOf(job.kill())];
+      const [ofExit, ofKill] = await within(Promise.all(told));
+      expect(ofKill?.code).toBe("ENGINE_TIMEOUT");
+      expect(ofExit?.message).toBe("The connection to the engine broke before the job ended.");
+    });
   });
 });
 
-function open({ socketPath }: RestartableEngine): Engine {
+function open({ socketPath }: RestartableEngine, wish: Partial<DockerEngineOptions> = {}): Engine {
   const labels = createUnitLabels(newId(), randomBytes(32));
-  return createDockerEngine({ endpoint: { socketPath }, labels, logger: silentLogger });
+  return createDockerEngine({ endpoint: { socketPath }, labels, logger: silentLogger, ...wish });
 }
 
 async function within<T>(work: Promise<T>): Promise<T> {

@@ -11,12 +11,12 @@ export async function resolveRuntime(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   if (asked === undefined) return undefined;
-  if (engine.runtimes === undefined) {
+  const there = (await engine.runtimes?.(signal)) ?? [];
+  if (there.length === 0) {
     throw new MoorageError("ENGINE_UNSUPPORTED", `The engine ${engine.name} has no runtimes to choose from.`, {
       hint: "Leave --runtime out, or use Docker with --engine docker.",
     });
   }
-  const there = await engine.runtimes(signal);
   const allowed = there.filter((name) => policy.runtimes?.includes(name) ?? true);
   if (allowed.includes(asked)) return asked;
   const expected =

@@ -86,7 +86,10 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
     },
     ...createLifecycle({ ...unitContext, release, gate }),
-    runtimes: async (signal) => runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply)),
+    runtimes: async (signal) => {
+      if (!(await api.traits()).choosesRuntime) return [];
+      return runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply));
+    },
     diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     ...runs,

@@ -21,7 +21,7 @@ export function describeExecResults(fixture: () => Fixture): void {
 function describeExitCodes(fixture: () => Fixture): void {
   const sandbox = useSandbox(fixture);
 
-  test("every exit code from 0 to 255 comes back exactly", { timeout: 120_000 }, async () => {
+  test("every exit code from 0 to 255 comes back exactly", { timeout: 300_000 }, async () => {
     const { exec, harness } = fixture();
     const answers = new Map<number, number | null>();
     const codes = Array.from({ length: 256 }, (_, code) => code);

@@ -48,7 +48,8 @@ function describeLife(fixture: () => Fixture): void {
   test("a runtime that is not there is refused, and leaves nothing", async () => {
     const { engine, harness } = fixture();
     const spec = sandboxSpec(harness, { runtime: "no-such-runtime" });
-    const code = engine.runtimes === undefined ? "ENGINE_UNSUPPORTED" : "INVALID_INPUT";
+    const there = (await engine.runtimes?.()) ?? [];
+    const code = there.length === 0 ? "ENGINE_UNSUPPORTED" : "INVALID_INPUT";
     await expect(soon(engine.createSandbox(spec), "createSandbox")).rejects.toMatchObject({ code });
     expect(await soon(engine.inspect(spec.id), "inspect")).toBeUndefined();
   });

@@ -13,17 +13,26 @@ export type EngineTraits = {
   readonly subreaper: readonly string[];
   /** Whether an event tells that the kernel ended a process for memory. */
   readonly tellsMemory: boolean;
+  /** Whether a container may name the runtime that starts it; else its name would be passed over in silence. */
+  readonly choosesRuntime: boolean;
 };
 
 /** The traits of the engine that gave this answer to `/version`. */
 export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits {
   const isPodman = (reply.Components ?? []).some(({ Name }) => Name === "Podman Engine");
   return isPodman
-    ? { product: "Podman", version: reply.Version, subreaper: ["/run/podman-init", "--"], tellsMemory: false }
+    ? {
+        product: "Podman",
+        version: reply.Version,
+        subreaper: ["/run/podman-init", "--"],
+        tellsMemory: false,
+        choosesRuntime: false,
+      }
     : {
         product: "Docker Engine",
         version: reply.Version,
         subreaper: ["/sbin/docker-init", "-s", "--"],
         tellsMemory: true,
+        choosesRuntime: true,
       };
 }

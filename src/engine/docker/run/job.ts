@@ -34,7 +34,7 @@ export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSigna
       throw error;
     }
     if (spec.stdin !== undefined) void feedStdin(attached.socket, spec.stdin, context);
-    return jobRun(context, attached, exitOf(context, attached, waiting));
+    return jobRun(context, attached, { exit: exitOf(context, attached, waiting), waiting });
   });
 }
 
@@ -82,13 +82,22 @@ function lost(cause: unknown): MoorageError {
   return new MoorageError("ENGINE_FAILED", "The connection to the engine broke before the job ended.", { cause });
 }
 
-function jobRun(context: JobContext, { containerId, output }: AttachedUnit, exit: Promise<RunExit>): EngineRun {
+type Ending = { readonly exit: Promise<RunExit>; readonly waiting: IncomingMessage };
+
+function jobRun(context: JobContext, { containerId, output }: AttachedUnit, { exit, waiting }: Ending): EngineRun {
   let ended = false;
   const end = (): void => void (ended = true);
   exit.then(end, end);
   const kill = async (): Promise<{ readonly unitStopped: boolean }> => {
     output.release();
-    if (!ended) await context.units.stop(containerId);
+    try {
+      if (!ended) await context.units.stop(containerId);
+    } catch (error) {
+      // An engine that does not answer tells no end either: nobody waits for it any longer.
+      waiting.destroy();
+      await output.close();
+      throw error;
+    }
     await exit.catch(() => undefined);
     return { unitStopped: true };
   };

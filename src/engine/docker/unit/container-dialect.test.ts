@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { engineTraits } from "../api/engine-traits.ts";
-import { unitSpec } from "../docker-fixture.ts";
+import { failureOf, unitSpec } from "../docker-fixture.ts";
 import { inDialect } from "./container-dialect.ts";
 import { containerSpec } from "./container-spec.ts";
 import { SECCOMP_OPTION } from "./seccomp-profile.ts";
@@ -48,4 +48,25 @@ test("every limit of Docker's is there on Podman too", () => {
   const { Tmpfs, Ulimits, SecurityOpt } = theirs;
   expect(theirs).toMatchObject({ ...ours, Tmpfs, Ulimits, SecurityOpt });
   expect(theirs.Ulimits).toEqual(expect.arrayContaining([...ours.Ulimits]));
+});
+
+test("Podman would pass over the name of a runtime, so it is refused", async () => {
+  const spec = containerSpec({ ...unitSpec("job"), runtime: "crun" }, {}, { script: ["x"], stdin: false });
+  expect(inDialect(spec, docker).HostConfig).toMatchObject({ Runtime: "crun" });
+  expect(await failureOf(() => inDialect(spec, podman))).toMatchObject({
+    code: "ENGINE_UNSUPPORTED",
+    message: "Podman does not let a container name its runtime.",
+    hint: "Leave --runtime out; Podman takes the one of its containers.conf.",
+  });
+});
+
+test.each(["/a,b", '/a"b'])("Podman cannot mount %s, so it is refused", async (path) => {
+  const wish = { ...unitSpec("job"), workspace: { type: "host", path } } as const;
+  const spec = containerSpec(wish, {}, { script: ["x"], stdin: false });
+  expect(inDialect(spec, docker)).toBe(spec);
+  expect(await failureOf(() => inDialect(spec, podman))).toMatchObject({
+    code: "ENGINE_UNSUPPORTED",
+    message: `Podman cannot mount ${JSON.stringify(path)}: it has a comma or a quote.`,
+    hint: "Rename the directory, or use a Docker Engine.",
+  });
 });

@@ -17,6 +17,11 @@ export function inDialect(spec: ContainerSpec, traits: EngineTraits): ContainerS
 }
 
 function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfig"] {
+  if (host["Runtime"] !== undefined) {
+    throw new MoorageError("ENGINE_UNSUPPORTED", "Podman does not let a container name its runtime.", {
+      hint: "Leave --runtime out; Podman takes the one of its containers.conf.",
+    });
+  }
   for (const mount of host.Mounts) refuseMark(mount);
   const memory = Object.entries(host.Tmpfs).map(([path, options]) => [path, podmanMemory(options)] as const);
   return {

@@ -46,6 +46,7 @@ export async function groupsBelow(directory: string): Promise<readonly string[]>
 export async function endGroup(directory: string): Promise<void> {
   const end = performance.now() + END_MS;
   for (;;) {
+    await killGroup(directory);
     for (const pid of await groupProcesses(directory)) signalProcess(pid, "SIGKILL");
     if (await removeEmptyGroup(directory)) return;
     if (performance.now() > end) {
@@ -56,6 +57,16 @@ export async function endGroup(directory: string): Promise<void> {
       });
     }
     await sleep(STEP_MS);
+  }
+}
+
+/** All at once, also what is just being forked, where the kernel can: version 2 of control groups from Linux 5.14 on. */
+async function killGroup(directory: string): Promise<void> {
+  try {
+    await setGroup(directory, "cgroup.kill", "1");
+  } catch (error) {
+    // Older kernels and version 1 have no such file.
+    if (!gone(error) && errorCode(error) !== "EOPNOTSUPP") throw error;
   }
 }
 
