@@ -1,6 +1,8 @@
 /** One way of doing something, run again and again. */
 export type Contender = { readonly name: string; readonly run: () => Promise<void> };
 
+export type Measured = { readonly name: string; readonly times: readonly number[] };
+
 export type Line = {
   readonly what: string;
   readonly contenders: readonly { readonly name: string; readonly p50: number; readonly p90: number }[];
@@ -8,27 +10,38 @@ export type Line = {
   readonly ratio: number;
 };
 
-/** Runs both in turn, A B A B, so that both meet the same noise. Times in ms. */
+export type Rounds = { readonly rounds: number; readonly between?: () => Promise<void> };
+
+/** Runs both in turn, A B A B, so that both meet the same noise, with `between` before each. Times in ms. */
 export async function compare(
   what: string,
   [first, second]: readonly [Contender, Contender],
-  rounds: number,
+  { rounds, between = () => Promise.resolve() }: Rounds,
 ): Promise<Line> {
   const times = { first: [] as number[], second: [] as number[] };
   await first.run();
   await second.run();
   for (let round = 0; round < rounds; round += 1) {
+    await between();
     times.first.push(await timed(first));
+    await between();
     times.second.push(await timed(second));
   }
-  const contenders = [
-    { name: first.name, p50: quantile(times.first, 0.5), p90: quantile(times.first, 0.9) },
-    { name: second.name, p50: quantile(times.second, 0.5), p90: quantile(times.second, 0.9) },
-  ];
-  return { what, contenders, ratio: quantile(times.first, 0.5) / quantile(times.second, 0.5) };
+  return comparison(what, [
+    { name: first.name, times: times.first },
+    { name: second.name, times: times.second },
+  ]);
 }
 
-async function timed({ run }: Contender): Promise<number> {
+/** What was measured already. */
+export function comparison(what: string, [first, second]: readonly [Measured, Measured]): Line {
+  const contenders = [first, second].map(({ name, times }) => {
+    return { name, p50: quantile(times, 0.5), p90: quantile(times, 0.9) };
+  });
+  return { what, contenders, ratio: quantile(first.times, 0.5) / quantile(second.times, 0.5) };
+}
+
+export async function timed({ run }: Contender): Promise<number> {
   const begun = performance.now();
   await run();
   return performance.now() - begun;

@@ -1,56 +1,47 @@
-/** Measures Moorage side by side with the plain Engine API; prints medians and ratios, and one line of JSON at the end. */
+/**
+ * Measures Moorage side by side with the plain Engine API; prints medians and ratios, and one line of JSON at the end.
+ * Arguments: names of cases; all of them without any.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunEvent } from "../src/contracts/types.ts";
 import { createLogger, locations, openLocalPlatform, readConfiguration } from "../src/main/server.ts";
-import { compare, type Line } from "./compare.ts";
-import { plainExec, plainJob, plainSandbox } from "./plain-docker.ts";
+import type { BenchCase } from "./cases/bench.ts";
+import { jobs } from "./cases/jobs.ts";
+import { output } from "./cases/output.ts";
+import { runs } from "./cases/runs.ts";
+import type { Line } from "./compare.ts";
+import { startServer } from "./server.ts";
 
-const IMAGE = "busybox:latest";
-const ROUNDS = 20;
+const CASES: readonly BenchCase[] = [jobs, runs, output];
 
-async function drain(events: AsyncIterable<RunEvent>): Promise<void> {
-  for await (const event of events)
-    if (event.type === "result" && event.result.exitCode !== 0) throw new Error("failed");
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !CASES.some((each) => each.name === name));
+if (unknown !== undefined) {
+  throw new Error(`There is no case ${unknown}; expected some of ${CASES.map(({ name }) => name).join(", ")}.`);
 }
 
 const home = await mkdtemp(join(tmpdir(), "moorage-bench-"));
 try {
-  const environment = { ...process.env, MOORAGE_HOME: home };
-  const open = async (engine: "docker" | "process") =>
-    openLocalPlatform({
-      configuration: await readConfiguration(environment),
-      locations: locations(environment),
-      engine,
-      needsImages: false,
-      logger: createLogger("silent"),
-      workspaceDirectory: undefined,
-      programPath: undefined,
-    });
-  await using docker = await open("docker");
-  await using embedded = await open("process");
-  await using plain = await plainSandbox(IMAGE);
-  const sandbox = await docker.sandbox.create({ image: IMAGE });
-  const job = { name: "moorage run", run: () => drain(docker.job.run({ image: IMAGE, command: ["true"] })) };
-  const plainRun = { name: "plain API", run: () => plainJob(IMAGE, ["true"]) };
-  const exec = { name: "sandbox exec", run: () => drain(docker.sandbox.exec({ id: sandbox.id, command: ["true"] })) };
-  const lines: Line[] = [
-    await compare("a job, created to removed", [job, plainRun], ROUNDS),
-    await compare(
-      "a run in a live sandbox",
-      [exec, { name: "plain API", run: () => plainExec(plain.id, ["true"]) }],
-      ROUNDS,
-    ),
-    await compare(
-      "a job on the process engine",
-      [{ name: "process engine", run: () => drain(embedded.job.run({ command: ["true"] })) }, plainRun],
-      ROUNDS,
-    ),
-  ];
-  await docker.sandbox.remove({ id: sandbox.id });
+  const environment = { ...process.env, MOORAGE_HOME: join(home, "embedded") };
+  await using server = await startServer(join(home, "server"));
+  await using embedded = await openLocalPlatform({
+    configuration: await readConfiguration(environment),
+    locations: locations(environment),
+    engine: "process",
+    needsImages: false,
+    logger: createLogger("silent"),
+    workspaceDirectory: undefined,
+    programPath: process.env["PATH"],
+    runtimeDirectory: process.env["XDG_RUNTIME_DIR"],
+  });
+  const lines: Line[] = [];
+  for (const { name, run } of CASES) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    lines.push(...(await run({ server: server.platform, serverPid: server.pid, embedded })));
+  }
   for (const { what, contenders, ratio } of lines) {
-    const told = contenders.map(({ name, p50, p90 }) => `${name} ${p50.toFixed(1)} ms (p90 ${p90.toFixed(1)})`);
+    const told = contenders.map((one) => `${one.name} ${one.p50.toFixed(1)} (p90 ${one.p90.toFixed(1)})`);
     console.log(`${what}: ${told.join(", ")}; ratio ${ratio.toFixed(2)}`);
   }
   console.log(JSON.stringify(lines));

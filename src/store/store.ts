@@ -186,7 +186,10 @@ export type SandboxRows = {
 };
 
 export type RunRows = {
-  /** CONFLICT when another open run works in the same directory lent by root, or in one above or below. */
+  /**
+   * CONFLICT when another open run works in the same directory lent by root, or in one above or below. A run in a sandbox
+   * and every change of an open run survive the end of this process, but not for certain a loss of power.
+   */
   readonly insert: (row: RunRow) => Promise<void>;
   readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;

@@ -12,6 +12,11 @@ export type Database = {
   readonly run: (sql: string, ...values: SQLInputValue[]) => number;
   /** Runs `work` alone among all writers; rolls back when it throws. */
   readonly transaction: <T>(work: () => T) => T;
+  /**
+   * Writes without waiting for the disk: what is written survives the end of this process, and a loss of power from the
+   * next write on that does wait.
+   */
+  readonly unsynced: <T>(work: () => T) => T;
   readonly close: () => void;
 };
 
@@ -69,6 +74,14 @@ function connect(path: string, connection: DatabaseSync): Database {
       } catch (error) {
         if (connection.isTransaction) execute(() => connection.exec("ROLLBACK"));
         throw error;
+      }
+    },
+    unsynced: (work) => {
+      execute(() => connection.exec("PRAGMA synchronous = NORMAL"));
+      try {
+        return work();
+      } finally {
+        execute(() => connection.exec("PRAGMA synchronous = FULL"));
       }
     },
     close: () => {

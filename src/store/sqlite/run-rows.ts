@@ -7,8 +7,10 @@ const COLUMNS = "data, stdout, stderr, status, holder";
 
 export function createRunRows(database: Database): RunRows {
   return {
-    insert: (row) => Promise.try(insert, database, row),
-    update: (id, change) => Promise.try(() => database.transaction(() => changeRun(database, id, change))),
+    insert: (row) =>
+      Promise.try(() => (row.kind === "exec" ? database.unsynced(() => insert(database, row)) : insert(database, row))),
+    update: (id, change) =>
+      Promise.try(() => database.unsynced(() => database.transaction(() => changeRun(database, id, change)))),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
       Promise.try(() => {

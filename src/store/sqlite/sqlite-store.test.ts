@@ -91,6 +91,16 @@ describe("the store", () => {
       expect(await store.sandboxes.find("bob", "kept")).toBeUndefined();
     }));
 
+  it("keeps the opening of a run, and its handle, for whoever opens it next", () =>
+    inDirectory(async (path) => {
+      const opened = run({ kind: "exec", status: "running", exitCode: null });
+      await using store = openSqliteStore(path);
+      await store.runs.insert(opened);
+      await store.runs.update(opened.id, { handle: "handle" });
+      await using other = openSqliteStore(path);
+      expect(await other.runs.open()).toMatchObject([{ id: opened.id, handle: "handle" }]);
+    }));
+
   it("has a name once for each owner, and a conversation id once", async () => {
     await using store = openSqliteStore(":memory:");
     await store.sandboxes.insert(sandbox({ name: "a", conversationId: "c" }));
