@@ -25,6 +25,13 @@ describe("the packet filter of a bridge", () => {
     }
   });
 
+  test("an open one asks nobody in private ranges where the host has no name server there", () => {
+    const rules = bridgeRules({ interface: name, policy: "open", gateway: "10.213.0.1" }, []);
+    expect(rules.filter((rule) => rule.includes("RETURN"))).toEqual([
+      "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
+    ]);
+  });
+
   test("one with a proxy reaches that alone of the host", () => {
     const bridge = { interface: name, policy: "allow", gateway: "10.213.0.1", proxyPort: 20_123 } as const;
     expect(bridgeRules(bridge, [])).toEqual([
