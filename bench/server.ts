@@ -6,7 +6,7 @@ import { locations, openSocketPlatform } from "../src/main/server.ts";
 import type { Platform } from "../src/contracts/platform.ts";
 
 const CLI = fileURLToPath(new URL("../src/main/cli.ts", import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 
 export type BenchServer = AsyncDisposable & { readonly platform: Platform; readonly pid: number };
 
