@@ -7,6 +7,7 @@ import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
 import { sandboxOperations } from "./operations/sandbox.ts";
 import { systemOperations } from "./operations/system.ts";
+import { volumeOperations } from "./operations/volume.ts";
 
 /** Everything that Moorage can do, by noun. Doors are derived from this table; `raw.ts` lists what cannot be a row. */
 export const operations = {
@@ -18,6 +19,7 @@ export const operations = {
   image: imageOperations,
   network: networkOperations,
   receipt: receiptOperations,
+  volume: volumeOperations,
   system: systemOperations,
 } as const;
 

@@ -80,6 +80,8 @@ export const Runtime = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected the name of a runtime, such as runc, crun, runsc or kata")
   .meta({ id: "Runtime", description: "Runtime class of the container; the engine's default otherwise." });
 
+export const Port = z.int().min(1, "expected 1 to 65535").max(65_535, "expected 1 to 65535").meta({ id: "Port" });
+
 export const Profile = z
   .enum(["job", "sandbox"])
   .meta({ id: "Profile", description: "A named set of limits and hardening." });

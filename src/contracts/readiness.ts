@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { Command } from "./primitives.ts";
-
-const Port = z.int().min(1, "expected 1 to 65535").max(65_535, "expected 1 to 65535").meta({ id: "Port" });
+import { Command, Port } from "./primitives.ts";
 
 export const Readiness = z
   .strictObject({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dependencyFields, PackageManager } from "./dependencies.ts";
+import { placeFields, PublishedPort } from "./place.ts";
 import { mainFields, Readiness } from "./readiness.ts";
 import {
   ConversationId,
@@ -38,6 +39,8 @@ export const Sandbox = z
     useImageCommand: z.boolean(),
     command: z.array(z.string()).nullable().meta({ description: "Of a main process of its own: its arguments." }),
     readiness: Readiness.nullable(),
+    volume: Name.nullable().meta({ description: "The volume that it works in; null: one of its own." }),
+    ports: z.array(PublishedPort),
     profile: Profile,
     limits: Limits,
     network: NetworkPolicy,
@@ -84,6 +87,7 @@ export const SandboxCreate = z.strictObject({
     .meta({ description: "Image reference; the configured default otherwise." }),
   ...dependencyFields,
   ...mainFields,
+  ...placeFields,
   env: Env.optional().meta({ description: "Variables of every run in this sandbox." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),

@@ -5,6 +5,7 @@ import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
 import type * as network from "./network.ts";
+import type * as place from "./place.ts";
 import type * as primitives from "./primitives.ts";
 import type * as readiness from "./readiness.ts";
 import type * as probe from "./probe.ts";
@@ -22,6 +23,9 @@ export type Encoding = z.output<typeof primitives.Encoding>;
 
 export type PackageManager = z.output<typeof dependencies.PackageManager>;
 
+export type PortWish = z.output<typeof place.PortWish>;
+export type PublishedPort = z.output<typeof place.PublishedPort>;
+export type Volume = z.output<typeof place.Volume>;
 export type Readiness = z.output<typeof readiness.Readiness>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;

@@ -24,6 +24,7 @@ import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox 
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
 import { renewSandbox } from "./sandbox/renew-sandbox.ts";
 import { findSandbox, getSandbox, requireEngine } from "./sandbox/sandboxes.ts";
+import { listVolumes, removeVolume } from "./volume/volumes.ts";
 import { validated, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;
@@ -50,6 +51,10 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       log: async ({ id, ...input }, options) => pageOf(await networkLog(call(options), id, query(input))),
     },
     receipt: receiptOperations(context, call),
+    volume: {
+      list: (_input, options) => listVolumes(call(options)),
+      remove: ({ name }, options) => removeVolume(call(options), name),
+    },
     system: {
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),

@@ -13,6 +13,7 @@ import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeMainProcess, describeNoMainProcess } from "./conformance/cases/main-process.ts";
+import { describeNoVolumes, describeVolumes } from "./conformance/cases/volumes.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
 import { describeLostRuns } from "./conformance/cases/lost-runs.ts";
@@ -30,6 +31,8 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     const fixture = useFixture(harness);
     describeSandboxes(fixture);
     describeLifecycle(harness, fixture);
+    if (harness.supports.volumes) describeVolumes(fixture);
+    else describeNoVolumes(fixture);
     if (harness.supports.mainProcess) describeMainProcess(fixture);
     else describeNoMainProcess(fixture);
     describeExecResults(fixture);

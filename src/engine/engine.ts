@@ -4,6 +4,7 @@ import type { EngineNetworks } from "./port/networks.ts";
 import type { UnitPorts } from "./port/ports.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
+import type { EngineVolumes } from "./port/volumes.ts";
 
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
@@ -11,6 +12,7 @@ export type * from "./port/networks.ts";
 export type * from "./port/ports.ts";
 export type * from "./port/run.ts";
 export type * from "./port/unit.ts";
+export type * from "./port/volumes.ts";
 
 /**
  * The engine port: what runs containers, in our own words; its parts are in `port/`. It assumes no shared filesystem and
@@ -97,6 +99,8 @@ export type Engine = AsyncDisposable & {
   readonly runtimes?: (signal?: AbortSignal) => Promise<readonly string[]>;
   /** Absent on engines that run the host's own programs. */
   readonly images?: ImageStore;
+  /** Absent on engines whose storage goes with the unit. */
+  readonly volumes?: EngineVolumes;
   /** Absent on engines that can keep no policy but `none`. */
   readonly networks?: EngineNetworks;
 };

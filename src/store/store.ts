@@ -4,6 +4,7 @@ import type {
   Limits,
   PackageManager,
   ProfileName,
+  PublishedPort,
   Readiness,
   ReceiptHead,
   RunKind,
@@ -12,8 +13,10 @@ import type {
   SandboxState,
 } from "../contracts/types.ts";
 import type { ImageRows } from "./images.ts";
+import type { VolumeRows, VolumeUse } from "./volumes.ts";
 
 export type * from "./images.ts";
+export type * from "./volumes.ts";
 
 export type * from "./run-logs.ts";
 
@@ -43,6 +46,8 @@ export type SandboxRow = {
   /** True: its main process is the image's own program, with these arguments instead of the image's where there are some. */
   readonly useImageCommand: boolean;
   readonly command: readonly string[] | null;
+  readonly volume: VolumeUse | null;
+  readonly ports: readonly PublishedPort[];
   readonly readiness: Readiness | null;
   readonly readinessTimeoutMs: number;
   readonly readinessIntervalMs: number;
@@ -236,6 +241,7 @@ export type EgressRows = {
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly images: ImageRows;
+  readonly volumes: VolumeRows;
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;
   readonly egress: EgressRows;

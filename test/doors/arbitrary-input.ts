@@ -16,6 +16,8 @@ function fieldsOf({ properties = {}, required = [] }: JsonSchema): fc.Arbitrary<
 
 function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(valueOf));
   switch (schema.type) {
     case "string":
       return textOf(schema);

@@ -44,7 +44,11 @@ export function isSwitch(field: CliField): boolean {
 }
 
 export function isRepeatable(field: CliField): boolean {
-  return field.parse === "key-value" || (field.parse === undefined && jsonTypeOf(field.schema) === "array");
+  return (
+    field.parse === "key-value" ||
+    field.parse === "port" ||
+    (field.parse === undefined && jsonTypeOf(field.schema) === "array")
+  );
 }
 
 /** True for content that is read from stdin whether a flag says so or not. */

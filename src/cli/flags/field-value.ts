@@ -3,6 +3,7 @@ import { MoorageError } from "../../base/errors.ts";
 import { parseBytes, parseDuration } from "../../base/quantities.ts";
 import { valueFromText, valueFromTexts } from "../../contracts/text-values.ts";
 import { isRepeatable, isSwitch, type CliField } from "./cli-field.ts";
+import { portValue } from "./port-value.ts";
 import { readinessValue } from "./readiness-value.ts";
 import { readCodeFile } from "./code-file.ts";
 import { invalidValue } from "./invalid-value.ts";
@@ -12,6 +13,7 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
   const text = texts.at(-1);
   if (isSwitch(field)) return true;
   if (field.parse === "key-value") return keyValues(field, texts);
+  if (field.parse === "port") return texts.map((one) => portValue(field.label, one));
   if (text === undefined) throw new TypeError(`The command line gave ${field.label} no value.`);
   switch (field.parse) {
     case "bytes":

@@ -58,6 +58,8 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
     useImageCommand: false,
     command: null,
     readiness: null,
+    volume: null,
+    ports: [],
     profile: "sandbox",
     limits: LIMITS,
     network: "none",

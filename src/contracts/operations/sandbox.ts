@@ -19,6 +19,7 @@ export const sandboxOperations = {
         ...limitFlags,
         ...lifeFlags,
         dependencies: { flag: "dependency" },
+        ports: { flag: "publish", short: "p", parse: "port" },
         readiness: { flag: "ready", parse: "readiness" },
         readinessTimeoutMs: { flag: "ready-timeout", parse: "duration" },
         readinessIntervalMs: { flag: "ready-interval", parse: "duration" },

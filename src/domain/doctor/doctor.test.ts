@@ -181,7 +181,7 @@ describe("doctor, when a sandbox cannot run", () => {
   });
 
   it("tells the state of a missing image, and pulls one that a registry has", async () => {
-    const host = { units: new Map(), images: new Map() };
+    const host = { units: new Map(), images: new Map(), volumes: new Map() };
     const missing = await examine({ engine: { host } });
     expect(of(missing, "image")).toMatchObject({
       status: "failed",
@@ -261,7 +261,7 @@ describe("doctor --preflight", () => {
   });
 
   it("does not run a sandbox without an image", async () => {
-    const host = { units: new Map(), images: new Map() };
+    const host = { units: new Map(), images: new Map(), volumes: new Map() };
     const report = await examine({ preflight: true, engine: { host } });
     expect(statuses(report)).toEqual(["ok", "ok", "ok", "failed", "failed"]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { openNetworked } from "../../../test/fixtures/networked-domain.ts";
 import { createPlatform } from "../domain.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
@@ -57,9 +58,10 @@ describe("create waits until a sandbox is ready", () => {
     { log: "^serving on port \\d+$" },
     { command: ["true"] },
   ])("by %j", async (readiness) => {
-    await using domain = openMemoryDomain();
+    const { domain, platform } = openNetworked();
+    await using _ = domain;
     const command = ["serve", "8080", "/health"];
-    const made = await domain.platform.sandbox.create({ command, readiness, readinessIntervalMs });
+    const made = await platform.sandbox.create({ command, readiness, readinessIntervalMs });
     expect(made.state).toBe("running");
   });
 
@@ -81,22 +83,23 @@ describe("create waits until a sandbox is ready", () => {
 
   it.each([
     [{ port: 81 }, "nothing listens on port 81"],
-    [{ http: { port: 81 } }, 'port 81 cannot be reached in the network "none"'],
+    [{ http: { port: 81 } }, 'port 81 cannot be reached in the network "internal"'],
     [{ http: { port: 8080, path: "/no" } }, "GET /no answered 503"],
     [{ http: { port: 8080, path: "/health", status: 204 } }, "GET /health answered 200, not 204"],
     [{ log: "never said" }, 'no line of its output matches "never said"'],
     [{ command: ["false"] }, '"false" ended with 1'],
   ])("and removes what is not ready by %j at its deadline", async (readiness, missing) => {
-    await using domain = openMemoryDomain();
+    const { domain, platform } = openNetworked();
+    await using _ = domain;
     const command = ["serve", "8080", "/health"];
     const wish = { name: "late", command, readiness, readinessTimeoutMs: 800, readinessIntervalMs };
-    await expect(domain.platform.sandbox.create(wish)).rejects.toMatchObject({
+    await expect(platform.sandbox.create(wish)).rejects.toMatchObject({
       code: "SANDBOX_NOT_READY",
       message: `The sandbox "late" was not ready: after 0.8 s ${missing}. It printed last: serving on port 8080`,
       hint: "Its last output is in the message; check the readiness, or give it more time with --ready-timeout.",
     });
     expect(await domain.context.engine.list()).toEqual([]);
-    expect((await domain.platform.sandbox.list({})).items).toEqual([]);
+    expect((await platform.sandbox.list({})).items).toEqual([]);
   });
 
   it("and tells at once when its main process has ended", async () => {

@@ -45,7 +45,10 @@ const READY = Symbol("ready");
 /** What is missing; undefined when the look itself was cut off. */
 async function look(probe: Probe, signal: AbortSignal): Promise<string | undefined | typeof READY> {
   try {
-    return (await probe(signal)) ?? READY;
+    const missing = await probe(signal);
+    if (missing === undefined) return READY;
+    // A look that was cut off tells less than the one before.
+    return signal.aborted ? undefined : missing;
   } catch (error) {
     if (signal.aborted) return undefined;
     // Between two looks it may have ended: the caller sees that, and tells it better.

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { sleep } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { SandboxCreate } from "../../contracts/types.ts";
+import type { PortWish, PublishedPort, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 
@@ -31,12 +31,24 @@ export async function existingSandbox(call: Call, input: SandboxCreate): Promise
   }
 }
 
+function arePublished(asked: readonly PortWish[], published: readonly PublishedPort[]): boolean {
+  if (asked.length !== published.length) return false;
+  return asked.every(({ port, hostPort = "auto", protocol = "tcp" }) =>
+    published.some(
+      (its) => its.port === port && its.protocol === protocol && (hostPort === "auto" || its.hostPort === hostPort),
+    ),
+  );
+}
+
 function refuseOther(row: SandboxRow, input: SandboxCreate): void {
-  const { name, image, ...asked } = input;
+  const { name, image, workspace, shareWorkspace, ports, ...asked } = input;
   const has: Readonly<Record<string, unknown>> = { ...row, ...row.limits };
   const differing = Object.entries(asked).filter(([key, value]) => !isDeepStrictEqual(value, has[key]));
   const differs = differing.map(([key]) => key);
   if (image !== undefined && ![image, `${image}:latest`].includes(row.image ?? "")) differs.push("image");
+  if (workspace !== undefined && workspace !== `volume:${row.volume?.name}`) differs.push("workspace");
+  if (shareWorkspace !== undefined && shareWorkspace !== (row.volume?.shared ?? false)) differs.push("shareWorkspace");
+  if (ports !== undefined && !arePublished(ports, row.ports)) differs.push("ports");
   if (differs.length === 0) return;
   throw new MoorageError("CONFLICT", `The sandbox "${name}" exists already, with another ${differs.join(", ")}.`, {
     hint: `Use it as it is, or remove it first: moorage sandbox rm ${name}.`,

@@ -5,6 +5,8 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
 import { resolveNetwork } from "./network.ts";
+import { networkFor, planPorts } from "./plan-ports.ts";
+import { planVolume } from "../volume/volumes.ts";
 import { planMain } from "./plan-main.ts";
 import { planImage } from "./plan-image.ts";
 import { resolveRuntime } from "./runtime.ts";
@@ -18,7 +20,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
   const { context, principal } = call;
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
-  const network = await resolveNetwork(context, input.network, call.signal);
+  const network = await resolveNetwork(context, networkFor(input), call.signal);
   const runtime = await resolveRuntime(context, input.runtime, call.signal);
   const now = context.clock.now();
   return {
@@ -28,6 +30,8 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
     conversationId: input.conversationId ?? null,
     ...planLife(context, input, now),
     ...planMain(context, input),
+    volume: await planVolume(call, input),
+    ports: await planPorts(context, input.ports),
     ...(await planImage(call, input)),
     env: input.env ?? {},
     profile,

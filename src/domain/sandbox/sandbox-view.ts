@@ -10,6 +10,8 @@ export function sandboxView(row: SandboxRow): Sandbox {
     limits,
     dependencies,
     command,
+    volume,
+    ports,
     readinessTimeoutMs: _timeout,
     readinessIntervalMs: _interval,
     ttlMs: _ttl,
@@ -19,6 +21,8 @@ export function sandboxView(row: SandboxRow): Sandbox {
     ...rest,
     limits: { ...limits },
     dependencies: [...dependencies],
+    volume: volume?.name ?? null,
+    ports: [...ports],
     command: command === null ? null : [...command],
     workspace: WORKSPACE,
   };

@@ -16,6 +16,7 @@ const support = {
   lostRuns: true,
   lastOutput: true,
   mainProcess: true,
+  volumes: true,
 } as const;
 
 for (const [image, warm] of [

@@ -19,6 +19,7 @@ import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
+import { createVolumes } from "./volume/volumes.ts";
 import { createUnits } from "./unit/units.ts";
 
 export { chooseEndpoint, type ChosenEndpoint } from "./endpoint/choose-endpoint.ts";
@@ -103,6 +104,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     networks: createEngineNetworks(networks, enforcer),
+    volumes: createVolumes(api, labels),
     images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));

@@ -30,6 +30,7 @@ await withPrivatePodman(() => {
       lastOutput: true,
       freezer: true,
       mainProcess: true,
+      volumes: true,
       terminals: true,
       users: true,
       lostRuns: true,

@@ -27,7 +27,9 @@ export type FailingMethod =
   | "images.build"
   | "images.remove"
   | "ports.listens"
-  | "ports.reach";
+  | "ports.reach"
+  | "volumes.ensure"
+  | "volumes.remove";
 
 /** What tests do to a memory engine from outside: what happens to real ones by themselves. */
 export type MemoryEngineControl = {

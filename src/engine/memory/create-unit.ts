@@ -32,7 +32,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   }
   const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
   const user = spec.user ?? ROOT;
-  const files = await unitFiles(spec, user, clock);
+  const files = await unitFiles({ host, spec, clock }, user);
   const { id, kind } = spec;
   if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a unit ${id} already.`);
   const unit: MemoryUnit = {
@@ -65,7 +65,9 @@ function oneAtATime(): MemoryUnit["alone"] {
   };
 }
 
-async function unitFiles(spec: UnitSpec, user: Owner, clock: Clock): Promise<FileStore> {
+type Place = Pick<Create, "host" | "spec" | "clock">;
+
+async function unitFiles({ host, spec, clock }: Place, user: Owner): Promise<FileStore> {
   const root = createMemoryStore(clock);
   for (const path of ["/etc", "/home", "/run", "/tmp", "/workspace"]) {
     await root.makeDirectory(path, { mode: 0o755, owner: path === "/workspace" ? user : ROOT });
@@ -73,6 +75,14 @@ async function unitFiles(spec: UnitSpec, user: Owner, clock: Clock): Promise<Fil
   await root.makeDirectory(HOME, { mode: 0o755, owner: user });
   const passwd = Buffer.from("root:x:0:0:root:/root:/bin/sh\n");
   await root.write("/etc/passwd", passwd, { mode: 0o644, owner: ROOT });
-  if (spec.workspace.type !== "host") return root;
-  return mountStore(root, "/workspace", createHostStore(spec.workspace.path));
+  const { workspace } = spec;
+  if (workspace.type === "named") return mountStore(root, "/workspace", volumeOf(host, workspace.volume));
+  if (workspace.type !== "host") return root;
+  return mountStore(root, "/workspace", createHostStore(workspace.path));
+}
+
+function volumeOf({ volumes }: MemoryHost, id: string): FileStore {
+  const volume = volumes.get(id);
+  if (volume === undefined) throw new MoorageError("NOT_FOUND", `There is no volume ${id}.`);
+  return volume.files;
 }

@@ -51,6 +51,7 @@ describeEngineConformance("memory", {
     lostRuns: true,
     lastOutput: true,
     mainProcess: true,
+    volumes: true,
   },
   image: "busybox:latest",
   removeImage: (reference) => Promise.resolve(host.images.delete(reference)),

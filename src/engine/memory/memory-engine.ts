@@ -11,6 +11,7 @@ import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
+import { createMemoryVolumes } from "./memory-volumes.ts";
 import { createMemoryPorts } from "./memory-ports.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
@@ -37,7 +38,11 @@ export type MemoryEngine = { readonly engine: Engine; readonly control: MemoryEn
 
 /** A host without units; `images` are there from the start. */
 export function createMemoryHost(images: readonly string[] = LOCAL_IMAGES): MemoryHost {
-  return { units: new Map(), images: new Map(images.map((reference) => [reference, namedImage(reference)])) };
+  return {
+    units: new Map(),
+    volumes: new Map(),
+    images: new Map(images.map((reference) => [reference, namedImage(reference)])),
+  };
 }
 
 /**
@@ -74,6 +79,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);
     }),
+    volumes: createMemoryVolumes(parts, (method, signal) => faults.enter(`volumes.${method}`, signal)),
     images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
       faults.enter(`images.${method}`, signal),
     ),

@@ -7,7 +7,10 @@ import type { LiveRun } from "./run/live-run.ts";
 export type MemoryHost = {
   readonly units: Map<string, MemoryUnit>;
   readonly images: Map<string, MemoryImage>;
+  readonly volumes: Map<string, MemoryVolume>;
 };
+
+export type MemoryVolume = { readonly labels: Readonly<Record<string, string>>; readonly files: FileStore };
 
 export type MemoryUnit = {
   readonly id: string;

@@ -15,6 +15,8 @@ export type EngineLimits = {
 export type Workspace =
   /** Storage of the unit's own that lives and goes with it. */
   | { readonly type: "volume" }
+  /** A volume of `EngineVolumes` that outlives the unit. */
+  | { readonly type: "named"; readonly volume: string }
   /** A directory of the engine's host: absolute, already resolved and allowed. */
   | { readonly type: "host"; readonly path: string }
   /** Memory, counted against the unit's limit. */
@@ -28,6 +30,8 @@ export type MainCommand = {
   /** In the place of the image's own arguments; absent: those. */
   readonly command?: readonly string[];
 };
+
+export type PortBinding = { readonly port: number; readonly hostPort: number; readonly protocol: "tcp" | "udp" };
 
 export type UnitSpec = {
   readonly id: string;
@@ -45,6 +49,8 @@ export type UnitSpec = {
   readonly capabilities: readonly string[];
   /** Of a sandbox: what it runs instead of a process of the engine's that waits for runs. */
   readonly main?: MainCommand;
+  /** Published on 127.0.0.1 of the engine's host; needs a network. CONFLICT when a host port is taken. */
+  readonly ports?: readonly PortBinding[];
   /** Engines without `networks` know `none` only. */
   readonly network: NetworkPolicy;
   /** Runtime class, such as `runsc`; absent: the engine's own default. Engines without `runtimes` know no other. */

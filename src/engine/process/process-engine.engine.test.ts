@@ -30,5 +30,6 @@ describeEngineConformance("process", {
     lostRuns: false,
     lastOutput: false,
     mainProcess: false,
+    volumes: false,
   },
 });

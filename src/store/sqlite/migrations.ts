@@ -13,6 +13,14 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (owner, name)
    ) STRICT;
    CREATE INDEX sandboxes_by_owner ON sandboxes (owner, created_at DESC, id DESC);
+   CREATE TABLE volumes (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     name TEXT NOT NULL,
+     engine TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     UNIQUE (owner, name)
+   ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE TABLE runs (
      id TEXT PRIMARY KEY,

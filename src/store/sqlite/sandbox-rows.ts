@@ -11,7 +11,13 @@ export function createSandboxRows(database: Database): SandboxRows {
   };
   return {
     get: (id) => Promise.try(() => byId(id)),
-    insert: (row) => Promise.try(insert, database, row),
+    insert: (row) =>
+      Promise.try(() =>
+        database.transaction(() => {
+          refusePlaceInUse(database, row);
+          insert(database, row);
+        }),
+      ),
     find: (owner, ref) =>
       Promise.try(() => {
         const row = database.get(
@@ -47,6 +53,26 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.run("DELETE FROM sandboxes WHERE id = ?", id);
       }),
   };
+}
+
+/** Two sandboxes at one time work in a volume only when both say so, and no two have one host port. */
+function refusePlaceInUse(database: Database, { volume, ports, owner }: SandboxRow): void {
+  if (volume === null && ports.length === 0) return;
+  for (const other of database.all("SELECT data FROM sandboxes").map(read)) {
+    const holder = other.owner === owner ? `your sandbox "${other.name ?? other.id}"` : "another sandbox";
+    if (volume !== null && other.volume?.id === volume.id && !(volume.shared && other.volume.shared)) {
+      throw new MoorageError("CONFLICT", `The volume "${volume.name}" is in use by ${holder}.`, {
+        hint: "Remove that sandbox, name another volume, or create both with --share-workspace.",
+      });
+    }
+    const taken = ports.find((port) =>
+      other.ports.some((its) => its.hostPort === port.hostPort && its.protocol === port.protocol),
+    );
+    if (taken === undefined) continue;
+    throw new MoorageError("CONFLICT", `The host port ${taken.hostPort}/${taken.protocol} is taken by ${holder}.`, {
+      hint: "Name another host port, or let one be chosen with auto.",
+    });
+  }
 }
 
 function insert(database: Database, row: SandboxRow): void {

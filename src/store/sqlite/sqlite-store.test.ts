@@ -40,6 +40,8 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     packageManager: null,
     useImageCommand: false,
     command: null,
+    volume: null,
+    ports: [],
     readiness: null,
     readinessTimeoutMs: 60_000,
     readinessIntervalMs: 500,

@@ -56,6 +56,12 @@ const ANSWERS: readonly AnswerRow[] = [
     code: "START_FAILED",
     message: (text) => `The container did not start: ${text}`,
   },
+  {
+    text: /port is already allocated|address already in use|ports are not available/i,
+    code: "CONFLICT",
+    message: (text) => `A host port is taken: ${text}`,
+    hint: () => "Name another host port, or let one be chosen with auto.",
+  },
   { status: 404, text: /could not find the file/i, code: "FILE_NOT_FOUND", message: words },
   {
     status: 404,

@@ -1,5 +1,5 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { UnitSpec } from "../../engine.ts";
+import type { PortBinding, UnitSpec } from "../../engine.ts";
 import { environment } from "../run/processes.ts";
 import { SECCOMP_OPTION } from "./seccomp-profile.ts";
 
@@ -18,6 +18,11 @@ export const WORKSPACE = "/workspace";
 /** The name of a unit's container, and of its volume. */
 export function unitName(id: string): string {
   return `moorage-${id}`;
+}
+
+/** The name of a volume that outlives units; no unit's id has a dash. */
+export function volumeName(id: string): string {
+  return `moorage-volume-${id}`;
 }
 
 export type MainProcess = {
@@ -69,6 +74,7 @@ export function containerSpec(
     Tty: false,
     StopSignal: "SIGTERM",
     Healthcheck: { Test: ["NONE"] },
+    ...(spec.ports === undefined ? {} : { ExposedPorts: published(spec.ports, () => ({})) }),
     HostConfig: { ...confinement(spec), ...storage(spec, labels) },
   };
 }
@@ -83,6 +89,7 @@ function confinement(spec: UnitSpec) {
     Init: true,
     ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     ...networkSettings(spec),
+    ...portBindings(spec),
     IpcMode: "private",
     CgroupnsMode: "private",
     Privileged: false,
@@ -106,6 +113,21 @@ function confinement(spec: UnitSpec) {
 }
 
 /** Names are not looked up where nothing may leave: a resolver that cannot ask anybody ends it at once. */
+// Never on another address than loopback: whoever may come from elsewhere comes by a gateway that asks who they are.
+function portBindings({ ports, network }: UnitSpec): object {
+  if (ports === undefined || ports.length === 0) return {};
+  if (network === "none") {
+    throw new MoorageError("ENGINE_UNSUPPORTED", 'Ports cannot be published in the network "none".', {
+      hint: "Use --network internal, which lets nothing out.",
+    });
+  }
+  return { PortBindings: published(ports, ({ hostPort }) => [{ HostIp: "127.0.0.1", HostPort: String(hostPort) }]) };
+}
+
+function published(ports: readonly PortBinding[], of: (binding: PortBinding) => unknown): Record<string, unknown> {
+  return Object.fromEntries(ports.map((binding) => [`${binding.port}/${binding.protocol}`, of(binding)]));
+}
+
 function networkSettings({ id, network }: UnitSpec): object {
   if (network === "none") return { NetworkMode: "none" };
   if (network === "open") return { NetworkMode: unitName(id) };
@@ -124,6 +146,9 @@ function workspaceMount(spec: UnitSpec, labels: Readonly<Record<string, string>>
   const { workspace } = spec;
   if (workspace.type === "volume") {
     return [{ Type: "volume", Source: unitName(spec.id), Target: WORKSPACE, VolumeOptions: { Labels: labels } }];
+  }
+  if (workspace.type === "named") {
+    return [{ Type: "volume", Source: volumeName(workspace.volume), Target: WORKSPACE }];
   }
   if (workspace.type === "host") {
     const BindOptions = { Propagation: "rprivate" };

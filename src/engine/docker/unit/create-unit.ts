@@ -41,18 +41,24 @@ export async function createUnit<T>(
   const { spec, signal } = wanted;
   throwIfCanceled(signal);
   refuseFarDirectory(context.api, spec);
+  let anothers = false;
   try {
     const bridge = await context.networks.ensure(spec);
-    const containerId = await createContainer(context, { ...wanted, spec: throughProxy(spec, bridge) });
+    const proxied = { ...wanted, spec: throughProxy(spec, bridge) };
+    const containerId = await createContainer(context, proxied).catch((error: unknown) => {
+      anothers = isMoorageError(error) && error.code === "CONFLICT";
+      throw error;
+    });
     throwIfCanceled(signal);
-    if (spec.workspace.type === "volume") await giveWorkspace(context.api, containerId, spec);
+    if (spec.workspace.type === "volume" || spec.workspace.type === "named")
+      await giveWorkspace(context.api, containerId, spec);
     throwIfCanceled(signal);
     const begun = await begin(containerId);
     throwIfCanceled(signal);
     return begun;
   } catch (error) {
     // A name that is taken is another unit's.
-    if (!isMoorageError(error) || error.code !== "CONFLICT") await removeAgain(context, spec.id);
+    if (!anothers) await removeAgain(context, spec.id);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MoorageError } from "../../../base/errors.ts";
 import type { JobSpec, UnitSpec } from "../../engine.ts";
 import type { ProcessIdentity } from "../host/process-identity.ts";
 
@@ -50,13 +51,20 @@ type RecordContext = {
   readonly createdAt: number;
 };
 
+function ownWorkspace({ workspace }: UnitSpec): UnitRecord["workspace"] {
+  if (workspace.type !== "named") return workspace;
+  throw new MoorageError("ENGINE_UNSUPPORTED", "The process engine has no volumes that outlive a sandbox.", {
+    hint: "Use Docker with --engine docker, or copy files out with `moorage sandbox cp`.",
+  });
+}
+
 export function unitRecord(spec: UnitSpec | JobSpec, context: RecordContext): UnitRecord {
   return {
     version: 1,
     ...context,
     labels: { ...spec.labels, ...context.labels },
     env: { ...spec.env },
-    workspace: spec.workspace,
+    workspace: ownWorkspace(spec),
     limits: { ...spec.limits },
     writableRoot: spec.writableRoot,
   };
