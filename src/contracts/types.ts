@@ -13,6 +13,7 @@ import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
 import type * as life from "./sandbox-life.ts";
 import type * as sandbox from "./sandbox.ts";
+import type * as stats from "./stats.ts";
 import type * as system from "./system.ts";
 
 export type EngineName = z.output<typeof primitives.EngineName>;
@@ -26,6 +27,8 @@ export type PackageManager = z.output<typeof dependencies.PackageManager>;
 export type PortWish = z.output<typeof place.PortWish>;
 export type PublishedPort = z.output<typeof place.PublishedPort>;
 export type Volume = z.output<typeof place.Volume>;
+export type StatsEvent = z.output<typeof stats.StatsEvent>;
+export type SandboxStats = z.output<typeof stats.SandboxStats>;
 export type Readiness = z.output<typeof readiness.Readiness>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;

@@ -14,6 +14,7 @@ import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeMainProcess, describeNoMainProcess } from "./conformance/cases/main-process.ts";
 import { describeNoVolumes, describeVolumes } from "./conformance/cases/volumes.ts";
+import { describeStats } from "./conformance/cases/stats.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
 import { describeLostRuns } from "./conformance/cases/lost-runs.ts";
@@ -30,6 +31,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
   describe(`engine ${name}`, { timeout: 30_000 }, () => {
     const fixture = useFixture(harness);
     describeSandboxes(fixture);
+    describeStats(harness, fixture);
     describeLifecycle(harness, fixture);
     if (harness.supports.volumes) describeVolumes(fixture);
     else describeNoVolumes(fixture);

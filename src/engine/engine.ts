@@ -4,6 +4,7 @@ import type { EngineNetworks } from "./port/networks.ts";
 import type { UnitPorts } from "./port/ports.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
+import type { UnitStats } from "./port/stats.ts";
 import type { EngineVolumes } from "./port/volumes.ts";
 
 export type * from "./port/files.ts";
@@ -11,6 +12,7 @@ export type * from "./port/images.ts";
 export type * from "./port/networks.ts";
 export type * from "./port/ports.ts";
 export type * from "./port/run.ts";
+export type * from "./port/stats.ts";
 export type * from "./port/unit.ts";
 export type * from "./port/volumes.ts";
 
@@ -92,6 +94,8 @@ export type Engine = AsyncDisposable & {
   readonly lastOutput: (id: string, signal?: AbortSignal) => Promise<readonly OutputChunk[]>;
   /** Ends and removes a unit with its storage; absent ones are no error. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
+  /** NOT_FOUND for an absent sandbox, SANDBOX_NOT_RUNNING for one that does not run. */
+  readonly stats: (id: string, signal?: AbortSignal) => Promise<UnitStats>;
   readonly files: UnitFiles;
   /** Absent on engines whose sandboxes have no network of their own between runs. */
   readonly ports?: UnitPorts;

@@ -6,6 +6,7 @@ import { SandboxOutput, SandboxOutputInput } from "../sandbox.ts";
 import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
 import { GraceMs, SandboxList, TtlMs } from "../sandbox-life.ts";
 import { Sandbox, SandboxCreate } from "../sandbox.ts";
+import { StatsEvent, StatsInput } from "../stats.ts";
 import { changing, destructive, graceFlags, lifeFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 
 export const sandboxOperations = {
@@ -58,6 +59,17 @@ export const sandboxOperations = {
     mcp: changing,
     input: SandboxExec,
     output: RunEvent,
+  }),
+  stats: stream({
+    summary: "Measure what a sandbox takes: memory, processors, processes, traffic.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/stats" },
+    cli: {
+      command: "sandbox stats",
+      positionals: ["id"],
+      flags: { follow: { short: "f" }, intervalMs: { flag: "interval", parse: "duration" } },
+    },
+    input: StatsInput,
+    output: StatsEvent,
   }),
   output: unary({
     summary: "Read what a sandbox's own main process has printed.",

@@ -18,6 +18,7 @@ import { createWarmRuns } from "./run/warm/warm-runs.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
+import { readUnitStats } from "./unit/unit-stats.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
 import { createVolumes } from "./volume/volumes.ts";
 import { createUnits } from "./unit/units.ts";
@@ -101,6 +102,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (unit !== undefined) release(unit.container.Id);
       await units.remove(id, signal);
     },
+    stats: (id, signal) => readUnitStats({ api, units }, id, signal),
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     networks: createEngineNetworks(networks, enforcer),

@@ -26,6 +26,7 @@ export type FailingMethod =
   | "images.find"
   | "images.build"
   | "images.remove"
+  | "stats"
   | "ports.listens"
   | "ports.reach"
   | "volumes.ensure"

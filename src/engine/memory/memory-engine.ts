@@ -12,6 +12,7 @@ import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
 import { createMemoryVolumes } from "./memory-volumes.ts";
+import { memoryStats } from "./memory-stats.ts";
 import { createMemoryPorts } from "./memory-ports.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
@@ -75,6 +76,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
       return unit;
     }),
+    stats: async (id, signal) => {
+      await faults.enter("stats", signal);
+      return memoryStats(id, ownUnit(parts, id), clock);
+    },
     ports: createMemoryPorts(async (method, id, signal) => {
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);

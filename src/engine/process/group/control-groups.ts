@@ -4,6 +4,7 @@ import { sleep } from "../../../base/deadline.ts";
 import { makeDirectory } from "../host/make-directory.ts";
 import type { EngineLimits } from "../../engine.ts";
 import { endGroup, errorCode, groupProcesses, groupsBelow, removeEmptyGroup, setGroup } from "./control-group-files.ts";
+import { groupUsage, type GroupUsage } from "./control-group-usage.ts";
 import {
   freezerFiles,
   limitSettings,
@@ -42,6 +43,7 @@ export type UnitGroup = {
   readonly memoryEntrances: () => readonly string[];
   readonly oomKills: () => Promise<number>;
   readonly peakMemoryBytes: () => Promise<number | null>;
+  readonly usage: () => Promise<GroupUsage>;
   /** Begins to measure anew, where the kernel can. */
   readonly resetPeak: () => Promise<void>;
   readonly remove: () => Promise<void>;
@@ -108,6 +110,7 @@ function unitGroup(layout: GroupLayout, id: string): UnitGroup {
       const peak = (await read(memory, files.peak)).trim();
       return peak === "" ? null : Number(peak);
     },
+    usage: () => groupUsage(layout, id),
     resetPeak: async () => {
       if (memory !== undefined && layout.version === 1) await setGroup(memory, files.peak, "0");
     },

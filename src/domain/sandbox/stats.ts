@@ -1,0 +1,64 @@
+import { isoTime } from "../../base/clock.ts";
+import { sleep, throwIfCanceled } from "../../base/deadline.ts";
+import { isMoorageError } from "../../base/errors.ts";
+import type { SandboxStats, StatsEvent } from "../../contracts/types.ts";
+import type { UnitStats } from "../../engine/engine.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { Call } from "../context.ts";
+import { findSandbox, requireEngine } from "./sandboxes.ts";
+
+type StatsInput = {
+  readonly id: string;
+  readonly follow?: boolean | undefined;
+  readonly intervalMs?: number | undefined;
+};
+
+/**
+ * What a sandbox takes: one sample, or one after the other until it stops. Each is measured over one interval, so that
+ * it can tell how busy the processors were.
+ */
+export async function* sandboxStats(call: Call, { id, follow, intervalMs }: StatsInput): AsyncGenerator<StatsEvent> {
+  const { context, signal } = call;
+  const row = await findSandbox(call, id);
+  requireEngine(context, row);
+  let before = await context.engine.stats(row.id, signal);
+  for (;;) {
+    await sleep(intervalMs ?? 1000, signal);
+    throwIfCanceled(signal);
+    const now = await unlessStopped(context.engine.stats(row.id, signal));
+    if (typeof now === "string") {
+      yield { type: "ended", reason: now };
+      return;
+    }
+    yield { type: "sample", sample: sampleOf(row, before, now) };
+    if (follow !== true) return;
+    before = now;
+  }
+}
+
+async function unlessStopped(work: Promise<UnitStats>): Promise<UnitStats | string> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isMoorageError(error) && (error.code === "SANDBOX_NOT_RUNNING" || error.code === "NOT_FOUND"))
+      return error.message;
+    throw error;
+  }
+}
+
+function sampleOf(row: SandboxRow, before: UnitStats, { at, ...measured }: UnitStats): SandboxStats {
+  return {
+    sandboxId: row.id,
+    at: isoTime(at),
+    ...measured,
+    memoryLimitBytes: row.limits.memoryBytes,
+    cpus: busyProcessors(before, { at, ...measured }),
+  };
+}
+
+function busyProcessors(before: UnitStats, now: UnitStats): number | null {
+  const elapsed = now.at - before.at;
+  if (before.cpuMs === null || now.cpuMs === null || elapsed <= 0) return null;
+  // Started anew in between, it counts from zero again.
+  return now.cpuMs < before.cpuMs ? null : Math.round(((now.cpuMs - before.cpuMs) / elapsed) * 1000) / 1000;
+}
