@@ -2,7 +2,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Engine } from "../engine.ts";
 import { DEPLOYMENT_LABEL, type UnitLabels } from "../unit-labels.ts";
 import type { DockerEndpoint } from "./endpoint/endpoint.ts";
-import { createEngineApi } from "./api/engine-api.ts";
+import { createEngineApi, type EngineApi } from "./api/engine-api.ts";
 import { InfoReply } from "./api/replies.ts";
 import { engineWarnings, runtimeNames } from "./diagnose/describe-host.ts";
 import { diagnoseEngine } from "./diagnose/diagnose.ts";
@@ -83,16 +83,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   return {
     name: "docker",
     isolation: "container",
-    info: async (signal) => {
-      const info = await api.json({ method: "GET", path: "/info", signal }, InfoReply);
-      return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
-    },
+    ...selfDescription(api, options),
     ...createLifecycle({ ...unitContext, release, gate }),
-    runtimes: async (signal) => {
-      if (!(await api.traits()).choosesRuntime) return [];
-      return runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply));
-    },
-    diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     ...runs,
     inspect: units.inspect,
@@ -115,5 +107,23 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await live.finish();
       await api[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** What the engine says of itself. */
+function selfDescription(
+  api: EngineApi,
+  options: DockerEngineOptions,
+): Required<Pick<Engine, "info" | "runtimes" | "diagnose">> {
+  return {
+    info: async (signal) => {
+      const info = await api.json({ method: "GET", path: "/info", signal }, InfoReply);
+      return { name: "docker", isolation: "container", version: info.ServerVersion, warnings: engineWarnings(info) };
+    },
+    runtimes: async (signal) => {
+      if (!(await api.traits()).choosesRuntime) return [];
+      return runtimeNames(await api.json({ method: "GET", path: "/info", signal }, InfoReply));
+    },
+    diagnose: (signal) => diagnoseEngine(api, options.endpointReason, signal),
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { MoorageError } from "../../../base/errors.ts";
 import type { UnitStats } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import type { Units } from "./units.ts";
+import type { Unit, Units } from "./units.ts";
 
 const Traffic = z.object({ rx_bytes: z.number().optional(), tx_bytes: z.number().optional() });
 
@@ -26,7 +26,13 @@ export async function readUnitStats({ api, units }: Context, id: string, signal?
   }
   const path = `/containers/${unit.container.Id}/stats`;
   const query = { stream: "false", "one-shot": "true" };
-  return statsOf(await api.json({ method: "GET", path, query, signal }, StatsReply), Date.now());
+  const { networks, ...reply } = await api.json({ method: "GET", path, query, signal }, StatsReply);
+  // Podman counts nothing as zero where there is no network.
+  return statsOf(hasAddress(unit) ? { ...reply, networks } : reply, Date.now());
+}
+
+function hasAddress({ container }: Unit): boolean {
+  return Object.values(container.NetworkSettings?.Networks ?? {}).some(({ IPAddress }) => (IPAddress ?? "") !== "");
 }
 
 export function statsOf({ cpu_stats, memory_stats, pids_stats, networks }: StatsReply, at: number): UnitStats {
