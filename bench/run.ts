@@ -9,11 +9,12 @@ import { createLogger, locations, openLocalPlatform, readConfiguration } from ".
 import type { BenchCase } from "./cases/bench.ts";
 import { jobs } from "./cases/jobs.ts";
 import { output } from "./cases/output.ts";
+import { pool } from "./cases/pool.ts";
 import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [jobs, runs, output];
+const CASES: readonly BenchCase[] = [jobs, runs, output, pool];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !CASES.some((each) => each.name === name));

@@ -1,3 +1,4 @@
+import type { Bell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Egress } from "../egress/egress.ts";
@@ -44,6 +45,8 @@ export type DomainContext = {
   /** Where Moorage keeps its own state on this host; absolute. */
   readonly stateDirectory: string;
   readonly clock: Clock;
+  /** Rung when a pooled sandbox was claimed, for whoever keeps the pool. */
+  readonly refill: Bell;
   readonly logger: Logger;
   /** Said on every run and sandbox, such as how the engine was chosen. */
   readonly warnings: readonly string[];

@@ -1,3 +1,4 @@
+import type { ProfileName } from "../contracts/types.ts";
 import type { EngineLimits } from "../engine/engine.ts";
 import type { LogRetention } from "../store/store.ts";
 
@@ -20,6 +21,19 @@ export type Policy = {
   /** Time between TERM and KILL. */
   readonly graceMs: number;
   readonly timers: Timers;
+  /** Sandboxes to be started ahead. */
+  readonly pool: readonly PoolEntry[];
+};
+
+export type PoolEntry = {
+  /** @default the default image */
+  readonly image?: string | undefined;
+  /** @default "sandbox" */
+  readonly profile?: ProfileName | undefined;
+  /** @default "none" */
+  readonly network?: string | undefined;
+  /** How many are kept ready. */
+  readonly size: number;
 };
 
 /** When the reaper acts, in milliseconds. */
@@ -28,6 +42,8 @@ export type Timers = {
   readonly idleTimeoutMs: number;
   /** How long a unit without a row is left alone: it may belong to somebody who works on the same state. */
   readonly orphanGraceMs: number;
+  /** How long one may be paused or stopped until its workspace alone is kept; 0: for ever. */
+  readonly archiveAfterMs: number;
   /** Between two sweeps of the server. */
   readonly sweepMs: number;
 };

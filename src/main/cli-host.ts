@@ -36,9 +36,15 @@ export function createCliHost(environment: Environment, version: string): CliHos
       const configuration = await configured(environment);
       await using platform = await local(configuration, { ...engineOption(engine), warm: true }, "info");
       const serving = new AbortController();
-      const kept = platform.keep(serving.signal);
+      let kept: Promise<void> | undefined;
+      const ready = (address: string): void => {
+        // Not before the socket is ours: there is one server that keeps this state.
+        kept = platform.keep(serving.signal);
+        onReady(address);
+      };
       try {
-        await serve(platform, { configuration, version, socket: locations(environment).socket, signal, onReady });
+        const { socket } = locations(environment);
+        await serve(platform, { configuration, version, socket, signal, onReady: ready });
       } finally {
         serving.abort();
         await kept;

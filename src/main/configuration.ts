@@ -78,10 +78,29 @@ export const Configuration = z.strictObject({
         .min(0)
         .default(300_000)
         .meta({ description: "Milliseconds that a container without a record is left alone." }),
+      archiveAfterMs: z
+        .int()
+        .min(0)
+        .default(180 * DAY_MS)
+        .meta({
+          description: "Milliseconds that a sandbox is paused or stopped until it is archived; 0: never.",
+        }),
       sweepMs: z.int().min(100).default(15_000).meta({ description: "Milliseconds between two sweeps of the server." }),
     })
     .prefault({})
     .meta({ description: "When the server acts by itself." }),
+  pool: z
+    .array(
+      z.strictObject({
+        image: z.string().optional().meta({ description: "The default image otherwise." }),
+        profile: z.enum(["job", "sandbox"]).optional(),
+        // A way out by the proxy is each owner's own.
+        network: z.enum(["none", "internal", "open"]).optional(),
+        size: z.int().min(0).max(1000).meta({ description: "How many are kept ready." }),
+      }),
+    )
+    .default([])
+    .meta({ description: "Sandboxes that the server starts ahead, so that a create need not wait for one." }),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .optional()

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { createBell } from "../base/bell.ts";
 import { systemClock } from "../base/clock.ts";
 import { isMoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -7,6 +8,7 @@ import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
+import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
@@ -47,7 +49,7 @@ export type LocalOptions = {
 export type LocalPlatform = Platform &
   AsyncDisposable & {
     readonly engineName: EngineName;
-    /** Keeps timers, adopts what runs and removes what is left, until the signal aborts: for a server. */
+    /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
   };
 
@@ -81,6 +83,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     hostUser: hostUser(),
     stateDirectory: locations.home,
     clock: systemClock,
+    refill: createBell(),
     logger,
     warnings,
   };
@@ -91,7 +94,8 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
     keep: async (signal: AbortSignal) => {
-      await Promise.all([createReaper(context).run(signal), keepNetworks(context, signal)]);
+      const { run } = createReaper(context);
+      await Promise.all([run(signal), createPoolKeeper(context).run(signal), keepNetworks(context, signal)]);
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });

@@ -15,8 +15,19 @@ export function policyOf(
   configuration: Configuration,
   { home, currentDirectory, workspaceDirectory }: Surroundings,
 ): Policy {
-  const { image, agent, maxima, workspaceRoots, runtimes, recordBytes, logMaxAgeMs, logTotalBytes, graceMs, timers } =
-    configuration;
+  const {
+    image,
+    agent,
+    maxima,
+    workspaceRoots,
+    runtimes,
+    recordBytes,
+    logMaxAgeMs,
+    logTotalBytes,
+    graceMs,
+    timers,
+    pool,
+  } = configuration;
   const roots = workspaceRoots ?? [currentDirectory, homedir(), ...(workspaceDirectory ? [workspaceDirectory] : [])];
   return {
     defaultImage: image,
@@ -44,5 +55,6 @@ export function policyOf(
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
     timers,
+    pool,
   };
 }

@@ -24,15 +24,20 @@ export type * from "./run-logs.ts";
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 export type PageQuery = { readonly limit: number; readonly cursor?: string | undefined };
 
+/** `pool`: started ahead, without an owner; never seen from outside. */
+export type StoredState = SandboxState | "pool";
+
 export type SandboxRow = {
   readonly id: string;
   readonly owner: string;
   readonly name: string | null;
   readonly conversationId: string | null;
-  readonly state: SandboxState;
+  readonly state: StoredState;
   readonly reason: string | null;
   readonly stateSince: string;
   readonly pausedBy: PausedBy | null;
+  /** Of one in the pool: what it is like; null once it has an owner. */
+  readonly poolKey: string | null;
   /** A change of the state that has begun: nobody else begins one meanwhile. */
   readonly pending: PendingChange | null;
   /** Counts the transitions, so that a view that has become old is told. */
@@ -72,7 +77,7 @@ export type SandboxRow = {
   readonly holder: string;
 };
 
-export type StateAction = "start" | "stop" | "pause" | "resume" | "remove";
+export type StateAction = "start" | "stop" | "pause" | "resume" | "archive" | "remove";
 
 /** What a process that ends in the middle of a change leaves for the next to finish or to undo. */
 export type PendingChange = {
@@ -99,7 +104,7 @@ export type Transition = Partial<Pick<SandboxRow, Exclude<StateField, "revision"
 
 /** What a transition has to find; what is absent does not matter. */
 export type TransitionFrom = {
-  readonly states?: readonly SandboxState[];
+  readonly states?: readonly StoredState[];
   readonly revision?: number;
   /** The id of the pending change; null: none is pending. */
   readonly pending?: string | null;
@@ -176,6 +181,11 @@ export type SandboxRows = {
   /** By id, the owner's name, or conversation id; only the owner's own. */
   readonly find: (owner: string, ref: string) => Promise<SandboxRow | undefined>;
   readonly list: (owner: string, query: PageQuery & SandboxFilter) => Promise<Page<SandboxRow>>;
+  /**
+   * Takes the oldest of the pool that is like `poolKey`, and makes it what `make` says, in one step; undefined when
+   * there is none. CONFLICT when the name is taken.
+   */
+  readonly claim: (poolKey: string, make: (pooled: SandboxRow) => SandboxRow) => Promise<SandboxRow | undefined>;
   /** Moves every time by which a timer counts, of all owners. */
   readonly shiftTimers: (milliseconds: number) => Promise<void>;
   /** Of all owners: for recovery. */

@@ -1,15 +1,21 @@
 import { formatDuration } from "../../base/quantities.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { archiving, isArchivable } from "../archive/archive.ts";
+import { POOL_OWNER } from "../pool/pool-key.ts";
 import { changeState } from "../sandbox/change-state.ts";
 import { pausing, stopping } from "../sandbox/power.ts";
 import { removeForGood } from "../sandbox/remove-sandbox.ts";
 import { isExpired } from "../sandbox/renew-sandbox.ts";
 import { isAbandoned, settle } from "../sandbox/settle.ts";
+import { STATES } from "../sandbox/state-machine.ts";
 import { moveTo } from "../sandbox/transition.ts";
 
 /** What the reaper does to one sandbox, and the name under which it is reported. */
-export type Deed = { readonly what: "settled" | "failed" | "expired" | "idle"; readonly work: () => Promise<boolean> };
+export type Deed = {
+  readonly what: "settled" | "failed" | "expired" | "idle" | "archived";
+  readonly work: () => Promise<boolean>;
+};
 
 /** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
 export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySet<string>): Deed | undefined {
@@ -17,6 +23,8 @@ export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySe
   if (row.pending !== null) {
     return isAbandoned(context, row.pending) ? { what: "settled", work: () => done(settle(context, row)) } : undefined;
   }
+  // The pool has a keeper of its own.
+  if (row.owner === POOL_OWNER) return undefined;
   if (isExpired(context, row)) return { what: "expired", work: () => done(removeForGood(context, row, "expired")) };
   if (row.state === "starting" && !context.holders.isAlive(row.holder)) {
     return { what: "failed", work: () => failHalfMade(context, row) };
@@ -24,10 +32,13 @@ export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySe
   if (row.state === "running" && isIdle(context, row) && !busy.has(row.id)) {
     return { what: "idle", work: () => rest(context, row) };
   }
+  if (isUnused(context, row) && isArchivable(row)) {
+    return { what: "archived", work: () => done(changeState(context, { id: row.id }, archiving(context))) };
+  }
   return undefined;
 }
 
-async function done(work: Promise<void>): Promise<boolean> {
+async function done(work: Promise<unknown>): Promise<boolean> {
   await work;
   return true;
 }
@@ -37,6 +48,12 @@ async function failHalfMade(context: DomainContext, row: SandboxRow): Promise<bo
   await context.engine.remove(row.id);
   const target = { state: "error", reason: "Moorage was ended while it was starting.", pausedBy: null } as const;
   return (await moveTo(context, { row, from: { revision: row.revision, pending: null } }, target)) !== undefined;
+}
+
+function isUnused({ clock, policy }: DomainContext, { state, stateSince }: SandboxRow): boolean {
+  const { archiveAfterMs } = policy.timers;
+  if (archiveAfterMs === 0 || STATES[state].timer !== "archive") return false;
+  return clock.now() - Date.parse(stateSince) >= archiveAfterMs;
 }
 
 function isIdle({ clock }: DomainContext, { idleTimeoutMs, lastActiveAt }: SandboxRow): boolean {

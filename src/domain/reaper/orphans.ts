@@ -6,7 +6,9 @@ export type Orphan = { readonly kind: string; readonly id: string };
 export async function findOrphans({ engine, store }: DomainContext, signal?: AbortSignal): Promise<readonly Orphan[]> {
   // The engine first: a unit that is made after this look cannot be taken for an orphan.
   const units = await engine.list(signal);
-  const sandboxes = new Set((await store.sandboxes.all()).map((row) => row.id));
+  // Of an archived one a unit is left where its archiving was cut off at the very end; what is restored is announced.
+  const owning = (await store.sandboxes.all()).filter((row) => row.state !== "archived" || row.pending !== null);
+  const sandboxes = new Set(owning.map((row) => row.id));
   const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
   return units.filter(({ id }) => !sandboxes.has(id) && !jobs.has(id)).map(({ kind, id }) => ({ kind, id }));
 }

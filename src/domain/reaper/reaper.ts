@@ -2,6 +2,7 @@ import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
 import type { DomainContext } from "../context.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
+import { pruneLogs } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { watchClock } from "./clock-watch.ts";
 import { dueFor, type Deed } from "./due.ts";
@@ -29,6 +30,7 @@ export function createReaper(context: DomainContext): Reaper {
     await recoverRuns(context);
     await refreshAll(context, signal);
     const due = await sweepDue(context, signal);
+    await pruneLogs(context);
     const orphans = overdue(await findOrphans(context, signal));
     return [
       ...due,

@@ -1,6 +1,8 @@
 import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
 import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
+import { POOL_OWNER } from "../pool/pool-key.ts";
+import { retire } from "../pool/retire.ts";
 import { findOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { pruneLogs } from "../run/log/prune-logs.ts";
@@ -15,6 +17,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const due = await sweepDue(context);
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");
   const removed = gone.map(({ id }) => ({ kind: "sandbox", id }));
+  removed.push(...(await emptyAbandonedPool(context)));
   for (const { kind, id } of await findOrphans(context)) {
     await context.engine.remove(id);
     removed.push({ kind, id });
@@ -26,4 +29,15 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
     "cleaned up",
   );
   return { removed, recovered };
+}
+
+/** What was started ahead for a server that is gone. */
+async function emptyAbandonedPool(context: DomainContext): Promise<CleanupReport["removed"]> {
+  const removed: CleanupReport["removed"] = [];
+  for (const row of await context.store.sandboxes.all()) {
+    if (row.owner !== POOL_OWNER || row.engine !== context.engine.name || row.pending !== null) continue;
+    if (context.holders.isAlive(row.holder) || !(await retire(context, row))) continue;
+    removed.push({ kind: "sandbox", id: row.id });
+  }
+  return removed;
 }

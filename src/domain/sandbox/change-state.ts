@@ -18,6 +18,8 @@ export type StateChange = {
   readonly reason?: string;
   /** Does it on the engine. It is not cut off by a caller that leaves: what has begun is finished. */
   readonly work: (row: SandboxRow) => Promise<void>;
+  /** Clears up what has no use any more once the new state is written. */
+  readonly afterwards?: (row: SandboxRow) => Promise<void>;
   /** Asked once the change is announced, when nothing new can begin unseen: false gives it up. */
   readonly stillWanted?: (row: SandboxRow) => Promise<boolean>;
 };
@@ -94,6 +96,7 @@ async function finished(context: DomainContext, row: SandboxRow, change: StateCh
   const from = { pending: row.pending?.id ?? null };
   const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt });
   if (changed !== undefined) {
+    await change.afterwards?.(changed);
     context.logger.info({ operation: `sandbox.${action}`, sandboxId: row.id, by, state }, "sandbox changed");
     return changed;
   }

@@ -3,6 +3,7 @@ import type { Sandbox, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { startBehindEgress } from "../network/egress.ts";
+import { claimPooled } from "../pool/claim.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { planSandbox } from "./plan-sandbox.ts";
@@ -12,28 +13,32 @@ import { moveTo } from "./transition.ts";
 import { unitSpec } from "./unit-spec.ts";
 
 export async function createSandbox(call: Call, input: SandboxCreate): Promise<Sandbox> {
-  const { context } = call;
   const existing = await existingSandbox(call, input);
-  if (existing !== undefined) return current(context, existing);
-  const row = await planSandbox(call, input);
+  if (existing !== undefined) return current(call.context, existing);
   try {
-    await context.store.sandboxes.insert(row);
+    const row = (await claimPooled(call, input)) ?? (await startCold(call, input));
+    const { id: sandboxId, owner } = row;
+    call.context.logger.info({ operation: "sandbox.create", sandboxId, owner }, "sandbox created");
+    return sandboxView(row);
   } catch (error) {
     // Two creates of one name at once: the slower one answers what the faster one made.
     const conflict = isMoorageError(error) && error.code === "CONFLICT";
     const winner = conflict ? await existingSandbox(call, input) : undefined;
-    if (winner !== undefined) return current(context, winner);
+    if (winner !== undefined) return current(call.context, winner);
     throw error;
   }
+}
+
+async function startCold(call: Call, input: SandboxCreate): Promise<SandboxRow> {
+  const { context } = call;
+  const row = await planSandbox(call, input);
+  await context.store.sandboxes.insert(row);
   await start(call, row);
   const from = { revision: row.revision, pending: null };
   const running = await moveTo(context, { row, from }, { state: "running", reason: null, pausedBy: null });
-  if (running === undefined) {
-    await context.engine.remove(row.id);
-    throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
-  }
-  context.logger.info({ operation: "sandbox.create", sandboxId: row.id, owner: row.owner }, "sandbox created");
-  return sandboxView(running);
+  if (running !== undefined) return running;
+  await context.engine.remove(row.id);
+  throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
 }
 
 async function start(call: Call, row: SandboxRow): Promise<void> {

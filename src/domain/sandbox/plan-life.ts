@@ -9,6 +9,7 @@ type Life = Pick<
   | "reason"
   | "stateSince"
   | "pausedBy"
+  | "poolKey"
   | "pending"
   | "revision"
   | "labels"
@@ -25,6 +26,7 @@ export function planLife({ policy }: DomainContext, input: SandboxCreate, now: n
     reason: null,
     stateSince: isoTime(now),
     pausedBy: null,
+    poolKey: null,
     pending: null,
     revision: 0,
     labels,

@@ -2,6 +2,9 @@ import type { PausedBy, Sandbox } from "../../contracts/types.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { restore } from "../archive/archive.ts";
+import { discardArchive } from "../archive/archive-file.ts";
+import { openEgress } from "../network/egress.ts";
 import { changeState, type StateChange } from "./change-state.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
 import { sandboxView } from "./sandbox-view.ts";
@@ -48,8 +51,13 @@ export function stopping({ engine }: DomainContext, by: PausedBy, graceMs: numbe
   return { action: "stop", by, work: ({ id }) => engine.stop(id, { graceMs }) };
 }
 
-function starting({ engine }: DomainContext): StateChange {
-  return { action: "start", by: "owner", work: ({ id }) => engine.start(id) };
+function starting(context: DomainContext): StateChange {
+  const work = async (row: SandboxRow): Promise<void> => {
+    if (row.state === "archived") return restore(context, row);
+    await openEgress(context, { ...row, kind: "sandbox" });
+    await context.engine.start(row.id);
+  };
+  return { action: "start", by: "owner", work, afterwards: ({ id }) => discardArchive(context, id) };
 }
 
 export function pausing({ engine }: DomainContext, by: PausedBy): StateChange {

@@ -3,6 +3,7 @@ import { throwIfCanceled } from "../../base/deadline.ts";
 import { newId } from "../../base/ids.ts";
 import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { discardArchive } from "../archive/archive-file.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
 
 export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
@@ -18,11 +19,8 @@ export async function removeSandbox(call: Call, ref: string): Promise<{ readonly
  * Removes a sandbox whatever it is doing: another change that is going on finds it gone. Once announced it is finished,
  * by the next Moorage where this one is ended.
  */
-export async function removeForGood(
-  { engine, store, egress, holders, clock, logger }: DomainContext,
-  row: SandboxRow,
-  why: "asked" | "expired",
-): Promise<void> {
+export async function removeForGood(context: DomainContext, row: SandboxRow, why: "asked" | "expired"): Promise<void> {
+  const { engine, store, egress, holders, clock, logger } = context;
   const since = isoTime(clock.now());
   const announced = { id: newId(), action: "remove", by: "owner", reason: null } as const;
   const pending: PendingChange = { ...announced, holder: holders.self, since };
@@ -33,6 +31,7 @@ export async function removeForGood(
     await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
     throw error;
   }
+  await discardArchive(context, row.id);
   await store.sandboxes.remove(row.id);
   await egress.close(row.id);
   logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, why }, "sandbox removed");

@@ -1,3 +1,4 @@
+import { MoorageError } from "../../base/errors.ts";
 import type { Sandbox } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 
@@ -5,7 +6,9 @@ import type { SandboxRow } from "../../store/store.ts";
 export const WORKSPACE = "/workspace";
 
 export function sandboxView(row: SandboxRow): Sandbox {
-  const { env: _env, holder: _holder, pending: _pending, revision: _revision, unitImage: _unitImage, ...shown } = row;
+  const { state, ...seen } = row;
+  if (state === "pool") throw new MoorageError("INTERNAL", `Sandbox "${row.id}" has no owner who could see it.`);
+  const { env: _env, holder: _holder, pending: _pending, revision: _revision, unitImage: _unitImage, ...shown } = seen;
   const {
     limits,
     dependencies,
@@ -15,10 +18,12 @@ export function sandboxView(row: SandboxRow): Sandbox {
     readinessTimeoutMs: _timeout,
     readinessIntervalMs: _interval,
     ttlMs: _ttl,
+    poolKey: _poolKey,
     ...rest
   } = shown;
   return {
     ...rest,
+    state,
     limits: { ...limits },
     dependencies: [...dependencies],
     volume: volume?.name ?? null,

@@ -6,7 +6,7 @@ import { moveTo } from "./transition.ts";
 type Seen = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
 
 /** States of which the engine knows nothing. */
-const OURS_ALONE: readonly SandboxRow["state"][] = ["starting", "archived", "error"];
+const OURS_ALONE: readonly SandboxRow["state"][] = ["starting", "pool", "archived", "error"];
 
 /**
  * The row with the state that the engine shows: what runs is adopted, what is gone is lost. `null`: it lives on another

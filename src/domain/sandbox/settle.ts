@@ -1,5 +1,6 @@
 import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { discardArchive } from "../archive/archive-file.ts";
 import { seenState } from "./seen-state.ts";
 import { ACTIONS } from "./state-machine.ts";
 import { moveTo } from "./transition.ts";
@@ -22,13 +23,20 @@ export async function settle(context: DomainContext, row: SandboxRow): Promise<v
   const { action } = pending;
   if (action === "remove") {
     await engine.remove(row.id);
+    await discardArchive(context, row.id);
     await store.sandboxes.remove(row.id);
+    return;
+  }
+  const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
+  if (row.state === "archived") {
+    // A workspace that is restored by half is none.
+    await engine.remove(row.id);
+    await moveTo(context, { row, from: { pending: pending.id } }, { ...unchanged, pending: null });
     return;
   }
   const seen = seenState(await engine.inspect(row.id));
   const { to } = ACTIONS[action];
   const done = { state: to, reason: pending.reason, pausedBy: to === "running" ? null : pending.by };
-  const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
   const target = seen.state === to ? done : seen.state === row.state ? unchanged : seen;
   await moveTo(context, { row, from: { pending: pending.id } }, { ...target, pending: null });
 }

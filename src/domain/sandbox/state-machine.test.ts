@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SandboxState as StateSchema } from "../../contracts/sandbox-life.ts";
-import type { SandboxState } from "../../contracts/types.ts";
+import type { StoredState } from "../../store/store.ts";
 import { ACTIONS, isAllowed, STATES, verdict, type ChangingAction } from "./state-machine.ts";
 
-const states = StateSchema.options;
+const states: readonly StoredState[] = [...StateSchema.options, "pool"];
 const actions = Object.keys(ACTIONS) as ChangingAction[];
 
 describe("the state machine", () => {
-  it("knows every state of the contract", () => {
+  it("knows every state of the contract, and the one that nobody sees", () => {
     expect(Object.keys(STATES).toSorted()).toEqual([...states].toSorted());
   });
 
@@ -48,14 +48,14 @@ describe("the state machine", () => {
   });
 
   it("takes every sandbox that can run to running, and every running one to rest", () => {
-    const reach = (from: SandboxState, to: SandboxState): boolean => {
+    const reach = (from: StoredState, to: StoredState): boolean => {
       const seen = new Set([from]);
       for (const state of seen) {
         for (const action of actions) if (verdict(action, state) === "go") seen.add(ACTIONS[action].to);
       }
       return seen.has(to);
     };
-    for (const state of ["paused", "stopped"] as const) {
+    for (const state of ["paused", "stopped", "archived"] as const) {
       expect(reach(state, "running")).toBe(true);
       expect(reach("running", state)).toBe(true);
     }

@@ -22,6 +22,7 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (owner, name)
    ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
+   CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
    CREATE TABLE runs (
      id TEXT PRIMARY KEY,
      owner TEXT NOT NULL,

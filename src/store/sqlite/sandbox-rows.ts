@@ -1,6 +1,7 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { claimSandbox } from "./sandbox-claim.ts";
 import { listSandboxes } from "./sandbox-list.ts";
 import { shiftTimers } from "./sandbox-timers.ts";
 
@@ -28,6 +29,7 @@ export function createSandboxRows(database: Database): SandboxRows {
         return row === undefined ? undefined : read(row);
       }),
     list: (owner, query) => Promise.try(listSandboxes, database, owner, query),
+    claim: (poolKey, make) => Promise.try(claimSandbox, database, poolKey, make),
     shiftTimers: (milliseconds) => Promise.try(shiftTimers, database, milliseconds),
     all: () =>
       Promise.try(() => {

@@ -27,6 +27,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     reason: null,
     stateSince: new Date().toISOString(),
     pausedBy: null,
+    poolKey: null,
     pending: null,
     revision: 0,
     labels: {},

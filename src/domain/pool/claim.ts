@@ -1,0 +1,42 @@
+import { isoTime } from "../../base/clock.ts";
+import { throwIfCanceled } from "../../base/deadline.ts";
+import type { SandboxCreate } from "../../contracts/types.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { Call } from "../context.ts";
+import { resolveLimits } from "../profiles.ts";
+import { planLife } from "../sandbox/plan-life.ts";
+import { poolKeyOf } from "./pool-key.ts";
+import { retire } from "./retire.ts";
+
+/**
+ * A sandbox that was started ahead, now the caller's; undefined when there is none that fits. The owner is written
+ * before anything else, in one step with the choice: nobody else can have it, and a crash leaves it to its owner.
+ */
+export async function claimPooled(call: Call, input: SandboxCreate): Promise<SandboxRow | undefined> {
+  const { context, signal } = call;
+  const key = poolKeyOf(context.policy, input);
+  if (key === undefined) return undefined;
+  const limits = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
+  for (;;) {
+    throwIfCanceled(signal);
+    const now = context.clock.now();
+    const row = await context.store.sandboxes.claim(key, (pooled) => ({
+      ...pooled,
+      ...planLife(context, input, now),
+      state: "running",
+      owner: call.principal.owner,
+      name: input.name ?? null,
+      env: input.env ?? {},
+      limits,
+      createdAt: isoTime(now),
+      lastActiveAt: isoTime(now),
+      holder: context.holders.self,
+      poolKey: null,
+    }));
+    context.refill.ring();
+    if (row === undefined) return undefined;
+    // One that died in the pool is nobody's loss.
+    if ((await context.engine.inspect(row.id))?.state === "running") return row;
+    await retire(context, row);
+  }
+}

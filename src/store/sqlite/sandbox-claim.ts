@@ -1,0 +1,25 @@
+import type { SandboxRow } from "../store.ts";
+import type { Database } from "./database.ts";
+
+/** One transaction from the choice to the owner: two claims never meet at one sandbox. */
+export function claimSandbox(
+  database: Database,
+  poolKey: string,
+  make: (pooled: SandboxRow) => SandboxRow,
+): SandboxRow | undefined {
+  return database.transaction(() => {
+    const found = database.get(
+      `SELECT data FROM sandboxes WHERE data ->> 'state' = 'pool' AND data ->> 'poolKey' = ? AND data ->> 'pending' IS NULL
+       ORDER BY created_at, id LIMIT 1`,
+      poolKey,
+    );
+    if (found === undefined) return undefined;
+    const pooled = JSON.parse(String(found["data"])) as SandboxRow;
+    const row = { ...make(pooled), id: pooled.id, revision: pooled.revision + 1 };
+    database.run(
+      "UPDATE sandboxes SET owner = ?, name = ?, conversation_id = ?, created_at = ?, data = ? WHERE id = ?",
+      ...[row.owner, row.name, row.conversationId, row.createdAt, JSON.stringify(row), row.id],
+    );
+    return row;
+  });
+}
