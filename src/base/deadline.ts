@@ -20,6 +20,17 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Resolves when the promise does, or when the signal aborts. */
+export async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) resolve();
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener("abort", onAbort);
+}
+
 /** Throws CANCELED when the caller's signal has aborted. */
 export function throwIfCanceled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw canceled(signal.reason);

@@ -3,8 +3,21 @@ import type { MoorageError } from "../base/errors.ts";
 import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
 
+/** A terminal that programs can be connected to. */
+export type Terminal = {
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  /** TERM: what the terminal understands. */
+  readonly type: string;
+  /** Raw: every key is passed on as it is pressed, Ctrl-C too. The process's end undoes it in any case. */
+  readonly setRaw: (raw: boolean) => void;
+  /** Answers how to stop listening. */
+  readonly onResize: (listener: () => void) => () => void;
+};
+
 /** The terminal, passed in, so that whole commands run in tests. */
 export type CliIo = {
+  /** Where somebody types and reads; undefined where stdin or stdout is none. */
+  readonly terminal?: Terminal;
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;

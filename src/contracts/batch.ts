@@ -6,15 +6,16 @@ import { RunResult } from "./run.ts";
 const MAX_JOBS = 1000;
 const MAX_CONCURRENCY = 64;
 
-export const BatchJob = JobRun.extend({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "expected 1 to 64 of A-Z, a-z, 0-9, _, ., :, / and -")
-    .optional()
-    .meta({ description: "Shown for this job; its agent's id or its place in the list otherwise." }),
-  agentId: AgentRun.shape.agentId.optional().meta({ description: "Makes it a run of this agent, as `agent.run`." }),
-  shell: AgentRun.shape.shell,
-})
+export const BatchJob = JobRun.omit({ interactive: true })
+  .extend({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, "expected 1 to 64 of A-Z, a-z, 0-9, _, ., :, / and -")
+      .optional()
+      .meta({ description: "Shown for this job; its agent's id or its place in the list otherwise." }),
+    agentId: AgentRun.shape.agentId.optional().meta({ description: "Makes it a run of this agent, as `agent.run`." }),
+    shell: AgentRun.shape.shell,
+  })
   .refine(({ agentId, workspace }) => agentId === undefined || workspace !== undefined, {
     message: "expected a workspace, for a run of an agent needs one",
     path: ["workspace"],

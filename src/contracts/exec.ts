@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Command, Encoding, Env, NetworkPolicy, Profile, Runtime, SandboxRef } from "./primitives.ts";
+import { SessionName } from "./session.ts";
 import { LimitsInput } from "./sandbox.ts";
 
 const MAX_STDIN_CHARACTERS = 24 * 1024 * 1024;
@@ -9,6 +10,10 @@ const stdin = {
     description: "What the program reads; without it stdin is at its end from the start.",
   }),
   stdinEncoding: Encoding.optional().meta({ default: "utf8" }),
+  interactive: z
+    .boolean()
+    .optional()
+    .meta({ description: "Pass input on to the program as it comes, until it is closed." }),
 };
 
 export const CodeBlock = z
@@ -22,6 +27,13 @@ export const CodeBlock = z
     content: z.string().max(8 * 1024 * 1024),
   })
   .meta({ id: "CodeBlock" });
+
+export const TerminalSize = z
+  .strictObject({
+    columns: z.int().min(1, "expected at least 1").max(65_535, "expected at most 65535"),
+    rows: z.int().min(1, "expected at least 1").max(65_535, "expected at most 65535"),
+  })
+  .meta({ id: "TerminalSize" });
 
 export const SandboxExec = z
   .strictObject({
@@ -37,6 +49,22 @@ export const SandboxExec = z
       .meta({ description: "Directory in the sandbox; relative ones start at the workspace.", default: "/workspace" }),
     timeoutMs: LimitsInput.timeoutMs,
     ...stdin,
+    shell: z.boolean().optional().meta({ description: "Read the command as one line of shell." }),
+    session: SessionName.optional().meta({
+      description: "Run in a shell of this name that stays, with the directory, variables and functions that it has.",
+    }),
+    user: z
+      .string()
+      .regex(/^(?:[a-z_][a-z0-9_.-]{0,31}|\d{1,10}(?::\d{1,10})?)$/, "expected a user's name, UID or UID:GID")
+      .optional()
+      .meta({ description: "Whom to run as in the sandbox: a name there, UID or UID:GID; its own user otherwise." }),
+    tty: TerminalSize.optional().meta({
+      description:
+        "Run on a terminal of this size: all output is stdout, and only the administrator's maximum ends it.",
+    }),
+    background: z.boolean().optional().meta({
+      description: "Answer once it has started, with a result that says `running`; it goes on without its caller.",
+    }),
   })
   .refine((input) => (input.command === undefined) !== (input.code === undefined), {
     message: "expected either a command or a code block",

@@ -7,7 +7,16 @@ export type FlagBinding = {
   /** Single letter. */
   readonly short?: string;
   /** How the text becomes the field's value. @default by the field's JSON Schema type */
-  readonly parse?: "bytes" | "duration" | "key-value" | "code-file" | "host-directory" | "port" | "readiness" | "stdin";
+  readonly parse?:
+    | "bytes"
+    | "duration"
+    | "key-value"
+    | "code-file"
+    | "host-directory"
+    | "port"
+    | "readiness"
+    | "stdin"
+    | "terminal";
   /** False for fields that are not offered as a flag. @default true */
   readonly offered?: boolean;
 };

@@ -6,6 +6,7 @@ import { networkOperations } from "./operations/network.ts";
 import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
 import { sandboxOperations } from "./operations/sandbox.ts";
+import { sessionOperations } from "./operations/session.ts";
 import { systemOperations } from "./operations/system.ts";
 import { volumeOperations } from "./operations/volume.ts";
 
@@ -15,6 +16,7 @@ export const operations = {
   agent: agentOperations,
   sandbox: sandboxOperations,
   run: runOperations,
+  session: sessionOperations,
   file: fileOperations,
   image: imageOperations,
   network: networkOperations,

@@ -143,3 +143,60 @@ export const RunFilter = {
   kind: RunKind.optional(),
   agent: z.string().min(1).max(64).optional().meta({ description: "Only runs of this agent." }),
 };
+
+const MAX_INPUT_CHARACTERS = 8 * 1024 * 1024;
+
+export const RunInput = z.strictObject({
+  runId: Id,
+  data: z.string().max(MAX_INPUT_CHARACTERS).meta({ description: "What the program reads next." }),
+  encoding: Encoding.optional().meta({ default: "utf8" }),
+  offset: z.int().min(0, "expected at least 0").optional().meta({
+    description:
+      "Bytes sent before these. With it, what is sent twice is taken once; behind all that was taken otherwise.",
+  }),
+  close: z
+    .boolean()
+    .optional()
+    .meta({ description: "True: nothing follows, and the program reads the end of its input." }),
+});
+
+export const RunInputTaken = z.object({
+  runId: Id,
+  nextOffset: z.int().meta({ description: "Bytes taken so far. Less than was sent where the program does not read." }),
+  closed: z.boolean().meta({ description: "True when no more is read." }),
+});
+
+export const RunWait = z.strictObject({
+  runId: Id,
+  pattern: z.string().min(1).max(256).optional().meta({
+    description: "Wait for a line of output that matches this regular expression; for the run's end otherwise.",
+  }),
+  port: z
+    .int()
+    .min(1, "expected at least 1")
+    .max(65_535, "expected at most 65535")
+    .optional()
+    .meta({ description: "Wait until something listens on this port in the sandbox." }),
+  timeoutMs: z
+    .int()
+    .min(1, "expected at least 1 ms")
+    .max(3_600_000, "expected at most an hour")
+    .optional()
+    .meta({ description: "Longest wait in milliseconds.", default: 30_000 }),
+});
+
+export const RunWaited = z.object({
+  runId: Id,
+  ok: z.boolean().meta({ description: "True when what was waited for has come." }),
+  reason: z.enum(["ended", "matched", "listening", "timeout"]).meta({ description: "What ended the wait." }),
+  line: z.string().nullable().meta({ description: "The line that matched." }),
+  status: RunStatus,
+  exitCode: z.int().nullable(),
+});
+
+const SIGNALS = ["HUP", "INT", "QUIT", "TERM", "KILL", "STOP", "CONT", "USR1", "USR2"];
+
+export const Signal = z
+  .string()
+  .regex(new RegExp(`^(?:SIG)?(?:${SIGNALS.join("|")})$`), `expected ${SIGNALS.join(", ")}, with or without SIG`)
+  .meta({ id: "Signal", description: "Name of a signal, with or without `SIG`." });

@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { Policy } from "./policy.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
+import type { Sessions } from "./session/sessions.ts";
 import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
 
 /** Who calls. Everything that is made belongs to `owner`. */
@@ -37,6 +38,9 @@ export type DomainContext = {
   readonly egress: Egress;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
+  readonly sessions: Sessions;
+  /** True in a process that stays when its callers have left, such as a server. */
+  readonly resident: boolean;
   readonly signer: ReceiptSigner;
   readonly holders: Holders;
   readonly policy: Policy;

@@ -12,6 +12,7 @@ import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
 import { runAgent } from "./run/agent.ts";
 import { attachRun } from "./run/attach.ts";
+import { detachRun, killRun, resizeRun, sendInput, signalRun } from "./run/control.ts";
 import { execInSandbox } from "./run/exec.ts";
 import { runJob } from "./run/job.ts";
 import { awake } from "./sandbox/awake.ts";
@@ -26,6 +27,8 @@ import { removeSandbox } from "./sandbox/remove-sandbox.ts";
 import { renewSandbox } from "./sandbox/renew-sandbox.ts";
 import { findSandbox, getSandbox, requireEngine } from "./sandbox/sandboxes.ts";
 import { listVolumes, removeVolume } from "./volume/volumes.ts";
+import { waitForRun } from "./run/wait.ts";
+import { listSessions, removeSession } from "./session/session-operations.ts";
 import { validated, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;
@@ -42,6 +45,10 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     agent: { run: (input, options) => runAgent(call(options), input) },
     sandbox: sandboxOperations(call),
     run: runOperations(call),
+    session: {
+      list: async ({ id }, options) => ({ items: await listSessions(call(options), id), nextCursor: null }),
+      remove: (input, options) => removeSession(call(options), input),
+    },
     file: fileOperations(filesOf),
     image: {
       exists: ({ reference }, options) => imageExists(call(options), reference),
@@ -95,6 +102,12 @@ function runOperations(call: CallOf): ParsedPlatform["run"] {
     logs: async ({ runId, ...selection }, options) =>
       readLog(call(options), await findRun(call(options), runId), selection),
     attach: (input, options) => attachRun(call(options), input),
+    wait: (input, options) => waitForRun(call(options), input),
+    input: (input, options) => sendInput(call(options), input),
+    signal: (input, options) => signalRun(call(options), input),
+    resize: (input, options) => resizeRun(call(options), input),
+    kill: ({ runId }, options) => killRun(call(options), runId),
+    detach: ({ runId }, options) => detachRun(call(options), runId),
     remove: ({ runId }, options) => removeRun(call(options), runId),
   };
 }

@@ -69,7 +69,7 @@ function toldIssue(issue: Issue): { readonly path: string; readonly message: str
 
 // These may be secrets, or long, or both; in a batch they are the jobs'.
 function isPrivate(path: string): boolean {
-  return /^(?:jobs\.\d+\.)?(?:env|stdin|content|code)\b/.test(path);
+  return /^(?:jobs\.\d+\.)?(?:env|stdin|content|code|data)\b/.test(path);
 }
 
 // Long values would flood the message, and objects hide where the problem is: only scalars are shown, and those cut.

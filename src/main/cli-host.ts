@@ -7,7 +7,7 @@ import { locations, readSettings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-type LocalWish = Partial<OpenOptions> & { readonly warm?: boolean };
+type LocalWish = Partial<OpenOptions> & { readonly warm?: boolean; readonly resident?: boolean };
 
 /** What the command line is lent; heavy parts are loaded when a command needs them. */
 export function createCliHost(environment: Environment, version: string): CliHost {
@@ -20,6 +20,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       engine: options.engine,
       needsImages: options.needsImages ?? false,
       warm: options.warm ?? false,
+      resident: options.resident ?? false,
       logger: createLogger(configuration.logLevel ?? defaultLevel),
       workspaceDirectory: environment["WORKSPACE_DIR"],
       programPath: environment["PATH"],
@@ -34,7 +35,8 @@ export function createCliHost(environment: Environment, version: string): CliHos
     },
     serve: async ({ engine, signal, onReady }) => {
       const configuration = await configured(environment);
-      await using platform = await local(configuration, { ...engineOption(engine), warm: true }, "info");
+      const wish = { ...engineOption(engine), warm: true, resident: true };
+      await using platform = await local(configuration, wish, "info");
       const serving = new AbortController();
       let kept: Promise<void> | undefined;
       const ready = (address: string): void => {
@@ -53,7 +55,8 @@ export function createCliHost(environment: Environment, version: string): CliHos
     mcp: async ({ engine, signal }) => {
       const configuration = await configured(environment);
       const server = await serverFor(environment, engine);
-      await using platform = server ?? (await local(configuration, engineOption(engine), "warn"));
+      await using platform =
+        server ?? (await local(configuration, { ...engineOption(engine), resident: true }, "warn"));
       const { serveMcpOnStdio } = await import("../mcp/index.ts");
       const { createLogger } = await import("./logger.ts");
       const logger = createLogger(configuration.logLevel ?? "warn");

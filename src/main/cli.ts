@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runCli } from "../cli/cli.ts";
-import type { CliHost, CliIo } from "../cli/host.ts";
+import type { ReadStream, WriteStream } from "node:tty";
+import type { CliHost, CliIo, Terminal } from "../cli/host.ts";
 import { VERSION } from "./version.ts";
 
 const interruption = new AbortController();
@@ -9,6 +10,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 const { stdin, stdout, stderr, env } = process;
 const isTerminal = stdout.isTTY && stderr.isTTY;
 const io: CliIo = {
+  ...(stdin.isTTY && stdout.isTTY ? { terminal: terminalOf(stdin, stdout) } : {}),
   stdin,
   stdout,
   stderr,
@@ -18,6 +20,24 @@ const io: CliIo = {
   currentDirectory: process.cwd(),
   signal: interruption.signal,
 };
+
+function terminalOf(input: ReadStream, output: WriteStream): Terminal {
+  const restore = (): void => void input.setRawMode(false);
+  return {
+    // Some terminals tell no size, as 0.
+    size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
+    type: env["TERM"] ?? "dumb",
+    setRaw: (raw) => {
+      if (raw) process.once("exit", restore);
+      else process.removeListener("exit", restore);
+      input.setRawMode(raw);
+    },
+    onResize: (listener) => {
+      output.on("resize", listener);
+      return () => void output.removeListener("resize", listener);
+    },
+  };
+}
 
 // Loaded when a command needs it, so that --version and --help answer at once.
 const loaded = async (): Promise<CliHost> => (await import("./cli-host.ts")).createCliHost(env, VERSION);

@@ -20,6 +20,7 @@ import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
 import { LiveRuns } from "../domain/run/live/live-runs.ts";
 import { createFileRunLogs } from "../store/files/file-run-logs.ts";
+import { Sessions } from "../domain/session/sessions.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
@@ -36,6 +37,8 @@ export type LocalOptions = {
   readonly locations: Locations;
   readonly engine: EngineName | undefined;
   readonly needsImages: boolean;
+  /** True in a process that stays when its callers have left: runs may go on in the background. @default false */
+  readonly resident?: boolean;
   readonly logger: Logger;
   readonly workspaceDirectory: string | undefined;
   /** For a process that stays, such as a server: shells are kept ahead in its sandboxes. @default false */
@@ -73,6 +76,8 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     egress: opening.use(createEgress({ logger })),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
     live: new LiveRuns(),
+    sessions: new Sessions(systemClock),
+    resident: options.resident ?? false,
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
     policy: policyOf(configuration, {
@@ -88,6 +93,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     warnings,
   };
   // Before the engine and the store go, whose help it takes.
+  opening.defer(() => context.sessions.endAll());
   opening.defer(() => context.live.endAll());
   await recover(context, engines);
   const open = opening.move();

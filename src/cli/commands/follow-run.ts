@@ -5,20 +5,32 @@ import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../invocation.ts";
 
 /** Passes on what a program prints, as it prints it, and ends with its exit code. */
-export async function followRun(events: AsyncIterable<unknown>, session: Session): Promise<number> {
+export async function followRun(
+  events: AsyncIterable<unknown>,
+  session: Session,
+  onStarted: (runId: string) => void = () => undefined,
+): Promise<number> {
   const warned = new Set<string>();
   let result: RunResult | undefined;
   for await (const raw of events) {
     const event = knownEvent(raw);
+    if (event?.type === "started") onStarted(event.runId);
     if (event?.type === "result") result = event.result;
     else if (event !== undefined) await pass(event, session, warned);
   }
   if (result === undefined) throw new MoorageError("ENGINE_FAILED", "The run ended without a result.");
-  return conclude(result, session, warned);
+  return result.status === "running" ? goesOn(result, session) : conclude(result, session, warned);
+}
+
+/** A run in the background: its id is the result. */
+async function goesOn(result: RunResult, { ui, globals }: Session): Promise<number> {
+  await ui.out(globals.json ? `${JSON.stringify(result)}\n` : `${result.runId}\n`);
+  if (!globals.json) await ui.note(`it goes on; follow it with moorage runs attach ${result.runId}.`);
+  return EXIT.ok;
 }
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set<Event["type"]>([
-  ...(["progress", "warning", "started", "stdout", "stderr", "result"] as const),
+  ...(["progress", "warning", "started", "stdout", "stderr", "gap", "result"] as const),
 ]);
 
 /** An event that this version knows; a newer server may send others, which are not for it. */

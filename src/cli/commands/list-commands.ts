@@ -4,6 +4,7 @@ import { jobsCommand } from "./jobs.ts";
 import { mcpCommand } from "./mcp.ts";
 import { operationCommand } from "./operation-command.ts";
 import { copyCommand } from "./sandbox-cp.ts";
+import { shellCommand } from "./sandbox-shell.ts";
 import { serveCommand } from "./serve.ts";
 
 /** Rows whose command takes more than their input's fields. */
@@ -14,6 +15,7 @@ export function listCommands(): readonly CliCommand[] {
   return [
     ...OUTLINE.map((operation) => (BY_HAND[operation.name] ?? operationCommand)(operation)),
     copyCommand,
+    shellCommand,
     serveCommand,
     mcpCommand,
   ];

@@ -198,20 +198,6 @@ describe("values that are wrong", () => {
 });
 
 describe("stdin", () => {
-  test("is passed on as text where it is UTF-8, else as base64", async () => {
-    expect((await given(["run", "-i", "--", "cat"], { stdin: "grüße\n" })).input).toEqual({
-      command: ["cat"],
-      stdin: "grüße\n",
-      stdinEncoding: "utf8",
-    });
-    const raw = Buffer.from([0xff, 0x00, 0x80]);
-    expect((await given(["run", "--stdin", "cat"], { stdin: raw })).input).toEqual({
-      command: ["cat"],
-      stdin: "/wCA",
-      stdinEncoding: "base64",
-    });
-  });
-
   test("is not read without the flag", async () => {
     expect((await given(["run", "--", "cat"], { stdin: "x" })).input).toEqual({ command: ["cat"] });
   });

@@ -6,6 +6,7 @@ import { optionOf, positionalOf } from "../flags/field-help.ts";
 import { inFlagNames } from "../flags/flag-names.ts";
 import type { CliCommand, Given, Session } from "../invocation.ts";
 import { exportLines } from "./export-lines.ts";
+import { followInteractive } from "./follow-interactive.ts";
 import { followRun } from "./follow-run.ts";
 import { present } from "./present.ts";
 
@@ -51,6 +52,10 @@ async function call({ operation, fields }: Row, given: Given, session: Session):
     return await present(operation.name, await unary(input, { signal }), session);
   }
   const stream: StreamMethod = methodOf(platform, operation);
+  if (input["interactive"] === true && input["background"] !== true) {
+    const start = (untilLeft: AbortSignal) => stream(input, { signal: untilLeft });
+    return await followInteractive({ start, run: platform.run, tty: input["tty"] !== undefined }, session);
+  }
   const events = stream(input, { signal });
   return await (operation.cli.runs === true ? followRun(events, session) : exportLines(events, session));
 }

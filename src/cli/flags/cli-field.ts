@@ -40,7 +40,11 @@ export function cliFields(operation: OutlinedOperation): CliFields {
 
 /** True for a flag that is given without a value. */
 export function isSwitch(field: CliField): boolean {
-  return field.parse === "stdin" || (field.parse === undefined && jsonTypeOf(field.schema) === "boolean");
+  return (
+    field.parse === "stdin" ||
+    field.parse === "terminal" ||
+    (field.parse === undefined && jsonTypeOf(field.schema) === "boolean")
+  );
 }
 
 export function isRepeatable(field: CliField): boolean {

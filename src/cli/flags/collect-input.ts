@@ -18,7 +18,8 @@ export async function collectInput(
   }
   for (const field of fields.flags) {
     const texts = given.options.get(field.flag);
-    if (texts !== undefined && field.parse !== "stdin")
+    if (texts !== undefined && field.parse === "terminal") input[field.name] = terminalSize(session);
+    else if (texts !== undefined && field.parse !== "stdin")
       input[field.name] = await fieldValue(field, texts, currentDirectory);
     else if (field.required && field.parse !== "stdin") throw missing(field);
   }
@@ -26,6 +27,13 @@ export async function collectInput(
   if (rest !== undefined && (rest.required || given.rest.length > 0)) input[rest.name] = given.rest;
   // Last, so that a slip in another option is told before anybody has typed a file.
   return { ...input, ...(await stdinInput(fields, given, session)) };
+}
+
+/** Of a terminal that nobody sits at: what programs expect where they are told nothing. */
+const USUAL_SIZE = { columns: 80, rows: 24 };
+
+function terminalSize({ io }: Session): { readonly columns: number; readonly rows: number } {
+  return io.terminal?.size() ?? USUAL_SIZE;
 }
 
 async function stdinInput(fields: CliFields, given: Given, session: Session): Promise<Record<string, unknown>> {

@@ -13,6 +13,7 @@ const VALUE_NAMES = {
   port: "port",
   readiness: "check",
   stdin: "",
+  terminal: "",
 };
 
 const WRITTEN_AS: Readonly<Record<string, string>> = {

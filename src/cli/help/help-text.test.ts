@@ -42,7 +42,7 @@ test("the help of a command that runs a program", async () => {
       --pids <n>                 Processes and threads at one time.
       --timeout <duration>       Deadline of the run; then its whole process tree is ended. Written as 2
                                  (seconds), 500ms or 1m.
-      -i, --stdin                Pass standard input on, read to its end first; at most 16 MiB.
+      -i, --stdin                Pass input on to the program as it comes, until it is closed.
 
     Options of every command:
       --json                     Print the result or error as one line of JSON.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { page } from "../../contracts/primitives.ts";
-import { Run, RunLog, RunRecord } from "../../contracts/run.ts";
+import { Run, RunInputTaken, RunLog, RunRecord, RunWaited } from "../../contracts/run.ts";
 import type { RunLog as Log } from "../../contracts/types.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
@@ -59,6 +59,25 @@ export const runLog = view(RunLog, (log) => ({
 }));
 
 export const runRemoved = view(z.object({ runId: z.string() }), ({ runId }) => ({ success: `Removed run ${runId}.` }));
+
+export const runWaited = view(RunWaited, ({ reason, line, status, exitCode }) => {
+  if (reason === "matched") return { out: `${line ?? ""}\n` };
+  if (reason === "listening") return { success: "The port listens." };
+  if (reason === "timeout") return { note: "it has not come in time; the run goes on." };
+  return { success: `The run is over: ${status}${exitCode === null ? "" : ` with code ${exitCode}`}.` };
+});
+
+export const runInputTaken = view(RunInputTaken, ({ nextOffset, closed }) => ({
+  success: `${nextOffset} bytes taken${closed ? "; the input is closed" : ""}.`,
+}));
+
+export const runKilled = view(Run, ({ runId, status }) => ({ success: `Run ${runId} is over: ${status}.` }));
+
+export const runSignaled = view(z.object({ runId: z.string(), signal: z.string() }), ({ runId, signal }) => ({
+  success: `Sent ${signal} to run ${runId}.`,
+}));
+
+export const runDetached = view(Run, ({ runId }) => ({ success: `Run ${runId} goes on without its caller.` }));
 
 function printed({ items }: Log, stream: "stdout" | "stderr"): Uint8Array {
   return Buffer.concat(

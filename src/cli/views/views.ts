@@ -10,7 +10,17 @@ import {
 } from "./file-views.ts";
 import { imagePresence } from "./image-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
-import { runDetails, runList, runLog, runRemoved } from "./run-views.ts";
+import {
+  runDetached,
+  runDetails,
+  runInputTaken,
+  runKilled,
+  runList,
+  runLog,
+  runRemoved,
+  runSignaled,
+  runWaited,
+} from "./run-views.ts";
 import {
   sandboxChanged,
   sandboxCreated,
@@ -19,6 +29,7 @@ import {
   sandboxRemoved,
   sandboxRenewed,
 } from "./sandbox-views.ts";
+import { sessionList, sessionRemoved } from "./session-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
 import type { View } from "./view.ts";
 
@@ -39,7 +50,14 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "run.list": runList,
   "run.get": runDetails,
   "run.logs": runLog,
+  "run.wait": runWaited,
+  "run.input": runInputTaken,
+  "run.signal": runSignaled,
+  "run.kill": runKilled,
+  "run.detach": runDetached,
   "run.remove": runRemoved,
+  "session.list": sessionList,
+  "session.remove": sessionRemoved,
   "file.list": fileList,
   "file.read": fileContent,
   "file.write": fileWritten,

@@ -10,8 +10,9 @@ export const limitFlags: Record<string, FlagBinding> = {
 export const jobFlags: Record<string, FlagBinding> = { ...limitFlags, workspace: { parse: "host-directory" } };
 
 export const stdinFlags: Record<string, FlagBinding> = {
-  stdin: { short: "i", parse: "stdin" },
+  stdin: { offered: false },
   stdinEncoding: { offered: false },
+  interactive: { flag: "stdin", short: "i" },
 };
 
 export const lifeFlags = {

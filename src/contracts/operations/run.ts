@@ -1,8 +1,21 @@
 import { z } from "zod";
+import { TerminalSize } from "../exec.ts";
 import { stream, unary } from "../operation.ts";
 import { Id, page, PageInput } from "../primitives.ts";
-import { LogSelection, Run, RunEvent, RunFilter, RunLog, RunRecord } from "../run.ts";
-import { destructive, readOnly } from "./bindings.ts";
+import {
+  LogSelection,
+  Run,
+  RunEvent,
+  RunFilter,
+  RunInput,
+  RunInputTaken,
+  RunLog,
+  RunRecord,
+  RunWait,
+  RunWaited,
+  Signal,
+} from "../run.ts";
+import { changing, destructive, readOnly } from "./bindings.ts";
 
 export const runOperations = {
   list: unary({
@@ -35,6 +48,56 @@ export const runOperations = {
     cli: { command: "runs attach", positionals: ["runId"], runs: true },
     input: z.strictObject({ runId: Id, offset: LogSelection.offset }),
     output: RunEvent,
+  }),
+  wait: unary({
+    summary: "Wait until a run has ended, or has printed a line that matches a pattern.",
+    http: { method: "post", path: "/v1/runs/{runId}/wait" },
+    cli: { command: "runs wait", positionals: ["runId"], flags: { timeoutMs: { flag: "timeout", parse: "duration" } } },
+    mcp: readOnly,
+    input: RunWait,
+    output: RunWaited,
+  }),
+  input: unary({
+    summary: "Send input to a run that was started with `interactive`, in order; a retry does not double it.",
+    http: { method: "post", path: "/v1/runs/{runId}/input" },
+    cli: {
+      command: "runs input",
+      positionals: ["runId"],
+      flags: { data: { short: "i", parse: "stdin" }, encoding: { offered: false } },
+    },
+    mcp: changing,
+    input: RunInput,
+    output: RunInputTaken,
+  }),
+  signal: unary({
+    summary: "Send a signal to a run: to its whole process tree, USR1 and USR2 to its program alone.",
+    http: { method: "post", path: "/v1/runs/{runId}/signal" },
+    cli: { command: "runs signal", positionals: ["runId", "signal"] },
+    mcp: changing,
+    input: z.strictObject({ runId: Id, signal: Signal }),
+    output: z.object({ runId: Id, signal: Signal }),
+  }),
+  resize: unary({
+    summary: "Change the size of the terminal that a run has.",
+    http: { method: "post", path: "/v1/runs/{runId}/size" },
+    cli: { command: "runs resize", positionals: ["runId", "columns", "rows"] },
+    input: z.strictObject({ runId: Id, ...TerminalSize.shape }),
+    output: z.object({ runId: Id, ...TerminalSize.shape }),
+  }),
+  kill: unary({
+    summary: "End a run and its whole process tree: TERM, a grace, KILL.",
+    http: { method: "post", path: "/v1/runs/{runId}/kill" },
+    cli: { command: "runs kill", positionals: ["runId"] },
+    mcp: destructive,
+    input: z.strictObject({ runId: Id }),
+    output: Run,
+  }),
+  detach: unary({
+    summary: "Let a run go on when its caller leaves.",
+    http: { method: "post", path: "/v1/runs/{runId}/detach" },
+    cli: { command: "runs detach", positionals: ["runId"] },
+    input: z.strictObject({ runId: Id }),
+    output: Run,
   }),
   remove: unary({
     summary: "Remove an ended run with its output; its receipt stays.",

@@ -2,7 +2,7 @@ import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
 import type { DomainContext } from "../context.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
-import { pruneLogs } from "../run/log/prune-logs.ts";
+import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { watchClock } from "./clock-watch.ts";
 import { dueFor, type Deed } from "./due.ts";
@@ -24,13 +24,14 @@ export type Reaper = {
 export function createReaper(context: DomainContext): Reaper {
   const jump = watchClock(context.clock);
   const overdue = watchOrphans(context);
+  const pruneLogs = hourlyPruning(context);
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
     await keepTimers(context, jump());
     await recoverRuns(context);
     await refreshAll(context, signal);
     const due = await sweepDue(context, signal);
-    await pruneLogs(context);
+    await pruneLogs();
     const orphans = overdue(await findOrphans(context, signal));
     return [
       ...due,

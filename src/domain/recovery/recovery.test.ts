@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
-import { collect, openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { createPlatform } from "../domain.ts";
 import { cleanup } from "./cleanup.ts";
@@ -58,6 +58,22 @@ describe("after a Moorage was ended", () => {
     const record = await lost.later.platform.run.get({ runId: recovered[0]?.runId ?? "" });
     expect(record.warnings).toContain("It still ran when it was found, and was ended then.");
     expect((await lost.ended)?.type).toBe("result");
+  });
+
+  it("a lost run has what it printed until then, from its log", async () => {
+    await using domain = openMemoryDomain();
+    const { runId } = await resultOf(domain.platform.job.run({ command: ["print", "printed"] }));
+    const nothing = new Uint8Array();
+    await domain.context.store.runs.update(runId, { status: "running", stdout: nothing, stdoutBytes: 0 });
+    const later = laterMoorage(domain);
+    expect(await recoverRuns(later.context)).toEqual([{ runId, status: "interrupted" }]);
+    const record = await later.platform.run.get({ runId });
+    expect(record).toMatchObject({ status: "interrupted", stdout: "printed", truncated: true });
+    expect(await collect(later.platform.run.attach({ runId }))).toMatchObject([
+      { type: "started" },
+      { type: "stdout", data: "printed" },
+      { type: "result", result: { status: "interrupted" } },
+    ]);
   });
 
   it("a sandbox's run that cannot be ended yet, because the sandbox is paused, stays open for a later start", async () => {

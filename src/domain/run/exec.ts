@@ -11,25 +11,31 @@ import { awake, touch } from "../sandbox/awake.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
 import { moveTo } from "../sandbox/transition.ts";
+import { refuseFixed, sessionCommand, sessionText, type SessionCommand } from "../session/session-command.ts";
 import { interpreterCommand } from "./interpreters.ts";
 import { conductRun } from "./run-conductor.ts";
 import type { RunPlan } from "./run-plan.ts";
+import { requireResident } from "./live/require-live.ts";
 import { stdinOf } from "./stdin.ts";
 
 export function execInSandbox(call: Call, input: SandboxExec): AsyncIterable<RunEvent> {
-  return conductRun(call, (_tell, signal) => plan({ ...call, signal }, input));
+  const background = input.background === true;
+  if (background || input.session !== undefined) requireResident(call.context);
+  return conductRun(call, (_tell, signal) => plan({ ...call, signal }, input), { background });
 }
 
 async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
   const { context, signal } = call;
   const sandbox = await findSandbox(call, input.id);
   requireEngine(context, sandbox);
-  const limits = runLimits(context, sandbox, input.timeoutMs);
+  const limits = runLimits(context, sandbox, input);
   const command = await commandOf({ context, sandbox, signal }, input);
   const stdin = stdinOf(input);
+  const session = inSession(context, sandbox, { input, command });
+  const runId = newId();
   return {
     kind: "exec",
-    runId: newId(),
+    runId,
     sandboxId: sandbox.id,
     agentId: null,
     command,
@@ -42,29 +48,50 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
     workspacePath: null,
     workspaceHandedOver: false,
     workspaceBefore: null,
+    stdin: stdin.feed,
     // Once the run is open in the registry, so that nobody takes the sandbox for an idle one.
     start: async (starting) => {
       await awake(context, { id: sandbox.id, wanted: "run", signal: starting });
       await openEgress(context, { ...sandbox, kind: "sandbox" }, starting);
+      if (session !== undefined) return session.start(runId, starting);
       return context.engine.exec(
         sandbox.id,
         {
           command,
           env: { ...sandbox.env, ...input.env },
           cwd: posix.resolve(WORKSPACE, input.cwd ?? "."),
-          ...(stdin === undefined ? {} : { stdin }),
+          ...(stdin.source === undefined ? {} : { stdin: stdin.source }),
+          ...(input.user === undefined ? {} : { user: input.user }),
+          ...(input.tty === undefined ? {} : { tty: input.tty }),
         },
         starting,
       );
     },
-    finish: (unitStopped) => afterRun(context, sandbox, unitStopped),
+    finish: async (unitStopped) => {
+      const { workspaceAfter, warnings } = await afterRun(context, sandbox, unitStopped);
+      return { workspaceAfter, warnings: [...(session?.warnings() ?? []), ...warnings] };
+    },
     dispose: () => Promise.resolve(),
   };
 }
 
-function runLimits(context: DomainContext, sandbox: SandboxRow, timeoutMs: number | undefined) {
-  const wanted = { ...sandbox.limits, timeoutMs: timeoutMs ?? sandbox.limits.timeoutMs ?? undefined };
-  return resolveLimits(sandbox.profile, wanted, context.policy.maxima);
+/** What people or nobody watch is there to stay, so only the maximum ends it where nothing was asked for. */
+function runLimits({ policy }: DomainContext, { limits, profile }: SandboxRow, input: SandboxExec) {
+  const stays = input.background === true || input.tty !== undefined;
+  const byDefault = stays ? policy.maxima.timeoutMs : (limits.timeoutMs ?? undefined);
+  return resolveLimits(profile, { ...limits, timeoutMs: input.timeoutMs ?? byDefault }, policy.maxima);
+}
+
+type Wanted = { readonly input: SandboxExec; readonly command: readonly string[] };
+
+function inSession(
+  context: DomainContext,
+  sandbox: SandboxRow,
+  { input, command }: Wanted,
+): SessionCommand | undefined {
+  if (input.session === undefined) return undefined;
+  refuseFixed(input);
+  return sessionCommand(context, { name: input.session, sandbox, text: sessionText(input, command) });
 }
 
 async function commandOf(call: FileCall, input: SandboxExec): Promise<readonly string[]> {
@@ -72,9 +99,14 @@ async function commandOf(call: FileCall, input: SandboxExec): Promise<readonly s
     const command = interpreterCommand(input.code);
     await awake(call.context, { id: call.sandbox.id, wanted: "files", signal: call.signal });
     await writeFile(call, { path: input.code.filename, content: input.code.content });
-    return command;
+    // A session may stand in another directory.
+    return input.session === undefined ? command : [...command.slice(0, -1), `${WORKSPACE}/${input.code.filename}`];
   }
-  if (input.command !== undefined) return input.command;
+  if (input.command !== undefined) {
+    return input.shell === true && input.session === undefined
+      ? ["/bin/sh", "-c", input.command.join(" ")]
+      : input.command;
+  }
   throw new MoorageError("INVALID_INPUT", "sandbox.exec: expected either a command or a code block.");
 }
 

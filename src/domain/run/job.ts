@@ -47,7 +47,17 @@ export function prepareJob({ context, principal }: Call, input: JobRun, job: Job
     const workspace = await jobWorkspace(context, input.workspace);
     const image = await job.image((message) => void tell({ type: "progress", message }), signal);
     const ids = { unitId: newId(), runId: newId() };
-    const spec = jobSpec({ unitId: ids.unitId, input, profile, limits, network, runtime, workspace, image, stdin });
+    const spec = jobSpec({
+      unitId: ids.unitId,
+      input,
+      profile,
+      limits,
+      network,
+      runtime,
+      workspace,
+      image,
+      stdin: stdin.source,
+    });
     let loan: Loan | undefined;
     return {
       kind: job.kind,
@@ -64,6 +74,7 @@ export function prepareJob({ context, principal }: Call, input: JobRun, job: Job
       workspacePath: workspace.path,
       workspaceHandedOver: workspace.handedOver,
       workspaceBefore: workspace.hashBefore,
+      stdin: stdin.feed,
       start: async (starting) => {
         await confirmWorkspace(context, workspace);
         if (workspace.handedOver && workspace.path !== null) loan = await lend(workspace.path);

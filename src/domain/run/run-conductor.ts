@@ -1,7 +1,7 @@
 import { Channel } from "../../base/channel.ts";
 import { isoTime } from "../../base/clock.ts";
 import { canceled } from "../../base/deadline.ts";
-import { asMoorageError, type MoorageError } from "../../base/errors.ts";
+import { asMoorageError, isMoorageError, type MoorageError } from "../../base/errors.ts";
 import type { RunEvent } from "../../contracts/types.ts";
 import type { EngineRun } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
@@ -22,32 +22,37 @@ type Conduct = {
   readonly principal: Principal;
   readonly events: Channel<RunEvent>;
   readonly life: RunLife;
+  readonly background?: boolean;
 };
 
 /** Prepares the plan of a run; progress and warnings may be told meanwhile. */
 export type Prepare = (tell: (event: RunEvent) => Promise<void>, signal: AbortSignal) => Promise<RunPlan>;
+
+type Manner = {
+  /** Detached as soon as it has started. @default false */
+  readonly background?: boolean;
+};
 
 /**
  * Runs a plan to its end and tells what happens. The run goes on without the reader's help: it is ended and recorded
  * even when nobody reads. A reader that leaves, or a caller that aborts, cancels it, unless it was detached: then its
  * last event is a result that says `running`.
  */
-export async function* conductRun(call: Call, prepare: Prepare): AsyncGenerator<RunEvent> {
+export async function* conductRun(call: Call, prepare: Prepare, manner: Manner = {}): AsyncGenerator<RunEvent> {
   const { context, principal } = call;
-  const left = Promise.withResolvers<void>();
-  const life = new RunLife(call.signal, left.resolve);
+  const life = new RunLife(call.signal);
   const events = new Channel<RunEvent>(CHANNEL_BYTES, () => life.leave());
-  const conducted = conduct({ context, principal, events, life }, prepare).then(
+  const conducted = conduct({ context, principal, events, life, ...manner }, prepare).then(
     () => events.close(),
     (error: unknown) => {
-      if (life.detached) context.logger.warn({ err: error }, "a detached run failed");
+      if (life.detached) context.logger.info({ err: error }, "a detached run was ended");
       events.close(asMoorageError(error));
     },
   );
   try {
     yield* events;
   } finally {
-    await Promise.race([conducted, left.promise]);
+    await Promise.race([conducted, life.whenDetached]);
   }
 }
 
@@ -59,7 +64,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);
   await context.store.runs.update(row.id, { handle: engineRun.handle });
-  const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs });
+  const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs, stdin: plan.stdin });
   try {
     await conductLive(run, { plan, row, live });
   } finally {
@@ -75,10 +80,12 @@ async function conductLive(run: Conduct, running: Running): Promise<void> {
   const startedAt = context.clock.monotonic();
   const { id: runId, sandboxId, engine, isolation } = row;
   await events.push({ type: "started", runId, sandboxId, engine, isolation });
+  void life.whenDetached.then(() => leaveReader(events, row));
+  if (run.background === true) life.detach();
   const { ending, output, failure } = await watched(run, running);
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
   const after = await finished(context, plan, ending.unitStopped);
-  const warnings = [...output.warnings(), ...after.warnings];
+  const warnings = [...stopped(life), ...output.warnings(), ...after.warnings];
   const recorded = await record(context, {
     row: endedRow(row, { ending, records: output.records, durationMs, warnings }),
     keyId: principal.keyId,
@@ -86,8 +93,24 @@ async function conductLive(run: Conduct, running: Running): Promise<void> {
   });
   await plan.dispose();
   if (failure !== undefined) throw failure;
-  if (ending.cause === "canceled") throw canceled(life.signal.reason);
+  if (ending.cause === "canceled" && !life.killed) throw canceledBy(life);
   await events.push({ type: "result", result: runResult(recorded) });
+}
+
+/** Whoever reads is told that the run goes on, and let go. */
+async function leaveReader(events: Channel<RunEvent>, row: RunRow): Promise<void> {
+  events.release();
+  await events.push({ type: "result", result: runResult(row) });
+  events.close();
+}
+
+/** Of a run whose caller may be long gone: why it was ended. */
+function stopped({ signal }: RunLife): readonly string[] {
+  return isMoorageError(signal.reason) ? [signal.reason.message] : [];
+}
+
+function canceledBy({ signal }: RunLife): MoorageError {
+  return isMoorageError(signal.reason) ? signal.reason : canceled(signal.reason);
 }
 
 /** A run that could not start leaves no record: nothing has happened. */

@@ -1,5 +1,6 @@
 import type { EngineRun } from "../../engine/engine.ts";
 import type { ProfileName, Limits } from "../../contracts/types.ts";
+import type { StdinFeed } from "./live/stdin-feed.ts";
 import type { RunKind } from "../../store/store.ts";
 
 /** What a run is, before it has begun. */
@@ -18,6 +19,8 @@ export type RunPlan = {
   readonly workspacePath: string | null;
   readonly workspaceHandedOver: boolean;
   readonly workspaceBefore: string | null;
+  /** Takes its input while it runs; undefined for a run without. */
+  readonly stdin: StdinFeed | undefined;
   /** Starts it on the engine; when it rejects, nothing is left there. */
   readonly start: (signal: AbortSignal) => Promise<EngineRun>;
   /** After the run has ended, before it is recorded; answers the hash of the workspace. */

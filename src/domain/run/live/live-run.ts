@@ -1,5 +1,6 @@
 import type { EngineRun } from "../../../engine/engine.ts";
 import type { RunLogs, RunLogWriter } from "../../../store/store.ts";
+import type { StdinFeed } from "./stdin-feed.ts";
 import type { RunLife } from "./run-life.ts";
 
 export type LiveRunParts = {
@@ -7,6 +8,7 @@ export type LiveRunParts = {
   readonly life: RunLife;
   readonly engineRun: EngineRun;
   readonly logs: RunLogs;
+  readonly stdin: StdinFeed | undefined;
 };
 
 /** A run that this process watches. */
@@ -15,13 +17,15 @@ export class LiveRun {
   readonly life: RunLife;
   readonly engineRun: EngineRun;
   readonly log: RunLogWriter;
+  readonly stdin: StdinFeed | undefined;
   readonly #ended = Promise.withResolvers<void>();
   #change = Promise.withResolvers<void>();
 
-  constructor({ runId, life, engineRun, logs }: LiveRunParts) {
+  constructor({ runId, life, engineRun, logs, stdin }: LiveRunParts) {
     this.runId = runId;
     this.life = life;
     this.engineRun = engineRun;
+    this.stdin = stdin;
     this.log = logs.create(runId, () => this.#changed());
   }
 
@@ -36,6 +40,7 @@ export class LiveRun {
   }
 
   end(): void {
+    this.stdin?.abandon();
     this.#ended.resolve();
     this.#changed();
   }

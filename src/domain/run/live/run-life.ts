@@ -1,15 +1,15 @@
 /**
  * Who can end a run that goes on. While it is attached to its caller, the caller's leaving ends it; once it is detached
- * only `cancel` does.
+ * only `cancel` and `kill` do.
  */
 export class RunLife {
   readonly #canceling = new AbortController();
-  readonly #onDetach: () => void;
+  readonly #detaching = Promise.withResolvers<void>();
   #detached = false;
+  #killed = false;
 
   /** `caller`: aborts when the caller leaves. */
-  constructor(caller: AbortSignal | undefined, onDetach: () => void) {
-    this.#onDetach = onDetach;
+  constructor(caller: AbortSignal | undefined) {
     caller?.addEventListener("abort", () => this.leave(caller.reason), { once: true });
     if (caller?.aborted === true) this.leave(caller.reason);
   }
@@ -23,10 +23,19 @@ export class RunLife {
     return this.#detached;
   }
 
+  /** Settles when it is detached; never, where it is not. */
+  get whenDetached(): Promise<void> {
+    return this.#detaching.promise;
+  }
+
+  /** True when somebody asked for its end, and its caller may still be there. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
   detach(): void {
-    if (this.#detached) return;
     this.#detached = true;
-    this.#onDetach();
+    this.#detaching.resolve();
   }
 
   /** The caller has left. */
@@ -36,5 +45,10 @@ export class RunLife {
 
   cancel(reason?: unknown): void {
     this.#canceling.abort(reason);
+  }
+
+  kill(): void {
+    if (!this.signal.aborted) this.#killed = true;
+    this.cancel();
   }
 }

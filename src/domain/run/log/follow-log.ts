@@ -1,4 +1,4 @@
-import { canceled, sleep } from "../../../base/deadline.ts";
+import { canceled, orAborted, sleep } from "../../../base/deadline.ts";
 import type { LogFrame, RunRow } from "../../../store/store.ts";
 import type { Call } from "../../context.ts";
 import { findRun } from "../runs.ts";
@@ -39,14 +39,4 @@ export async function endOf(call: Call, runId: string): Promise<RunRow> {
 async function hasEnded(call: Call, runId: string): Promise<boolean> {
   if (call.context.live.find(runId) !== undefined) return false;
   return (await findRun(call, runId)).status !== "running";
-}
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = (): void => resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) resolve();
-  await Promise.race([promise, aborted]);
-  signal.removeEventListener("abort", onAbort);
 }

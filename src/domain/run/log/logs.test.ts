@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { collect, openMemoryDomain, resultOf, type MemoryDomain } from "../../../../test/fixtures/memory-domain.ts";
+import { setClock } from "../../../../test/fixtures/set-clock.ts";
+import { createReaper } from "../../reaper/reaper.ts";
 import type { RunLog } from "../../../contracts/types.ts";
 
 const text = ({ items }: RunLog): string =>
@@ -109,6 +111,23 @@ describe("the log of a run", () => {
       expect(text(await domain.platform.run.logs({ runId: ended }))).toBe("<3>");
       break;
     }
+  });
+
+  it("is cleaned up by the reaper, once an hour", async () => {
+    const clock = setClock();
+    await using base = openMemoryDomain();
+    const policy = { ...base.context.policy, logRetention: { maxAgeMs: 1e15, maxTotalBytes: 0 } };
+    await using domain = openMemoryDomain({ policy, clock });
+    const reaper = createReaper(domain.context);
+    const first = await printed(domain, "one");
+    await reaper.sweep();
+    expect(text(await domain.platform.run.logs({ runId: first }))).toBe("<3>");
+    const second = await printed(domain, "two");
+    await reaper.sweep();
+    expect(text(await domain.platform.run.logs({ runId: second }))).toBe("two");
+    clock.pass(3_600_000);
+    await reaper.sweep();
+    expect(text(await domain.platform.run.logs({ runId: second }))).toBe("<3>");
   });
 
   it("of somebody else is NOT_FOUND, as is the run itself", async () => {

@@ -1,0 +1,88 @@
+import { deadlineSignal, sleep, throwIfCanceled } from "../../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../../base/errors.ts";
+import { linearPattern, PatternProblem, type LinearPattern } from "../../base/linear-pattern.ts";
+import type { RunWait, RunWaited } from "../../contracts/types.ts";
+import type { Call } from "../context.ts";
+import { endOf, followLog } from "./log/follow-log.ts";
+import { Lines } from "./log/lines.ts";
+import { findRun } from "./runs.ts";
+
+const DEFAULT_WAIT_MS = 30_000;
+/** Between looks at a port. */
+const LOOK_MS = 250;
+
+type Reached = Pick<RunWaited, "ok" | "reason" | "line">;
+
+/** Waits for the end of a run or for a line that it prints; a wait that is over says so, and ends nothing. */
+export async function waitForRun(call: Call, { runId, pattern, port, timeoutMs }: RunWait): Promise<RunWaited> {
+  if (pattern !== undefined && port !== undefined) {
+    throw new MoorageError("INVALID_INPUT", "run.wait: expected either a pattern or a port, got both.");
+  }
+  const expression = pattern === undefined ? undefined : patternOf(pattern);
+  await findRun(call, runId);
+  const waiting = { ...call, signal: deadlineSignal(timeoutMs ?? DEFAULT_WAIT_MS, call.signal) };
+  const reaching =
+    expression !== undefined
+      ? line(waiting, runId, expression)
+      : port === undefined
+        ? end(waiting, runId)
+        : listening(waiting, runId, port);
+  const reached = await untilDeadline(call, reaching);
+  const { status, exitCode } = await findRun(call, runId);
+  return { runId, ...reached, status, exitCode };
+}
+
+async function end(call: Call, runId: string): Promise<Reached> {
+  await endOf(call, runId);
+  return { ok: true, reason: "ended", line: null };
+}
+
+async function line(call: Call, runId: string, expression: LinearPattern): Promise<Reached> {
+  const lines = { stdout: new Lines(), stderr: new Lines() };
+  for await (const frame of followLog(call, runId, 0)) {
+    if (frame.type === "gap") continue;
+    const match = lines[frame.stream].next(frame.data).find((text) => expression.test(text));
+    if (match !== undefined) return { ok: true, reason: "matched", line: match };
+  }
+  const match = [lines.stdout.rest, lines.stderr.rest].find((text) => text !== "" && expression.test(text));
+  if (match !== undefined) return { ok: true, reason: "matched", line: match };
+  return { ok: false, reason: "ended", line: null };
+}
+
+async function listening(call: Call, runId: string, port: number): Promise<Reached> {
+  const { context, signal } = call;
+  const { ports, name } = context.engine;
+  if (ports === undefined) {
+    throw new MoorageError("ENGINE_UNSUPPORTED", `The ${name} engine cannot tell which ports listen.`);
+  }
+  for (;;) {
+    const { status, sandboxId } = await findRun(call, runId);
+    if (status !== "running") return { ok: false, reason: "ended", line: null };
+    if (await ports.listens(sandboxId, port, signal)) return { ok: true, reason: "listening", line: null };
+    await sleep(LOOK_MS, signal);
+    throwIfCanceled(signal);
+  }
+}
+
+function patternOf(source: string): LinearPattern {
+  try {
+    return linearPattern(source);
+  } catch (error) {
+    if (!(error instanceof PatternProblem)) throw error;
+    throw new MoorageError("INVALID_INPUT", `pattern: ${error.message} (got ${JSON.stringify(source)}).`, {
+      hint: "It knows classes, groups, |, * + ?, ^ and $, and is matched in linear time.",
+      cause: error,
+    });
+  }
+}
+
+/** The wait's own deadline is an answer; its caller's leaving is none. */
+async function untilDeadline(call: Call, waiting: Promise<Reached>): Promise<Reached> {
+  try {
+    return await waiting;
+  } catch (error) {
+    const over = isMoorageError(error) && error.code === "CANCELED" && call.signal?.aborted !== true;
+    if (!over) throw error;
+    return { ok: false, reason: "timeout", line: null };
+  }
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { Channel } from "../../base/channel.ts";
+import type { MoorageError } from "../../base/errors.ts";
+import type { EngineRun, OutputChunk, RunExit } from "../../engine/engine.ts";
+import { MarkedStream } from "./marked-stream.ts";
+import { commandLines } from "./session-script.ts";
+
+const CHANNEL_BYTES = 256 * 1024;
+
+/** One command of a session, as a run: it ends when the shell has told its end, or when the shell itself has ended. */
+export class SessionRun implements EngineRun {
+  readonly handle: string;
+  readonly exit: Promise<RunExit>;
+  readonly output: AsyncIterable<OutputChunk>;
+  readonly #shell: EngineRun;
+  readonly #marks = { begin: mark(), end: mark() };
+  readonly #streams: Readonly<Record<OutputChunk["stream"], MarkedStream>>;
+  readonly #channel = new Channel<OutputChunk>(CHANNEL_BYTES);
+  readonly #exiting = Promise.withResolvers<RunExit>();
+  #ended = false;
+
+  constructor(shell: EngineRun) {
+    const { begin, end } = this.#marks;
+    this.#shell = shell;
+    this.#streams = { stdout: new MarkedStream(begin, end), stderr: new MarkedStream(begin, end) };
+    this.handle = shell.handle;
+    this.exit = this.#exiting.promise;
+    this.output = this.#channel;
+  }
+
+  /** What is to be written to the shell. */
+  lines(text: string): Uint8Array {
+    return commandLines(text, this.#marks);
+  }
+
+  /** What the shell has printed. Resolves when the reader has made room. */
+  async take({ stream, data }: OutputChunk): Promise<void> {
+    const marked = this.#streams[stream];
+    const printed = marked.next(data);
+    if (printed.length > 0) await this.#channel.push({ stream, data: printed }, printed.length);
+    if (!this.#streams.stdout.ended || !this.#streams.stderr.ended) return;
+    const exitCode = Number(this.#streams.stdout.trailer) & 0xff;
+    this.settle({ exitCode, signal: null, oomKilled: false, peakMemoryBytes: null });
+  }
+
+  /** The command is over: by itself, or with its shell. */
+  settle(exit: RunExit): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#exiting.resolve(exit);
+    this.#channel.close();
+  }
+
+  /** The engine has failed under it. */
+  fail(error: MoorageError): void {
+    this.#ended = true;
+    this.#exiting.reject(error);
+    this.#channel.close(error);
+  }
+
+  /** INT ends what the command has started; the shell goes on. */
+  terminate = (): Promise<void> => this.signal("INT");
+
+  /** Where INT was not enough, only the end of the whole session ends the command for certain. */
+  kill = async (): Promise<{ readonly unitStopped: boolean }> => {
+    if (this.#ended) return { unitStopped: false };
+    // A reader that has stopped must not hold up the shell's output, and with it its end.
+    this.#channel.release();
+    return this.#shell.kill();
+  };
+
+  signal: EngineRun["signal"] = async (name) => {
+    if (!this.#ended) await this.#shell.signal(name);
+  };
+}
+
+function mark(): string {
+  return randomBytes(16).toString("hex");
+}

@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openSocketPlatform } from "../../src/main/remote-platform.ts";
+import { resultOf } from "../fixtures/memory-domain.ts";
+import { finished, openHome, type Home } from "../fixtures/command-line.ts";
+
+const MOORAGE = resolve(import.meta.dirname, "../../bin/moorage");
+const PATIENCE_MS = 50_000;
+
+describe("runs of a server on docker", () => {
+  let home: Home;
+  let server: ChildProcess;
+
+  beforeAll(async () => {
+    home = await openHome();
+    server = home.start(["serve", "--engine", "docker"]);
+    if (server.stderr === null) throw new Error("The server has no stderr.");
+    for await (const chunk of server.stderr as AsyncIterable<Buffer>) {
+      if (chunk.toString().includes("Listening on")) break;
+    }
+    server.stderr.resume();
+    await home.moorage(["sandbox", "create", "--name", "box"]);
+  }, PATIENCE_MS);
+
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+    const ended = once(server, "close");
+    server.kill("SIGTERM");
+    await ended;
+  }, PATIENCE_MS);
+
+  it("go on in the background, are followed, fed by many callers, and killed", async () => {
+    await using sdk = await openSocketPlatform(join(home.path, "run", "moorage.sock"));
+    if (sdk === undefined) throw new Error("The server does not answer.");
+    const script = 'echo begun; while read -r line; do echo "got $line"; done; echo over; sleep 600';
+    const { stdout } = await home.moorage(["sandbox", "exec", "-d", "-i", "box", "--", "sh", "-c", script]);
+    const runId = stdout.trim();
+    const attached = finished(home.start(["runs", "attach", runId]));
+    expect(await home.moorage(["runs", "input", runId], { input: "one\n" })).toMatchObject({ code: 0 });
+    expect(await sdk.run.wait({ runId, pattern: "^got" })).toMatchObject({ line: "got one" });
+    await sdk.run.input({ runId, offset: 4, data: "two\n", close: true });
+    expect(await sdk.run.wait({ runId, pattern: "over" })).toMatchObject({ ok: true });
+    expect(await sdk.run.kill({ runId })).toMatchObject({ status: "canceled" });
+    expect((await attached).stdout).toBe("begun\ngot one\ngot two\nover\n");
+    const logs = await home.moorage(["sandbox", "logs", "box", "--tail", "1"]);
+    expect(logs.stdout).toBe("over\n");
+  });
+
+  it("open a shell on the caller's terminal, and give it back as it was", async () => {
+    const seen = await onTerminal(home, `stty -echo; ${MOORAGE} sandbox shell box; echo "code $?"; stty -a`, [
+      ["", "stty size; tty; echo $((6*7)); trap 'echo caught' INT\r"],
+      ["42", "\u0003"],
+      ["caught", "exit 7\r"],
+    ]);
+    expect(seen).toContain("/dev/pts/");
+    expect(seen).toMatch(/code 7/);
+    expect(seen).toMatch(/[^-]icanon/);
+  });
+
+  it("leave a shell running by the detach keys", async () => {
+    const seen = await onTerminal(home, `${MOORAGE} sandbox shell box`, [
+      ["", "echo $((40+2))\r"],
+      ["42", "\u0010\u0011"],
+    ]);
+    const [, runId = ""] = /([a-z][a-z0-9]{19})\r\n/.exec(seen) ?? [];
+    expect(await home.moorage(["runs", "kill", runId])).toMatchObject({ code: 0 });
+  });
+
+  it("keep directory, variables and functions in a session, and tell each command's own end", async () => {
+    await using sdk = await openSocketPlatform(join(home.path, "run", "moorage.sock"));
+    if (sdk === undefined) throw new Error("The server does not answer.");
+    const line = (text: string, more: object = {}) =>
+      resultOf(sdk.sandbox.exec({ id: "box", session: "work", shell: true, command: [text], ...more }));
+    expect(await line("mkdir -p 'a b'; cd 'a b'; X='1 2'; f() { echo \"f $X $1\"; }")).toMatchObject({ exitCode: 0 });
+    expect(await line('pwd; f "it\'s"\necho err >&2; (exit 9)')).toMatchObject({
+      exitCode: 9,
+      stdout: "/workspace/a b\nf 1 2 it's\n",
+      stderr: "err\n",
+    });
+    expect(await line("cat; if then")).toMatchObject({ exitCode: 2 });
+    const words = sdk.sandbox.exec({ id: "box", session: "work", command: ["printf", "%s|", "$X", "a\nb"] });
+    expect(await resultOf(words)).toMatchObject({ stdout: "$X|a\nb|" });
+    const { runId } = await line("sleep 600", { background: true });
+    await expect(line("true")).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: `The session "work" is busy with run "${runId}": one command at a time.`,
+      hint: `Wait for it with moorage runs wait ${runId}, or use another session.`,
+    });
+    expect(await sdk.run.kill({ runId })).toMatchObject({ status: "canceled" });
+    expect(await line("sleep 600; echo later", { timeoutMs: 300 })).toMatchObject({
+      status: "timed_out",
+      exitCode: 124,
+      stdout: "",
+      warnings: [],
+    });
+    expect(await line("f kept")).toMatchObject({ exitCode: 0, stdout: "f 1 2 kept\n" });
+    const stubborn = "trap '' INT TERM; while :; do :; done";
+    expect(await line(stubborn, { timeoutMs: 300 })).toMatchObject({
+      status: "timed_out",
+      warnings: ['The session "work" ended with this command; what it kept is gone.'],
+    });
+    expect(await line("pwd; exit 4")).toMatchObject({ exitCode: 4, stdout: "/workspace\n" });
+    expect(await line("true")).toMatchObject({ exitCode: 0 });
+    expect((await sdk.session.list({ id: "box" })).items).toMatchObject([{ name: "work", runId: null }]);
+    expect(await sdk.session.remove({ id: "box", name: "work" })).toEqual({ name: "work", removed: true });
+    expect((await sdk.session.list({ id: "box" })).items).toEqual([]);
+  });
+});
+
+it("a run in the background needs a server", async () => {
+  await using home = await openHome();
+  const seen = await home.moorage(["sandbox", "exec", "-d", "box", "--", "true"]);
+  expect(seen).toMatchObject({ code: 125, stdout: "" });
+  expect(seen.stderr).toContain("error: A run in the background needs a server that stays; none answers here.\n");
+  expect(seen.stderr).toContain("hint: Start one with `moorage serve`, then repeat the command.\n");
+});
+
+/** Runs a line of shell on a pseudo terminal; each step types its text once the text before it has come. */
+async function onTerminal(home: Home, line: string, steps: readonly (readonly [string, string])[]): Promise<string> {
+  const child = spawn("script", ["-qec", line, "/dev/null"], {
+    env: { ...home.environment, TERM: "xterm", SHELL: "/bin/sh" },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const deadline = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  let seen = "";
+  let next = 0;
+  try {
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      seen += chunk.toString();
+      const step = steps[next];
+      // The first is typed at the shell's prompt.
+      if (step === undefined || !(next === 0 ? /[#$] $/ : new RegExp(`${step[0]}\r`)).test(seen)) continue;
+      child.stdin.write(step[1]);
+      next += 1;
+    }
+    return seen;
+  } finally {
+    clearTimeout(deadline);
+    child.kill("SIGKILL");
+  }
+}
