@@ -1,11 +1,13 @@
 import { request } from "node:http";
+import { extract, pack } from "tar-stream";
 
 const SOCKET = "/var/run/docker.sock";
 
 /** The Engine API without anything between: what Moorage is measured against. */
 async function call(method: string, path: string, body?: unknown): Promise<Buffer> {
+  const type = body instanceof Uint8Array ? "application/x-tar" : "application/json";
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const headers = body === undefined ? {} : { "content-type": type };
   const sent = request({ socketPath: SOCKET, method, path: `/v1.41${path}`, headers }, (response) => {
     const chunks: Buffer[] = [];
     response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -17,7 +19,7 @@ async function call(method: string, path: string, body?: unknown): Promise<Buffe
     });
   });
   sent.on("error", reject);
-  sent.end(body === undefined ? undefined : JSON.stringify(body));
+  sent.end(body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body));
   return promise;
 }
 
@@ -48,4 +50,18 @@ export async function plainExec(container: string, command: readonly string[]): 
   const id = await idOf(call("POST", `/containers/${container}/exec`, create));
   await call("POST", `/exec/${id}/start`, { Detach: false, Tty: false });
   await call("GET", `/exec/${id}/json`);
+}
+
+/** A file in and out by the archive API, packed and unpacked. */
+export async function plainFile(container: string, bytes: Buffer): Promise<void> {
+  const path = `/containers/${container}/archive?path=`;
+  const packed = pack();
+  packed.entry({ name: "bench.bin", mode: 0o644 }, bytes);
+  packed.finalize();
+  await call("PUT", `${path}/tmp`, Buffer.concat(await Array.fromAsync(packed as AsyncIterable<Buffer>)));
+  const archive = extract();
+  archive.end(await call("GET", `${path}/tmp/bench.bin`));
+  let read = 0;
+  for await (const entry of archive) for await (const chunk of entry as AsyncIterable<Buffer>) read += chunk.length;
+  if (read !== bytes.length) throw new Error(`${read} bytes came back.`);
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, locations, openLocalPlatform, readConfiguration } from "../src/main/server.ts";
 import type { BenchCase } from "./cases/bench.ts";
+import { files } from "./cases/files.ts";
 import { jobs } from "./cases/jobs.ts";
 import { output } from "./cases/output.ts";
 import { pool } from "./cases/pool.ts";
@@ -14,7 +15,7 @@ import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [jobs, runs, output, pool];
+const CASES: readonly BenchCase[] = [jobs, runs, output, pool, files];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !CASES.some((each) => each.name === name));

@@ -6,6 +6,7 @@ import { listOperations, type Platform } from "../contracts/platform.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createOpenApi } from "./openapi.ts";
+import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
@@ -27,6 +28,7 @@ export function createApi({ platform, logger, version }: ApiParts): Api {
   addServerRoutes(app, version);
   addOperationRoutes(app, platform);
   addRawRoutes(app, platform);
+  addContentRoutes(app, platform);
   refuseOtherMethods(app);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {
@@ -53,6 +55,7 @@ function refuseOtherMethods(app: Api): void {
     ["/healthz", ["GET"]],
     ["/openapi.json", ["GET"]],
     [ARCHIVE_PATH, ["GET", "PUT"]],
+    [CONTENT_PATH, ["GET", "PUT"]],
   ]);
   for (const { operation } of listOperations()) {
     const { method, path } = operation.http;

@@ -1,4 +1,5 @@
 import { TAR } from "./answers.ts";
+import { CONTENT_PATH, OCTETS } from "./content-routes.ts";
 import { failedResponses } from "./openapi-errors.ts";
 import { ARCHIVE_PATH } from "./raw-routes.ts";
 
@@ -14,6 +15,56 @@ const archiveParameters = [
     schema: { type: "string" },
   },
 ];
+
+const octets = { [OCTETS]: { schema: { type: "string", contentMediaType: OCTETS } } };
+
+const contentRoute = {
+  get: {
+    operationId: "raw_read",
+    tags: ["raw"],
+    summary: "Read a file of a sandbox, of any size, or a part of it.",
+    parameters: [
+      ...archiveParameters,
+      {
+        name: "range",
+        in: "header",
+        description: "One range of bytes, such as `bytes=0-1023`, `bytes=1024-` or `bytes=-512`.",
+        schema: { type: "string" },
+      },
+    ],
+    responses: {
+      "200": { description: "The whole file.", content: octets },
+      "206": { description: "The part that `range` asked for.", content: octets },
+      "416": { $ref: "#/components/responses/Error" },
+      ...failedResponses(true),
+    },
+  },
+  put: {
+    operationId: "raw_write",
+    tags: ["raw"],
+    summary: "Write a file of a sandbox, of any size; it appears under its name when it is whole.",
+    parameters: [
+      ...archiveParameters,
+      { name: "mode", in: "query", schema: { $ref: "#/components/schemas/FileMode" } },
+    ],
+    requestBody: { required: true, content: octets },
+    responses: {
+      "200": {
+        description: "Written.",
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              properties: { path: { type: "string" }, sizeBytes: { type: "integer" } },
+              required: ["path", "sizeBytes"],
+            },
+          },
+        },
+      },
+      ...failedResponses(true),
+    },
+  },
+};
 
 const tar = { [TAR]: { schema: { type: "string", contentMediaType: TAR } } };
 
@@ -40,6 +91,7 @@ export function rawPaths(): Paths {
         responses: { "204": { description: "Unpacked." }, ...failedResponses(true) },
       },
     },
+    [CONTENT_PATH]: contentRoute,
   };
 }
 

@@ -24,12 +24,7 @@ async function download(context: Context<ApiEnv>, platform: Platform): Promise<R
   const body = await streamBody({
     items: platform.raw.download(archiveInput(context), { signal }),
     encode: (chunk) => chunk,
-    // A tar that ends early must not look complete, so the connection breaks.
-    fail: (error, controller) => {
-      const outgoing = nodeResponse(context.env);
-      if (outgoing === undefined) controller.error(error);
-      else outgoing.destroy();
-    },
+    fail: (error, controller) => breakOff(context, error, controller),
     abort,
     record,
   });
@@ -48,12 +43,23 @@ async function upload(context: Context<ApiEnv>, platform: Platform): Promise<Res
   return new Response(null, { status: 204 });
 }
 
+/** What ends early must not look complete, so the connection breaks. */
+export function breakOff(
+  context: Context<ApiEnv>,
+  error: MoorageError,
+  controller: ReadableStreamDefaultController<Uint8Array>,
+): void {
+  const outgoing = nodeResponse(context.env);
+  if (outgoing === undefined) controller.error(error);
+  else outgoing.destroy();
+}
+
 /** Undefined in process, where no environment is given. */
 function nodeResponse(environment: ApiEnv["Bindings"] | undefined) {
   return environment?.outgoing;
 }
 
-function archiveInput(context: Context<ApiEnv>): ArchiveInput {
+export function archiveInput(context: Context<ApiEnv>): ArchiveInput {
   const id = context.req.param("id");
   const path = context.req.query("path");
   if (id === undefined || path === undefined) {
@@ -64,6 +70,6 @@ function archiveInput(context: Context<ApiEnv>): ArchiveInput {
   return { id, path };
 }
 
-async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body !== null) yield* body;
 }

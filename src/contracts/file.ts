@@ -21,7 +21,7 @@ export const FileInfo = z
 
 const target = { id: SandboxRef, path: FilePath };
 
-const Mode = z
+export const FileMode = z
   .string()
   .regex(/^0?[0-7]{3}$/, "expected three octal digits such as 0644: special bits cannot be set")
   .meta({ id: "FileMode", description: "Permission bits in octal, such as 0644." });
@@ -30,22 +30,39 @@ export const FileStat = FileInfo.extend({ path: z.string() }).meta({ id: "FileSt
 
 export const FileList = z.strictObject({ id: SandboxRef, path: FilePath.optional().meta({ default: "." }) });
 
-export const FileRead = z.strictObject(target);
+export const FileTarget = z.strictObject(target);
 
-export const FileContent = z.object({ path: z.string(), content: z.string(), encoding: Encoding, sizeBytes: z.int() });
+export const FileRead = z.strictObject({
+  ...target,
+  offset: z.int().optional().meta({ description: "Byte to begin at; a negative one counts from the end.", default: 0 }),
+  length: z
+    .int()
+    .min(1, "expected at least 1")
+    .optional()
+    .meta({ description: "Bytes to read at most; all up to the end otherwise." }),
+});
+
+export const FileContent = z.object({
+  path: z.string(),
+  content: z.string(),
+  encoding: Encoding,
+  sizeBytes: z.int().meta({ description: "Of the whole file." }),
+  offset: z.int().meta({ description: "Where the content begins." }),
+  nextOffset: z.int().nullable().meta({ description: "Where to read on; null at the end of the file." }),
+});
 
 export const FileWrite = z.strictObject({
   ...target,
   content: z.string().max(24 * 1024 * 1024),
   encoding: Encoding.optional().meta({ default: "utf8" }),
-  mode: Mode.optional().meta({ description: "Permission bits in octal.", default: "0644" }),
+  mode: FileMode.optional().meta({ description: "Permission bits in octal.", default: "0644" }),
 });
 
 export const FileWritten = z.object({ path: z.string(), sizeBytes: z.int() });
 
 export const FileMakeDirectory = z.strictObject({
   ...target,
-  mode: Mode.optional().meta({ description: "Permission bits in octal.", default: "0755" }),
+  mode: FileMode.optional().meta({ description: "Permission bits in octal.", default: "0755" }),
 });
 
 export const FileMove = z.strictObject({
@@ -55,7 +72,7 @@ export const FileMove = z.strictObject({
   overwrite: z.boolean().optional().meta({ description: "Take the place of a file or link that is there." }),
 });
 
-export const FileChmod = z.strictObject({ ...target, mode: Mode });
+export const FileChmod = z.strictObject({ ...target, mode: FileMode });
 
 const MAX_PATH = 4096;
 
@@ -91,4 +108,116 @@ export const FileFind = z.strictObject({
 export const FileFound = z.object({
   items: z.array(FileStat),
   nextCursor: z.string().nullable(),
+});
+
+const Patterns = z.array(z.string().min(1, "expected a pattern").max(255)).max(50);
+
+const MAX_TEXT = 1024 * 1024;
+
+export const FileGrep = z.strictObject({
+  id: SandboxRef,
+  pattern: z
+    .string()
+    .min(1, "expected a text to look for")
+    .max(4096)
+    .meta({ description: "A regular expression in RE2's syntax, looked for in each line." }),
+  path: FilePath.optional().meta({ description: "A file, or a directory to look through.", default: "." }),
+  fixed: z.boolean().optional().meta({ description: "Take the pattern as it is written, not as an expression." }),
+  ignoreCase: z.boolean().optional().meta({ description: "Take capital and small letters as the same." }),
+  include: Patterns.optional().meta({ description: "Only files with such a name, such as *.py." }),
+  exclude: Patterns.optional().meta({ description: "No files with such a name." }),
+  context: z
+    .int()
+    .min(0, "expected at least 0")
+    .max(20, "expected at most 20")
+    .optional()
+    .meta({ description: "Lines to show before and after each.", default: 0 }),
+  limit: PageInput.limit.meta({ description: "Lines found at most.", default: 100 }),
+});
+
+export const FileMatch = z
+  .object({
+    path: z.string(),
+    line: z.int().meta({ description: "Number of the line, from 1." }),
+    column: z.int().meta({ description: "Character of the line at which the text begins, from 1." }),
+    text: z.string().meta({ description: "The line, or the part of a long one with the text." }),
+    before: z.array(z.string()),
+    after: z.array(z.string()),
+  })
+  .meta({ id: "FileMatch" });
+
+export const FileGrepped = z.object({
+  matches: z.array(FileMatch),
+  filesSearched: z.int(),
+  binaryFiles: z.array(z.string()).meta({ description: "Files that were not looked into, the first 20." }),
+  binaryCount: z.int().meta({ description: "How many those are." }),
+  stoppedBy: z
+    .enum(["matches", "size", "time"])
+    .nullable()
+    .meta({ description: "The cap that ended the search early; null when all was looked through." }),
+});
+
+export const FileReplace = z.strictObject({
+  ...target,
+  search: z.string().min(1, "expected a text to look for").max(MAX_TEXT).meta({ description: "The exact text." }),
+  replace: z.string().max(MAX_TEXT).meta({ description: "What takes its place, as it is written." }),
+  all: z.boolean().optional().meta({ description: "Replace it wherever it occurs; else it must occur once." }),
+});
+
+export const FileReplaced = z.object({
+  path: z.string(),
+  replacements: z.int(),
+  lines: z.array(z.int()).meta({ description: "Lines in which it was, the first 20." }),
+  sizeBytes: z.int(),
+});
+
+export const FileWatch = z.strictObject({
+  id: SandboxRef,
+  path: FilePath.optional().meta({ description: "Directory to watch, with all below it.", default: "." }),
+});
+
+const changedEntry = { path: z.string(), entry: FileInfo };
+
+export const FileWatchEvent = z
+  .discriminatedUnion("type", [
+    z.object({
+      type: z.literal("ready"),
+      path: z.string(),
+      entries: z.int().meta({ description: "What is there already." }),
+    }),
+    z.object({ type: z.literal("created"), ...changedEntry }),
+    z.object({ type: z.literal("changed"), ...changedEntry }),
+    z.object({ type: z.literal("removed"), path: z.string() }),
+    z.object({ type: z.literal("moved"), from: z.string(), ...changedEntry }),
+    z.object({
+      type: z.literal("overflow"),
+      dropped: z.int().meta({ description: "Changes that were too many to be told: list the directory anew." }),
+    }),
+  ])
+  .meta({ id: "FileWatchEvent" });
+
+export const FileChanges = z.strictObject({
+  id: SandboxRef,
+  since: Time.optional().meta({
+    description: "Changes of the workspace from then on; since it was created otherwise.",
+  }),
+  limit: PageInput.limit,
+});
+
+export const FileChanged = z.object({
+  items: z.array(
+    z.object({
+      path: z.string(),
+      place: z.enum(["workspace", "root"]),
+      change: z
+        .enum(["created", "changed", "removed"])
+        .meta({ description: "In the workspace always `changed`: made or changed, and still there." }),
+    }),
+  ),
+  nextCursor: z.null(),
+  since: Time,
+  truncated: z.boolean().meta({ description: "True where there are more than the limit." }),
+  rootKnown: z
+    .boolean()
+    .meta({ description: "False where the engine cannot tell what changed outside the workspace." }),
 });

@@ -33,7 +33,12 @@ export type CliBinding = {
   readonly runs?: boolean;
 };
 
-export type McpBinding = { readonly readOnly: boolean; readonly destructive: boolean };
+export type McpBinding = {
+  readonly readOnly: boolean;
+  readonly destructive: boolean;
+  /** What an agent gets that does not say otherwise, where that is less than others get: its conversation is short. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+};
 
 /**
  * One thing that Moorage can do, from which its HTTP route, CLI command, MCP tool, SDK method and documentation follow.

@@ -7,12 +7,44 @@ import type { CallOptions } from "./call-options.ts";
  * |---|---|
  * | `download` | `GET /v1/sandboxes/{id}/archive?path=` answers `application/x-tar` |
  * | `upload` | `PUT /v1/sandboxes/{id}/archive?path=` takes `application/x-tar` |
+ * | `read` | `GET /v1/sandboxes/{id}/content?path=` answers `application/octet-stream`, with `Range` a part of it |
+ * | `write` | `PUT /v1/sandboxes/{id}/content?path=&mode=` takes `application/octet-stream` |
  */
 export type RawOperations = {
   /** A file or a tree as a tar stream; entry names begin with the last part of `path`. */
   readonly download: (input: ArchiveInput, options?: CallOptions) => AsyncIterable<Uint8Array>;
   /** Unpacks a tar stream into the directory `path`, which is made when it is missing. */
   readonly upload: (input: ArchiveInput, tar: AsyncIterable<Uint8Array>, options?: CallOptions) => Promise<void>;
+  /** Opens a file of any size. Whoever asks reads `content` to its end or disposes of the answer. */
+  readonly read: (input: ReadInput, options?: CallOptions) => Promise<FilePart>;
+  /** Writes a file of any size, making its directories; it appears under its name when it is whole. */
+  readonly write: (
+    input: WriteInput,
+    content: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
+};
+
+export type ReadInput = ArchiveInput & {
+  /** Byte to begin at; a negative one counts from the end. RANGE_NOT_SATISFIABLE when the file has no such byte. @default 0 */
+  readonly offset?: number;
+  /** Bytes at most, from 1. @default up to the end */
+  readonly length?: number;
+};
+
+export type WriteInput = ArchiveInput & {
+  /** Permission bits in octal. @default "0644" */
+  readonly mode?: string;
+};
+
+export type FilePart = AsyncDisposable & {
+  /** Of the whole file. */
+  readonly sizeBytes: number;
+  /** Where the part begins, and how many bytes it has. */
+  readonly offset: number;
+  readonly length: number;
+  /** To be read once. */
+  readonly content: AsyncIterable<Uint8Array>;
 };
 
 export type ArchiveInput = {

@@ -63,7 +63,14 @@ export type RunStatus = z.output<typeof run.RunStatus>;
 
 export type ImagePresence = z.output<typeof image.ImagePresence>;
 
+export type FileContent = z.output<typeof file.FileContent>;
 export type FileFind = z.output<typeof file.FileFind>;
+export type FileGrep = z.output<typeof file.FileGrep>;
+export type FileGrepped = z.output<typeof file.FileGrepped>;
+export type FileMatch = z.output<typeof file.FileMatch>;
+export type FileReplaced = z.output<typeof file.FileReplaced>;
+export type FileChanged = z.output<typeof file.FileChanged>;
+export type FileWatchEvent = z.output<typeof file.FileWatchEvent>;
 export type FileStat = z.output<typeof file.FileStat>;
 export type FileInfo = z.output<typeof file.FileInfo>;
 

@@ -3,7 +3,7 @@ import type { Call, DomainContext, Principal } from "./context.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { fileOperations } from "./file/file-operations.ts";
-import type { FileCall, FilesOf } from "./file/files.ts";
+import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";

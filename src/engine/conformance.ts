@@ -8,6 +8,7 @@ import { describeJobs } from "./conformance/cases/jobs.ts";
 import { describeConfinement, describeNoConfinement } from "./conformance/cases/confinement.ts";
 import { describeDeployments } from "./conformance/cases/deployments.ts";
 import { describeFileChanges } from "./conformance/cases/file-changes.ts";
+import { describeFileRaces } from "./conformance/cases/file-races.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
@@ -63,5 +64,12 @@ export function describeFileConformance(name: string, harness: ConformanceHarnes
     const fixture = useFixture(harness);
     describeFileChanges(fixture);
     describeFileRefusals(fixture);
+  });
+}
+
+/** For engines that reach workspaces as directories of this host: a hostile program swaps a path while it is used. */
+export function describeRaceConformance(name: string, harness: ConformanceHarness): void {
+  describe(`paths of ${name} under attack`, () => {
+    describeFileRaces(useFixture(harness));
   });
 }

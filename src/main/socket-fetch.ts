@@ -39,6 +39,7 @@ function answerOf(response: IncomingMessage): FetchAnswer {
   return {
     ok: status >= 200 && status < 300,
     status,
+    headers: { get: (name) => response.headersDistinct[name]?.[0] ?? null },
     // Made when it is asked for: a stream reads ahead, and short answers are read as text.
     get body() {
       return webStream(response);

@@ -62,9 +62,14 @@ async function perform(tool: McpTool, { platform, input, context }: Call): Promi
     return { ...(await collectResult(stream(input, { signal }), progressReporter(context))) };
   }
   const unary: UnaryMethod = methodOf(platform, tool.named);
-  const output = await unary(input, { signal });
+  const output = await unary(withDefaults(tool, input), { signal });
   if (!isFields(output)) throw new TypeError(`${tool.name} did not answer with an object.`);
   return { ...output };
+}
+
+function withDefaults({ named }: McpTool, input: unknown): unknown {
+  const defaults = named.operation.mcp?.defaults;
+  return defaults !== undefined && isFields(input) ? { ...defaults, ...input } : input;
 }
 
 /** Sends progress to a client that asked for it, and nothing to others. */

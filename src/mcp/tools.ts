@@ -33,10 +33,19 @@ function toolOf(named: NamedOperation, mcp: McpBinding): McpTool {
     named,
     name: named.name.replace(".", "_"),
     description: operation.summary,
-    inputSchema: inlineSchema(operation.input),
+    inputSchema: withDefaults(inlineSchema(operation.input), mcp.defaults),
     outputSchema: operation.kind === "unary" ? output : resultOf(named.name, output),
     annotations: { readOnlyHint: mcp.readOnly, destructiveHint: mcp.destructive, openWorldHint: false },
   };
+}
+
+/** The schema as it is for agents: with the values that are theirs where they give none. */
+function withDefaults(schema: JsonSchema, defaults: Readonly<Record<string, unknown>> = {}): JsonSchema {
+  const properties = Object.entries(schema.properties ?? {}).map(([name, property]): [string, JsonSchema] => [
+    name,
+    name in defaults ? { ...property, default: defaults[name] } : property,
+  ]);
+  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
 function resultOf(name: string, event: JsonSchema): JsonSchema {

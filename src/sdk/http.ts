@@ -16,6 +16,7 @@ export type FetchInit = {
 export type FetchAnswer = {
   readonly ok: boolean;
   readonly status: number;
+  readonly headers: { readonly get: (name: string) => string | null };
   readonly body: ReadableStream<Uint8Array> | null;
   readonly text: () => Promise<string>;
   readonly json: () => Promise<unknown>;

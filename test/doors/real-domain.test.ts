@@ -43,6 +43,71 @@ test("a tree goes out and in again through HTTP", async () => {
   expect(await http.file.read({ id: "demo", path: "copy/a b/é.txt" })).toMatchObject({ content: "ahoy" });
 });
 
+test("a file of some size goes in and out through HTTP, whole and in parts", async () => {
+  await using doors = await openDoors();
+  const { raw, sandbox, file } = doors.http;
+  await sandbox.create({ name: "demo" });
+  const target = { id: "demo", path: "a b/é.bin" };
+  const pieces = Array.from({ length: 40 }, (_, index) => Buffer.alloc(100_000, index));
+  const bytes = Buffer.concat(pieces);
+  const written = { path: "/workspace/a b/é.bin", sizeBytes: bytes.length };
+  expect(await raw.write({ ...target, mode: "0600" }, iterate(pieces))).toEqual(written);
+  expect(await file.stat(target)).toMatchObject({ mode: "0600", sizeBytes: bytes.length });
+  const read = async (part: { readonly offset?: number; readonly length?: number }) => {
+    await using opened = await raw.read({ ...target, ...part });
+    const { offset, length, sizeBytes } = opened;
+    return { offset, length, sizeBytes, content: Buffer.concat(await Array.fromAsync(opened.content)) };
+  };
+  const sizeBytes = bytes.length;
+  expect(await read({})).toEqual({ offset: 0, length: sizeBytes, sizeBytes, content: bytes });
+  const middle = { offset: 99_999, length: 2 };
+  expect(await read(middle)).toEqual({ ...middle, sizeBytes, content: Buffer.from([0, 1]) });
+  const last = { offset: sizeBytes - 3, length: 3, sizeBytes, content: Buffer.from([39, 39, 39]) };
+  expect(await read({ offset: -3 })).toEqual(last);
+  expect(await read({ offset: sizeBytes - 3, length: 100 })).toEqual(last);
+  await using unread = await raw.read(target);
+  expect(unread.sizeBytes).toBe(sizeBytes);
+  await expect(raw.read({ ...target, offset: sizeBytes })).rejects.toMatchObject({
+    code: "RANGE_NOT_SATISFIABLE",
+    message: '"/workspace/a b/é.bin" has 4000000 bytes, so nothing can be read from byte 4000000 on.',
+    hint: "Ask for a range that begins inside the file; `moorage file stat` tells its size.",
+  });
+  await expect(raw.read({ ...target, length: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  await expect(raw.read({ id: "demo", path: "a b" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+});
+
+test("a client that leaves in the middle of writing leaves no file behind", async () => {
+  await using doors = await openDoors();
+  const { raw, sandbox, file } = doors.http;
+  await sandbox.create({ name: "demo" });
+  const leaving = new AbortController();
+  const halfway = async function* () {
+    yield await Promise.resolve(Buffer.alloc(100_000));
+    leaving.abort();
+    yield Buffer.alloc(100_000);
+  };
+  const write = raw.write({ id: "demo", path: "half" }, halfway(), { signal: leaving.signal });
+  await expect(write).rejects.toMatchObject({ code: "CANCELED" });
+  expect((await file.list({ id: "demo" })).items).toEqual([]);
+});
+
+test("what is watched is told through HTTP, until the reader leaves", async () => {
+  await using doors = await openDoors();
+  const { sandbox, file } = doors.http;
+  await sandbox.create({ name: "demo" });
+  await file.write({ id: "demo", path: "src/old", content: "1" });
+  const events = file.watch({ id: "demo", path: "src" })[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => (await events.next()).value;
+  expect(await next()).toEqual({ type: "ready", path: "/workspace/src", entries: 1 });
+  await file.write({ id: "demo", path: "src/new", content: "12" });
+  expect(await next()).toMatchObject({ type: "created", path: "/workspace/src/new", entry: { sizeBytes: 2 } });
+  await file.remove({ id: "demo", path: "src/old" });
+  expect(await next()).toEqual({ type: "removed", path: "/workspace/src/old" });
+  await events.return?.();
+  const missing = file.watch({ id: "demo", path: "none" })[Symbol.asyncIterator]();
+  await expect(missing.next()).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+});
+
 test("bad input has one error at every door", async () => {
   await using doors = await openDoors();
   const { http, mcp, domain } = doors;

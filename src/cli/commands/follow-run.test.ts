@@ -310,7 +310,11 @@ describe("Ctrl-C", () => {
     const interruption = new AbortController();
     const stdin = new Readable({ read: () => void setImmediate(() => interruption.abort("SIGINT")) });
     const { host, opened } = hostWith({});
-    const seen = await moorage(["file", "write", "demo", "x"], { host, stdin, signal: interruption.signal });
+    const seen = await moorage(["runs", "input", "r1234567890123456789", "-i"], {
+      host,
+      stdin,
+      signal: interruption.signal,
+    });
     expect(seen.exitCode).toBe(130);
     expect(seen.stderr).toContain("error: The command was canceled.");
     expect(opened).toEqual([]);

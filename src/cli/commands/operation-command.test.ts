@@ -16,7 +16,6 @@ async function given(argv: readonly string[], setting: Setting = {}) {
     "sandbox.exec": () => result,
     "sandbox.create": () => sampleSandbox(),
     "sandbox.list": () => ({ items: [], nextCursor: null }),
-    "file.write": () => ({ path: "/workspace/x", sizeBytes: 1 }),
   });
   const seen = await moorage(argv, { directory: "/home/me", ...setting, host });
   return { ...seen, input: calls[0]?.input, calls, opened };
@@ -202,21 +201,15 @@ describe("stdin", () => {
     expect((await given(["run", "--", "cat"], { stdin: "x" })).input).toEqual({ command: ["cat"] });
   });
 
-  test("is what `file write` writes, with or without the flag", async () => {
-    for (const flag of [[], ["-i"]]) {
-      const { input } = await given(["file", "write", "demo", "a b.txt", "--mode", "600", ...flag], { stdin: "x" });
-      expect(input).toEqual({ id: "demo", path: "a b.txt", mode: "600", content: "x", encoding: "utf8" });
-    }
-  });
-
-  test("has a cap", async () => {
+  test("that is one value has a cap", async () => {
     const stdin = Buffer.alloc(16 * 1024 * 1024 + 1, "x");
-    expect(await told(["file", "write", "demo", "x"], { stdin })).toMatchInlineSnapshot(`
+    const command = ["runs", "input", "r1234567890123456789", "-i"];
+    expect(await told(command, { stdin })).toMatchInlineSnapshot(`
       "error: stdin: expected at most 16 MiB (got more).
       hint: Copy large files with \`moorage sandbox cp\`, which streams them.
       exit 1"
     `);
-    expect((await given(["file", "write", "demo", "x"], { stdin: stdin.subarray(1) })).exitCode).toBe(0);
+    expect((await given(command, { stdin: stdin.subarray(1) })).input).toMatchObject({ encoding: "utf8" });
   });
 
   test("is read last: a slip elsewhere is told before anybody has typed a file", async () => {

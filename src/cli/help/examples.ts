@@ -36,6 +36,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "file read": ["moorage file read demo src/main.py"],
   "file write": ["echo 'print(1)' | moorage file write demo main.py"],
   "file find": ["moorage file find demo src --name '*.py' --type file"],
+  "file grep": ["moorage file grep demo 'def|class' src --include '*.py' --context 2"],
+  "file replace": ["moorage file replace demo src/main.py 'DEBUG = True' 'DEBUG = False'"],
   "file mv": ["moorage file mv demo draft.md docs/final.md"],
   "file chmod": ["moorage file chmod demo 0755 run.sh"],
   "receipt export": ["moorage receipt export > receipts.jsonl"],

@@ -35,7 +35,10 @@ export function hostWith(answers: Readonly<Record<string, Answer>>, raw: Partial
   const unexpected = (): never => {
     throw new Error("This test does not expect raw operations.");
   };
-  const platform = buildPlatform(listOperations(), methodFor, { download: unexpected, upload: unexpected, ...raw });
+  const platform = buildPlatform(listOperations(), methodFor, {
+    ...{ download: unexpected, upload: unexpected, read: unexpected, write: unexpected },
+    ...raw,
+  });
   const dispose = async (): Promise<void> => {
     closed = true;
   };

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { formatBytes } from "../../base/quantities.ts";
-import { FileContent, FileFound, FileInfo, FileStat, FileWritten } from "../../contracts/file.ts";
+import {
+  FileChanged,
+  FileContent,
+  FileFound,
+  FileGrepped,
+  FileInfo,
+  FileReplaced,
+  FileStat,
+  FileWritten,
+} from "../../contracts/file.ts";
 import { table } from "../output/table.ts";
 import { printable } from "../output/text.ts";
 import { timeCell } from "./cells.ts";
@@ -40,6 +49,47 @@ export const filesFound = view(FileFound, ({ items }, layout) => {
     timeCell(modifiedAt),
   ]);
   return { out: table(columns, rows, layout) };
+});
+
+const STOPPED = {
+  matches: "there may be more: raise --limit",
+  size: "there may be more: the answer would be too long; look for less",
+  time: "there may be more: the search took too long; name a smaller directory",
+};
+
+/** As `grep -n` writes it, so that editors and scripts can follow. */
+export const linesFound = view(FileGrepped, ({ matches, binaryCount, stoppedBy }) => {
+  const lines = matches.flatMap(({ path, line, text, before, after }) => [
+    ...before.map((each, index) => `${path}-${line - before.length + index}-${each}`),
+    `${path}:${line}:${text}`,
+    ...after.map((each, index) => `${path}-${line + 1 + index}-${each}`),
+  ]);
+  const binary =
+    binaryCount === 0 ? [] : [`${binaryCount} binary ${binaryCount === 1 ? "file was" : "files were"} left out`];
+  const notes = [...(lines.length === 0 ? ["nothing was found"] : []), ...binary];
+  if (stoppedBy !== null) notes.push(STOPPED[stoppedBy]);
+  return {
+    ...(lines.length === 0 ? {} : { out: lines.map((line) => `${printable(line)}\n`).join("") }),
+    ...(notes.length === 0 ? {} : { note: `${notes.join("; ")}.` }),
+  };
+});
+
+export const textReplaced = view(FileReplaced, ({ path, replacements, lines }) => ({
+  success: `Replaced ${replacements === 1 ? `the text in line ${lines[0]}` : `${replacements} texts`} of ${printable(path)}`,
+}));
+
+export const filesChanged = view(FileChanged, ({ items, since, truncated, rootKnown }, layout) => {
+  const rows = items.map(({ change, place, path }) => [change, place, path]);
+  const columns = [{ header: "CHANGE" }, { header: "WHERE" }, { header: "PATH", whole: true }];
+  const notes = [
+    ...(items.length === 0 ? [`nothing has changed since ${timeCell(since)}`] : []),
+    ...(truncated ? ["there is more: raise --limit"] : []),
+    ...(rootKnown ? [] : ["this engine does not tell what changed outside the workspace"]),
+  ];
+  return {
+    ...(items.length === 0 ? {} : { out: table(columns, rows, layout) }),
+    ...(notes.length === 0 ? {} : { note: `${notes.join("; ")}.` }),
+  };
 });
 
 export const directoryMade = view(FileStat, ({ path }) => ({ success: `Made ${printable(path)}` }));

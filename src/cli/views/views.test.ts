@@ -224,19 +224,83 @@ describe("files", () => {
     `);
   });
 
-  test("file read: the bytes of the file, and nothing else", async () => {
-    const raw = Buffer.from([0xff, 0x00, 0x0a, 0x1b]);
-    const content = { path: "/workspace/x", content: raw.toString("base64"), encoding: "base64", sizeBytes: 4 };
-    const { host } = hostWith({ "file.read": () => content });
-    expect((await moorage(["file", "read", "demo", "x"], { host })).bytes).toEqual(raw);
-  });
-
-  test("file write and file rm", async () => {
-    const written = { path: "/workspace/a b", sizeBytes: 12 };
-    expect(await seen(["file", "write", "demo", "a b"], ["file.write", written])).toMatchInlineSnapshot(`
-      "2> ✔ Wrote 12 B to /workspace/a b
+  test("file grep, as editors read it, and what was left out", async () => {
+    const path = "/workspace/src/a.py";
+    const found = {
+      matches: [{ path, line: 7, column: 1, text: "def a():", before: ["", "# \u001b[31m"], after: ["  pass"] }],
+      filesSearched: 3,
+      binaryFiles: ["/workspace/x"],
+      binaryCount: 1,
+      stoppedBy: "matches",
+    };
+    expect(await seen(["file", "grep", "demo", "def"], ["file.grep", found])).toMatchInlineSnapshot(`
+      "/workspace/src/a.py-5-
+      /workspace/src/a.py-6-# \\x1b[31m
+      /workspace/src/a.py:7:def a():
+      /workspace/src/a.py-8-  pass
+      2> note: 1 binary file was left out; there may be more: raise --limit.
       "
     `);
+    const none = { ...found, matches: [], binaryCount: 0, stoppedBy: null };
+    expect(await seen(["file", "grep", "demo", "def"], ["file.grep", none])).toMatchInlineSnapshot(`
+      "2> note: nothing was found.
+      "
+    `);
+  });
+
+  test("file find, stat, mkdir, mv, chmod, replace and changes", async () => {
+    const path = "/workspace/src/main.py";
+    const time = "2026-01-02T03:04:05.678Z";
+    const entry = { path, name: "main.py", type: "file", sizeBytes: 1536, mode: "0644", modifiedAt: time };
+    const found = { items: [entry], nextCursor: "abc" };
+    expect(await seen(["file", "find", "demo"], ["file.find", found])).toMatchInlineSnapshot(`
+      "PATH                       SIZE  MODE  MODIFIED
+      /workspace/src/main.py  1.5 KiB  0644  2026-01-02 03:04:05Z
+      2> note: there is more: add --cursor abc
+      "
+    `);
+    expect(await seen(["file", "stat", "demo", "x"], ["file.stat", entry])).toMatchInlineSnapshot(`
+      "path        /workspace/src/main.py
+      name        main.py
+      type        file
+      sizeBytes   1536
+      mode        0644
+      modifiedAt  2026-01-02T03:04:05.678Z
+      "
+    `);
+    expect(await seen(["file", "mkdir", "demo", "x"], ["file.mkdir", entry])).toMatchInlineSnapshot(`
+      "2> ✔ Made /workspace/src/main.py
+      "
+    `);
+    expect(await seen(["file", "mv", "demo", "x", "y"], ["file.move", entry])).toMatchInlineSnapshot(`
+      "2> ✔ Moved to /workspace/src/main.py
+      "
+    `);
+    expect(await seen(["file", "chmod", "demo", "644", "x"], ["file.chmod", entry])).toMatchInlineSnapshot(`
+      "2> ✔ /workspace/src/main.py has mode 0644 now
+      "
+    `);
+    const replaced = { path, replacements: 1, lines: [3], sizeBytes: 9 };
+    expect(await seen(["file", "replace", "demo", "x", "a", "b"], ["file.replace", replaced])).toMatchInlineSnapshot(`
+      "2> ✔ Replaced the text in line 3 of /workspace/src/main.py
+      "
+    `);
+    const changed = {
+      items: [{ path, place: "workspace", change: "changed" }],
+      nextCursor: null,
+      since: "2026-01-02T03:04:05.000Z",
+      truncated: false,
+      rootKnown: false,
+    };
+    expect(await seen(["file", "changes", "demo"], ["file.changes", changed])).toMatchInlineSnapshot(`
+      "CHANGE   WHERE      PATH
+      changed  workspace  /workspace/src/main.py
+      2> note: this engine does not tell what changed outside the workspace.
+      "
+    `);
+  });
+
+  test("file rm", async () => {
     const removed = { path: "/workspace/a\nb", removed: true };
     expect(await seen(["file", "rm", "demo", "a b"], ["file.remove", removed])).toMatchInlineSnapshot(`
       "2> ✔ Removed /workspace/a\\nb

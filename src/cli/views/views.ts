@@ -3,10 +3,13 @@ import {
   fileContent,
   fileList,
   fileMoved,
+  filesChanged,
   fileRemoved,
   filesFound,
   fileWritten,
+  linesFound,
   modeChanged,
+  textReplaced,
 } from "./file-views.ts";
 import { imagePresence } from "./image-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
@@ -65,6 +68,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.move": fileMoved,
   "file.chmod": modeChanged,
   "file.find": filesFound,
+  "file.changes": filesChanged,
+  "file.grep": linesFound,
+  "file.replace": textReplaced,
   "file.remove": fileRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,

@@ -1,19 +1,28 @@
 import { z } from "zod";
 import {
+  FileChanged,
+  FileChanges,
   FileChmod,
   FileContent,
   FileFind,
   FileFound,
+  FileGrep,
+  FileGrepped,
   FileInfo,
   FileList,
   FileMakeDirectory,
   FileMove,
   FileRead,
+  FileReplace,
+  FileReplaced,
   FileStat,
+  FileTarget,
+  FileWatch,
+  FileWatchEvent,
   FileWrite,
   FileWritten,
 } from "../file.ts";
-import { unary } from "../operation.ts";
+import { stream, unary } from "../operation.ts";
 import { changing, destructive, readOnly } from "./bindings.ts";
 
 export const fileOperations = {
@@ -26,15 +35,19 @@ export const fileOperations = {
     output: z.object({ items: z.array(FileInfo), nextCursor: z.null() }),
   }),
   read: unary({
-    summary: "Read a file of a sandbox, up to 16 MiB.",
+    summary: "Read a file of a sandbox, or a part of it.",
     http: { method: "get", path: "/v1/sandboxes/{id}/file" },
-    cli: { command: "file read", positionals: ["id", "path"] },
-    mcp: readOnly,
+    cli: {
+      command: "file read",
+      positionals: ["id", "path"],
+      flags: { length: { parse: "bytes" } },
+    },
+    mcp: { ...readOnly, defaults: { length: 64 * 1024 } },
     input: FileRead,
     output: FileContent,
   }),
   write: unary({
-    summary: "Write a file of a sandbox, up to 16 MiB, making its directories.",
+    summary: "Write a file of a sandbox, making its directories; it appears when it is whole.",
     http: { method: "put", path: "/v1/sandboxes/{id}/file" },
     cli: {
       command: "file write",
@@ -50,7 +63,7 @@ export const fileOperations = {
     http: { method: "get", path: "/v1/sandboxes/{id}/stat" },
     cli: { command: "file stat", positionals: ["id", "path"] },
     mcp: readOnly,
-    input: FileRead,
+    input: FileTarget,
     output: FileStat,
   }),
   mkdir: unary({
@@ -86,12 +99,42 @@ export const fileOperations = {
     input: FileFind,
     output: FileFound,
   }),
+  grep: unary({
+    summary: "Look for text in a file, or in all files of a directory.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/grep" },
+    cli: { command: "file grep", positionals: ["id", "pattern", "path"], flags: { ignoreCase: { short: "i" } } },
+    mcp: readOnly,
+    input: FileGrep,
+    output: FileGrepped,
+  }),
+  replace: unary({
+    summary: "Replace a text of a file that occurs exactly once, or everywhere.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/replace" },
+    cli: { command: "file replace", positionals: ["id", "path", "search", "replace"] },
+    mcp: changing,
+    input: FileReplace,
+    output: FileReplaced,
+  }),
+  watch: stream({
+    summary: "Tell what is created, changed, moved and removed below a directory, as it happens.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/watch" },
+    cli: { command: "file watch", positionals: ["id", "path"] },
+    input: FileWatch,
+    output: FileWatchEvent,
+  }),
+  changes: unary({
+    summary: "List what has changed since a sandbox was created, in its workspace and outside of it.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/changes" },
+    cli: { command: "file changes", positionals: ["id"] },
+    input: FileChanges,
+    output: FileChanged,
+  }),
   remove: unary({
     summary: "Remove a file or a directory with all that is in it.",
     http: { method: "delete", path: "/v1/sandboxes/{id}/file" },
     cli: { command: "file rm", positionals: ["id", "path"] },
     mcp: destructive,
-    input: FileRead,
+    input: FileTarget,
     output: z.object({ path: z.string(), removed: z.literal(true) }),
   }),
 } as const;

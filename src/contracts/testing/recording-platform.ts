@@ -53,6 +53,18 @@ function recordingRaw(calls: RecordedCall[]): RawOperations {
       record("raw.upload", input, options);
       for await (const _chunk of tar);
     },
+    read: async (input, options = {}) => {
+      record("raw.read", input, options);
+      const [offset, sizeBytes] = [input.offset ?? 0, 0];
+      const content = (async function* () {})();
+      return { sizeBytes, offset, length: 0, content, [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+    write: async (input, content, options = {}) => {
+      record("raw.write", input, options);
+      let sizeBytes = 0;
+      for await (const chunk of content) sizeBytes += chunk.length;
+      return { path: input.path, sizeBytes };
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FileStat } from "../../contracts/types.ts";
-import { parseMode, statFile, type FileCall } from "./files.ts";
+import type { FileCall } from "./file-call.ts";
+import { parseMode, statFile } from "./files.ts";
 import { entryPath, sandboxPath } from "./sandbox-path.ts";
 
 export async function makeDirectory(call: FileCall, path: string, mode = "0755"): Promise<FileStat> {

@@ -1,36 +1,45 @@
+import { isUtf8 } from "node:buffer";
 import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { CallOptions } from "../../contracts/platform.ts";
-import type { Encoding, FileInfo, FileStat } from "../../contracts/types.ts";
+import type { Encoding, FileContent, FileInfo, FileStat } from "../../contracts/types.ts";
 import type { EntryInfo } from "../../engine/engine.ts";
-import type { SandboxRow } from "../../store/store.ts";
-import type { DomainContext } from "../context.ts";
+import type { FileCall } from "./file-call.ts";
+import { openPart, type PartWish } from "./open-part.ts";
 import { entryPath, sandboxPath } from "./sandbox-path.ts";
 
 /** More than this goes as a stream, not as one JSON value. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** A call on the files of one sandbox. */
-export type FileCall = {
-  readonly context: DomainContext;
-  readonly sandbox: SandboxRow;
-  readonly signal: AbortSignal | undefined;
-};
-
-/** Finds the sandbox that a call names, for whoever calls. */
-export type FilesOf = (id: string, options: CallOptions | undefined) => Promise<FileCall>;
+const MAX_CHARACTER_BYTES = 4;
 
 export async function listFiles({ context, sandbox, signal }: FileCall, path: string): Promise<FileInfo[]> {
   const entries = await context.engine.files.list(sandbox.id, sandboxPath(path), signal);
   return entries.map(fileInfo).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-export async function readFile({ context, sandbox, signal }: FileCall, path: string) {
-  const absolute = entryPath(path);
-  await using file = await context.engine.files.open(sandbox.id, absolute, signal);
-  if (file.sizeBytes > MAX_FILE_BYTES) throw tooLarge(path);
-  const bytes = Buffer.concat(await Array.fromAsync(file.read(0, file.sizeBytes)));
-  return { path: absolute, ...asContent(bytes), sizeBytes: bytes.length };
+export async function readFile(call: FileCall, wish: PartWish): Promise<FileContent> {
+  await using part = await openPart(call, wish);
+  if (part.length > MAX_FILE_BYTES) throw tooLarge(wish.path);
+  const bytes = Buffer.concat(await Array.fromAsync(part.content));
+  const atEnd = part.offset + bytes.length === part.sizeBytes;
+  // The next part begins with the character that this one would cut through.
+  const taken = atEnd ? bytes : withoutCutCharacter(bytes);
+  return {
+    path: entryPath(wish.path),
+    ...asContent(taken),
+    sizeBytes: part.sizeBytes,
+    offset: part.offset,
+    nextOffset: atEnd ? null : part.offset + taken.length,
+  };
+}
+
+/** The bytes up to the last character that is there in full; all of them where they are no UTF-8 anyway. */
+function withoutCutCharacter(bytes: Buffer): Buffer {
+  for (let cut = 0; cut < MAX_CHARACTER_BYTES && cut < bytes.length; cut += 1) {
+    const shorter = bytes.subarray(0, bytes.length - cut);
+    if (isUtf8(shorter)) return shorter;
+  }
+  return bytes;
 }
 
 export type FileToWrite = {
@@ -64,7 +73,7 @@ export function parseMode(octal: string): number {
   return Number.parseInt(octal, 8);
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield await Promise.resolve(bytes);
 }
 
@@ -79,8 +88,7 @@ export function decodeContent(content: string, encoding: Encoding | undefined): 
 }
 
 function asContent(bytes: Uint8Array): { readonly content: string; readonly encoding: Encoding } {
-  const text = Buffer.from(bytes).toString("utf8");
-  if (Buffer.from(text, "utf8").equals(bytes)) return { content: text, encoding: "utf8" };
+  if (isUtf8(bytes)) return { content: Buffer.from(bytes).toString("utf8"), encoding: "utf8" };
   return { content: Buffer.from(bytes).toString("base64"), encoding: "base64" };
 }
 
@@ -94,6 +102,6 @@ export function fileInfo(entry: EntryInfo): FileInfo {
   };
 }
 
-function tooLarge(path: string): MoorageError {
+export function tooLarge(path: string): MoorageError {
   return new MoorageError("FILE_TOO_LARGE", `${JSON.stringify(path)} has more than ${MAX_FILE_BYTES} bytes.`);
 }

@@ -1,7 +1,8 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { FileFind, FileStat } from "../../contracts/types.ts";
 import type { TreeEntry } from "../../engine/engine.ts";
-import { fileInfo, type FileCall } from "./files.ts";
+import type { FileCall } from "./file-call.ts";
+import { fileInfo } from "./files.ts";
 import { namePattern } from "./name-pattern.ts";
 import { sandboxPath } from "./sandbox-path.ts";
 

@@ -59,6 +59,11 @@ export type ConformancePrograms = {
   readonly readFile: (path: string) => Command;
   /** Makes a symbolic link at `path`. */
   readonly link: (target: string, path: string) => Command;
+  /**
+   * Prints "ready", then puts at `path`, in turn and as fast as it can, a directory with a file of that name, which says
+   * "inside", and a symbolic link to `target`.
+   */
+  readonly swap: (path: string, name: string, target: string) => Command;
   /** Uses this much memory, then ends with 0. */
   readonly allocate: (bytes: number) => Command;
   /** Starts children that live for 5 s, printing the number of each that did start on a line; stops at the first failure. */

@@ -26,6 +26,14 @@ const SERVE = 'echo serving; command -v python3 >/dev/null && exec python3 -m ht
 
 const shell = (script: string, ...values: string[]): readonly string[] => ["sh", "-c", script, "sh", ...values];
 
+const SWAP = `
+printf ready
+while :; do
+  rm -rf "$1"; mkdir "$1"; printf inside >"$1/$2"
+  rm -rf "$1"; ln -s "$3" "$1"
+done 2>/dev/null
+`;
+
 /** For engines whose units have a POSIX `sh` and the usual small programs: GNU's or busybox's. */
 export const posixPrograms: ConformancePrograms = {
   exit: (code) => shell('exit "$1"', String(code)),
@@ -53,6 +61,7 @@ export const posixPrograms: ConformancePrograms = {
   fillFile: (path, bytes) => shell('head -c "$2" /dev/zero >"$1"', path, String(bytes)),
   readFile: (path) => ["cat", "--", path],
   link: (target, path) => ["ln", "-s", "--", target, path],
+  swap: (path, name, target) => shell(SWAP, path, name, target),
   allocate: (bytes) => ["dd", "if=/dev/zero", "of=/dev/null", `bs=${bytes}`, "count=1"],
   startChildren: (count) => shell(CHILDREN, String(count)),
   burn: (seconds) => shell(BURN, String(seconds)),

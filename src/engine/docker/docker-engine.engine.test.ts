@@ -1,7 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { silentLogger } from "../../base/logger.ts";
-import { describeEngineConformance, describeFileConformance, posixPrograms } from "../conformance.ts";
+import {
+  describeEngineConformance,
+  describeFileConformance,
+  describeRaceConformance,
+  posixPrograms,
+} from "../conformance.ts";
 import { createDockerEngine, parseDockerHost } from "./docker-engine.ts";
 
 const endpoint = parseDockerHost(process.env["DOCKER_HOST"]);
@@ -35,6 +40,13 @@ for (const [image, warm] of [
 
 describeFileConformance("docker, not on this host", {
   open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger, hostTrees: false })),
+  baseSpec: () => ({ image: "busybox:latest" }),
+  programs: posixPrograms,
+  supports: support,
+});
+
+describeRaceConformance("docker on this host", {
+  open: (labels) => Promise.resolve(createDockerEngine({ endpoint, labels, logger: silentLogger })),
   baseSpec: () => ({ image: "busybox:latest" }),
   programs: posixPrograms,
   supports: support,

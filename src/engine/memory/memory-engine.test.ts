@@ -1,4 +1,9 @@
-import { describeEngineConformance, type ConformancePrograms } from "../conformance.ts";
+import {
+  describeEngineConformance,
+  describeRaceConformance,
+  type ConformanceHarness,
+  type ConformancePrograms,
+} from "../conformance.ts";
 import { createMemoryEngine, createMemoryHost } from "./memory-engine.ts";
 
 const memoryPrograms: ConformancePrograms = {
@@ -26,6 +31,7 @@ const memoryPrograms: ConformancePrograms = {
   fillFile: (path, bytes) => ["fill", path, String(bytes)],
   readFile: (path) => ["read", path],
   link: (target, path) => ["link", target, path],
+  swap: (path, name, target) => ["swap", path, name, target],
   allocate: (bytes) => ["allocate", String(bytes)],
   startChildren: (count) => ["start-children", String(count)],
   burn: (seconds) => ["burn", String(seconds)],
@@ -36,7 +42,7 @@ const memoryPrograms: ConformancePrograms = {
 
 const host = createMemoryHost();
 
-describeEngineConformance("memory", {
+const harness: ConformanceHarness = {
   open: (labels) => Promise.resolve(createMemoryEngine({ labels, host }).engine),
   baseSpec: () => ({ image: "busybox:latest" }),
   programs: memoryPrograms,
@@ -55,4 +61,7 @@ describeEngineConformance("memory", {
   },
   image: "busybox:latest",
   removeImage: (reference) => Promise.resolve(host.images.delete(reference)),
-});
+};
+
+describeEngineConformance("memory", harness);
+describeRaceConformance("memory", harness);

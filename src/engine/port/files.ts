@@ -28,6 +28,10 @@ export type UnitFiles = {
   readonly stat: (id: string, path: string, signal?: AbortSignal) => Promise<EntryInfo>;
   /** All that is below a directory, each directory before what is in it, names in the order of their bytes. */
   readonly walk: (id: string, wish: WalkWish, signal?: AbortSignal) => AsyncIterable<TreeEntry>;
+  /** Watches all that is below a directory; whoever begins it disposes of it. */
+  readonly watch: (id: string, path: string, signal?: AbortSignal) => Promise<TreeWatch>;
+  /** What is different from the image, `/workspace` left out; undefined where the engine does not know. */
+  readonly rootChanges: (id: string, signal?: AbortSignal) => Promise<readonly RootChange[] | undefined>;
   /** Opens a file to be read, of any size; whoever opens it disposes of it. INVALID_INPUT when it is no file. */
   readonly open: (id: string, path: string, signal?: AbortSignal) => Promise<OpenFile>;
   /**
@@ -89,3 +93,13 @@ export type OpenFile = AsyncDisposable & {
   /** The bytes from `offset` on, at most `length` of them. To be asked for once. */
   readonly read: (offset: number, length: number) => AsyncIterable<Uint8Array>;
 };
+
+export type TreeWatch = AsyncDisposable & {
+  /**
+   * Resolves when something may have changed since it was last called, or since the watch began, and at the latest
+   * after `ms`; where nobody tells the engine of changes, always then. Never rejects.
+   */
+  readonly changed: (ms: number) => Promise<void>;
+};
+
+export type RootChange = { readonly path: string; readonly change: "created" | "changed" | "removed" };

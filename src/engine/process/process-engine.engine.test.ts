@@ -2,7 +2,12 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { describeEngineConformance, posixPrograms } from "../conformance.ts";
+import {
+  describeEngineConformance,
+  describeRaceConformance,
+  posixPrograms,
+  type ConformanceHarness,
+} from "../conformance.ts";
 import { groupName } from "./engine-parts.ts";
 import { createProcessEngine } from "./process-engine.ts";
 import { removeState } from "./testing/open-engine.ts";
@@ -12,7 +17,7 @@ const groups = new Set<string>();
 
 afterAll(() => removeState(stateDirectory, groups));
 
-describeEngineConformance("process", {
+const harness: ConformanceHarness = {
   open: async (labels) => {
     groups.add(groupName(labels.deployment, stateDirectory));
     return createProcessEngine({ stateDirectory, labels });
@@ -32,4 +37,7 @@ describeEngineConformance("process", {
     mainProcess: false,
     volumes: false,
   },
-});
+};
+
+describeEngineConformance("process", harness);
+describeRaceConformance("process", harness);

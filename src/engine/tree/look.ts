@@ -63,6 +63,34 @@ async function* below(
   }
 }
 
+/** A directory and all below it, each held open while it is looked at. */
+export async function* directoriesOf(
+  tree: Tree,
+  path: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly identity: string; readonly place: string }, void, undefined> {
+  await using directory = await openDirectory(tree, path);
+  yield* directoriesIn(directory, signal);
+}
+
+async function* directoriesIn(
+  directory: Directory,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly identity: string; readonly place: string }, void, undefined> {
+  const { dev, ino } = await stat(directory.path, { bigint: true });
+  yield { identity: `${dev}:${ino}`, place: directory.path };
+  for await (const [name, stats] of entriesOf(directory, signal)) {
+    if (!stats.isDirectory()) continue;
+    const inner = await directory.enter(name).catch(vanished);
+    if (inner === undefined) continue;
+    try {
+      yield* directoriesIn(inner, signal);
+    } finally {
+      await inner[Symbol.asyncDispose]();
+    }
+  }
+}
+
 /** What is gone, or no directory any more, by the time that it is looked at. */
 function vanished(error: unknown): undefined {
   if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
@@ -86,7 +114,7 @@ async function* entriesOf(
 }
 
 /** A directory of the tree, links followed. */
-async function openDirectory(tree: Tree, path: string): Promise<Directory> {
+export async function openDirectory(tree: Tree, path: string): Promise<Directory> {
   await using found = await findEntry(tree.root, { path, follow: true });
   try {
     // Through the descriptor's own path there is no link to refuse, so it is opened by its dot.

@@ -4,10 +4,11 @@ import { listDirectory, statEntry, walkTree } from "./look.ts";
 import { openFile } from "./open-file.ts";
 import { treeError } from "./tree-errors.ts";
 import type { Tree } from "./tree.ts";
+import { watchTree } from "./watch-tree.ts";
 import { writeFile } from "./write-file.ts";
 
 /** What is done on a workspace that is a directory of this host. */
-export type TreeFiles = Omit<UnitFiles, "download" | "upload">;
+export type TreeFiles = Omit<UnitFiles, "download" | "upload" | "rootChanges">;
 
 /** Files of the units whose trees `treeOf` finds, without a program or an engine in between. */
 export function createTreeFiles(treeOf: (id: string, signal?: AbortSignal) => Promise<Tree>): TreeFiles {
@@ -17,6 +18,7 @@ export function createTreeFiles(treeOf: (id: string, signal?: AbortSignal) => Pr
     walk: async function* (id, wish, signal) {
       yield* walkTree(await treeOf(id, signal), wish, signal);
     },
+    watch: async (id, path, signal) => told("Watching", path, watchTree(await treeOf(id, signal), path, signal)),
     open: async (id, path, signal) => told("Reading", path, openFile(await treeOf(id, signal), path, signal)),
     write: async (id, wish, signal) => told("Writing", wish.path, writeFile(await treeOf(id, signal), wish, signal)),
     makeDirectory: async (id, wish, signal) => told("Making", wish.path, makeDirectory(await treeOf(id, signal), wish)),

@@ -78,6 +78,11 @@ export const NetworkReply = z.object({
 export type NetworkReply = z.infer<typeof NetworkReply>;
 export const BridgeReply = z.object({ Options: z.record(z.string(), z.string()).nullish() });
 export const NetworkListReply = z.array(NetworkReply);
+/** 0: changed, 1: added, 2: deleted. Null where nothing is different. */
+export const ChangesReply = z
+  .array(z.object({ Path: z.string(), Kind: z.number() }))
+  .nullable()
+  .transform((changes) => changes ?? []);
 
 export const WaitReply = z.object({
   StatusCode: z.number(),

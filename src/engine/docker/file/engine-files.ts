@@ -1,13 +1,15 @@
 import { posix } from "node:path";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EntryInfo, UnitFiles } from "../../engine.ts";
+import { pollingWatch } from "../../tree/polling.ts";
 import type { PathStat } from "../api/replies.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { download } from "./download.ts";
 import { createChanges } from "./engine-changes.ts";
-import { existing, type FilesContext } from "./existing-entry.ts";
+import { existing, filesOf, type FilesContext } from "./existing-entry.ts";
 import { listDirectory, walkDirectory } from "./list-directory.ts";
 import { openByArchive } from "./open-by-archive.ts";
+import { readRootChanges } from "./root-changes.ts";
 import { removeTree } from "./remove-tree.ts";
 import { permissionsOf, typeOf } from "./unit-place.ts";
 import { uploadTar } from "./upload.ts";
@@ -23,6 +25,15 @@ export function createEngineFiles(context: FilesContext): UnitFiles {
       const { containerId, place } = await existing(context, { id, path, follow: true, signal });
       if (typeOf(place.stat) !== "directory") throw noDirectory(path);
       yield* await walkDirectory(api, { containerId, path: place.path, maxDepth }, signal);
+    },
+    watch: async (id, path, signal) => {
+      const { place } = await existing(context, { id, path, follow: true, signal });
+      if (typeOf(place.stat) !== "directory") throw noDirectory(path);
+      return pollingWatch(signal);
+    },
+    rootChanges: async (id, signal) => {
+      const { containerId } = await filesOf(context, id, signal);
+      return readRootChanges(api, containerId, signal);
     },
     open: (id, path, signal) => openByArchive(context, { id, path, signal }),
     ...createChanges(context),

@@ -19,6 +19,8 @@ export function createUnitFiles(context: FilesContext, hostTrees: boolean): Unit
     walk: async function* (id, wish, signal) {
       yield* (await way(id, signal)).walk(id, wish, signal);
     },
+    watch: async (id, path, signal) => (await way(id, signal)).watch(id, path, signal),
+    rootChanges: byEngine.rootChanges,
     open: async (id, path, signal) => (await way(id, signal)).open(id, path, signal),
     write: async (id, wish, signal) => (await way(id, signal)).write(id, wish, signal),
     makeDirectory: async (id, wish, signal) => (await way(id, signal)).makeDirectory(id, wish, signal),

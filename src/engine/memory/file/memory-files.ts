@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EntryInfo, TreeEntry, UnitFiles } from "../../engine.ts";
+import { pollingWatch } from "../../tree/polling.ts";
 import { confined } from "./confined.ts";
 import type { StoredEntry } from "./file-store.ts";
 import type { MemoryUnit } from "../memory-host.ts";
@@ -29,6 +30,15 @@ export function createMemoryFiles(open: OpenUnit): UnitFiles {
         const { at } = await directoryAt(unit, path);
         return below(unit, at, { above: "", depth: maxDepth ?? Number.POSITIVE_INFINITY });
       });
+    },
+    watch: async (id, path, signal) => {
+      const unit = await open("watch", id, signal);
+      await unit.alone(() => directoryAt(unit, path));
+      return pollingWatch(signal);
+    },
+    rootChanges: async (id, signal) => {
+      await open("rootChanges", id, signal);
+      return undefined;
     },
     open: async (id, path, signal) => openFile(await open("open", id, signal), path),
     write: async (id, wish, signal) => writeFile(await open("write", id, signal), wish, signal),

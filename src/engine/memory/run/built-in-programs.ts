@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { RunSignal } from "../../engine.ts";
+import { FileProblem } from "../file/file-store.ts";
 import type { MemoryProgram, ProgramContext } from "./program.ts";
 
 const LINE = Buffer.from("a line that never ends to come\n".repeat(512));
@@ -48,6 +49,19 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
   read,
   write: ({ argv, files }) => done(files.write(argv[1] ?? "", argv[2] ?? "")),
   fill: ({ argv, files }) => done(files.write(argv[1] ?? "", new Uint8Array(Number(argv[2] ?? 0)))),
+  swap: async ({ argv: [, path = "", name = "", target = ""], files, stdout, signal, sleep }) => {
+    await stdout("ready");
+    while (!signal.aborted) {
+      await files.remove(path);
+      await files.makeDirectory(path);
+      await files.write(`${path}/${name}`, "inside");
+      await sleep(0);
+      await files.remove(path);
+      await files.link(target, path).catch(ignoreTaken);
+      await sleep(0);
+    }
+    return 0;
+  },
   link: ({ argv, files }) => done(files.link(argv[1] ?? "", argv[2] ?? "")),
   owner: async ({ argv, files, stdout }) => {
     const { uid, gid } = await files.owner(argv[1] ?? "");
@@ -162,4 +176,9 @@ async function serve({ argv, stdout, listening, signal }: ProgramContext): Promi
     server.closeAllConnections();
     server.close();
   }
+}
+
+// Somebody else may have made something of that name meanwhile.
+function ignoreTaken(error: unknown): void {
+  if (!(error instanceof FileProblem)) throw error;
 }

@@ -34,12 +34,13 @@ export function programFiles(unit: MemoryUnit, { user, cwd, alive }: Program): P
         await store.write(at, bytes, { mode: 0o644, owner: user });
       }),
     link: (target, path) => alone(async () => store.link(target, await writable(path, false), user)),
-    replace: (from, to) =>
+    makeDirectory: (path) =>
       alone(async () => {
-        const target = await writable(to, false);
-        await store.remove(target);
-        await store.rename(await writable(from, false), target);
+        const at = await writable(path, false);
+        if ((await store.stat(at))?.type === "directory") return;
+        await store.makeDirectory(at, { mode: 0o755, owner: user });
       }),
+    remove: (path) => alone(async () => store.remove(await writable(path, false))),
     owner: (path) =>
       alone(async () => {
         const entry = await store.stat(await physical(path, true));

@@ -41,8 +41,9 @@ export type ProgramFiles = {
   readonly read: (path: string) => Promise<Uint8Array>;
   readonly write: (path: string, data: string | Uint8Array) => Promise<void>;
   readonly link: (target: string, path: string) => Promise<void>;
-  /** Gives an entry the path of another, which is removed. */
-  readonly replace: (from: string, to: string) => Promise<void>;
+  /** One that is there already is no error. */
+  readonly makeDirectory: (path: string) => Promise<void>;
+  readonly remove: (path: string) => Promise<void>;
   readonly owner: (path: string) => Promise<Owner>;
 };
 

@@ -38,6 +38,11 @@ export function createUnitFiles(ready: () => Promise<EngineParts>): UnitFiles {
   };
   return {
     ...createTreeFiles(treeOf),
+    // Its root is the host's own system, which no program can change.
+    rootChanges: async (id) => {
+      await find(id);
+      return undefined;
+    },
     download: async function* (id, path, signal) {
       checkPath(path);
       const { parts, unit } = await find(id);
