@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { open, readdir, readlink, type FileHandle } from "node:fs/promises";
+import { MoorageError } from "../../base/errors.ts";
 
 /** Linux's own: a place to stand on, which needs no permission to read it. */
 const O_PATH = 0o10000000;
@@ -20,12 +21,12 @@ export class Directory implements AsyncDisposable {
     return new Directory(await open(path, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW));
   }
 
-  /** The root of a tree, given by its real path: one that leads through a link by now is ENOTDIR. */
+  /** The root of a tree, given by its real path; WORKSPACE_NOT_FOUND when it is none any more, or leads through a link. */
   static async openRoot(path: string): Promise<Directory> {
-    const root = await Directory.open(path);
+    const root = await Directory.open(path).catch(noWorkspace);
     if ((await readlink(root.path)) === path) return root;
     await root[Symbol.asyncDispose]();
-    throw Object.assign(new Error(`${path} leads through a link by now`), { code: "ENOTDIR" });
+    return noWorkspace(new Error(`${path} leads through a link by now`));
   }
 
   /** The directory itself, for calls that take a path. */
@@ -60,4 +61,10 @@ export class Directory implements AsyncDisposable {
 /** Anything but a link, held open without being read or written. */
 export function hold(path: string): Promise<FileHandle> {
   return open(path, O_PATH | constants.O_NOFOLLOW);
+}
+
+function noWorkspace(cause: unknown): never {
+  throw new MoorageError("WORKSPACE_NOT_FOUND", "The sandbox's workspace is no directory any more, or was moved.", {
+    cause,
+  });
 }

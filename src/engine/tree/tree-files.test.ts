@@ -53,7 +53,7 @@ describe("a tree of this host", () => {
     await symlink(tree.root, `${tree.root}-link`);
     try {
       const files = createTreeFiles(() => Promise.resolve({ root: `${tree.root}-link`, owner: undefined }));
-      await expect(files.list("id", "/workspace")).rejects.toMatchObject({ code: "INVALID_INPUT" });
+      await expect(files.list("id", "/workspace")).rejects.toMatchObject({ code: "WORKSPACE_NOT_FOUND" });
     } finally {
       await rm(`${tree.root}-link`);
     }

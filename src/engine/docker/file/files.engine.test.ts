@@ -4,11 +4,15 @@ import { failureOf, openDockerFixture, type DockerFixture } from "../docker-fixt
 import { bytesOf } from "./tar-header.ts";
 
 let fixture: DockerFixture;
+/** As an engine of another machine: files go through it, with the rights of the sandbox's own user. */
+let remote: DockerFixture;
 beforeAll(() => {
   fixture = openDockerFixture();
+  remote = openDockerFixture({ hostTrees: false });
 });
 afterAll(async () => {
   await fixture[Symbol.asyncDispose]();
+  await remote[Symbol.asyncDispose]();
 });
 
 function tar(files: Readonly<Record<string, string>>): AsyncIterable<Uint8Array> {
@@ -51,9 +55,9 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
   });
 
   test(`a directory that its user cannot read is PATH_NOT_ALLOWED, in ${image}`, async () => {
-    const id = await fixture.sandbox({ image, user: { uid: 1000, gid: 1000 } });
-    await fixture.shell(id, "mkdir secret; chmod 000 secret");
-    expect((await failureOf(fixture.engine.files.list(id, "/workspace/secret"))).code).toBe("PATH_NOT_ALLOWED");
+    const id = await remote.sandbox({ image, user: { uid: 1000, gid: 1000 } });
+    await remote.shell(id, "mkdir secret; chmod 000 secret");
+    expect((await failureOf(remote.engine.files.list(id, "/workspace/secret"))).code).toBe("PATH_NOT_ALLOWED");
   });
 }
 
@@ -100,13 +104,13 @@ test("through a link entries have the name that was asked for", async () => {
 });
 
 test("a stopped sandbox gives its files, and says what needs it running", async () => {
-  const id = await fixture.sandbox();
-  await fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ file: "x" }) });
-  await fixture.api.send({ method: "POST", path: `/containers/moorage-${id}/stop`, query: { t: "0" } });
-  expect(await names(fixture.engine.files.download(id, "/workspace/file"))).toEqual(["file"]);
-  await fixture.engine.files.upload(id, { path: "/workspace", tar: tar({ other: "y" }) });
-  expect((await failureOf(fixture.engine.files.list(id, "/workspace"))).code).toBe("SANDBOX_NOT_RUNNING");
-  expect((await failureOf(fixture.engine.files.remove(id, "/workspace/file"))).code).toBe("SANDBOX_NOT_RUNNING");
+  const id = await remote.sandbox();
+  await remote.engine.files.upload(id, { path: "/workspace", tar: tar({ file: "x" }) });
+  await remote.api.send({ method: "POST", path: `/containers/moorage-${id}/stop`, query: { t: "0" } });
+  expect(await names(remote.engine.files.download(id, "/workspace/file"))).toEqual(["file"]);
+  await remote.engine.files.upload(id, { path: "/workspace", tar: tar({ other: "y" }) });
+  expect((await failureOf(remote.engine.files.list(id, "/workspace"))).code).toBe("SANDBOX_NOT_RUNNING");
+  expect((await failureOf(remote.engine.files.remove(id, "/workspace/file"))).code).toBe("SANDBOX_NOT_RUNNING");
 });
 
 test("a workspace in memory is out of reach, and that is said", async () => {
@@ -132,11 +136,11 @@ test.each(["/etc/passwd", "/workspacex", "/workspace/../etc", "relative", "/"])(
 );
 
 test("what cannot be removed says why, and the workspace itself stays", async () => {
-  const id = await fixture.sandbox();
-  expect((await failureOf(fixture.engine.files.remove(id, "/workspace"))).code).toBe("PATH_NOT_ALLOWED");
-  const owned = await fixture.sandbox({ user: { uid: 1000, gid: 1000 } });
-  await fixture.shell(owned, "mkdir -p d/e; chmod 500 d");
-  expect((await failureOf(fixture.engine.files.remove(owned, "/workspace/d"))).code).toBe("PATH_NOT_ALLOWED");
+  const id = await remote.sandbox();
+  expect((await failureOf(remote.engine.files.remove(id, "/workspace"))).code).toBe("PATH_NOT_ALLOWED");
+  const owned = await remote.sandbox({ user: { uid: 1000, gid: 1000 } });
+  await remote.shell(owned, "mkdir -p d/e; chmod 500 d");
+  expect((await failureOf(remote.engine.files.remove(owned, "/workspace/d"))).code).toBe("PATH_NOT_ALLOWED");
 });
 
 test("while an archive is slow to come or to go, the sandbox answers", { timeout: 30_000 }, async () => {
