@@ -1,10 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { deadlineSignal } from "../base/deadline.ts";
 import { canonicalHost, type AllowList } from "./allow-list.ts";
 import { Refused } from "./decision.ts";
 import { isPublicAddress } from "./public-address.ts";
+import { isOnLink } from "./on-link.ts";
 
 const LOOKUP_MS = 10_000;
 const CONNECT_MS = 10_000;
@@ -16,10 +18,10 @@ export type Reach = {
   readonly isPublic: (address: string) => boolean;
 };
 
-/** By the resolver of this machine; the public internet alone. */
+/** By the resolver of this machine; the public internet alone, without this machine and its neighbours. */
 export const internet: Reach = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  isPublic: isPublicAddress,
+  isPublic: (address) => isPublicAddress(address) && !isOnLink(address, networkInterfaces()),
 };
 
 export type Destination = { readonly host: string; readonly port: number };

@@ -16,7 +16,7 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
   const { context, signal } = call;
   const key = poolKeyOf(context.policy, input);
   if (key === undefined) return undefined;
-  const limits = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
+  const { timeoutMs } = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
   for (;;) {
     throwIfCanceled(signal);
     const now = context.clock.now();
@@ -27,7 +27,8 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
       owner: call.principal.owner,
       name: input.name ?? null,
       env: input.env ?? {},
-      limits,
+      // What the engine enforces is what it was started with.
+      limits: { ...pooled.limits, timeoutMs },
       createdAt: isoTime(now),
       lastActiveAt: isoTime(now),
       holder: context.holders.self,

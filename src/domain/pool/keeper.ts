@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
 import type { UnitInfo } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import type { PoolEntry } from "../policy.ts";
+import { resolveLimits } from "../profiles.ts";
 import { planSandbox } from "../sandbox/plan-sandbox.ts";
 import { moveTo } from "../sandbox/transition.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
@@ -61,7 +63,8 @@ async function drain(context: DomainContext, signal?: AbortSignal): Promise<void
   const room = new Map(context.policy.pool.map((entry) => [poolKey(context.policy, entry), entry.size]));
   for (const row of rows) {
     const left = room.get(row.poolKey ?? "") ?? 0;
-    const fits = left > 0 && isUsable(context, row, units.get(row.id)) && digests.get(row.image) === row.imageDigest;
+    const alike = digests.get(row.image) === row.imageDigest && hasLimitsOfNow(context, row);
+    const fits = left > 0 && isUsable(context, row, units.get(row.id)) && alike;
     if (!fits) {
       await retire(context, row);
       continue;
@@ -85,6 +88,11 @@ async function pooledRows({ store, engine }: DomainContext): Promise<readonly Sa
 function isUsable({ holders }: DomainContext, row: SandboxRow, unit: UnitInfo | undefined): boolean {
   if (row.state === "starting") return row.holder === holders.self;
   return row.state === "pool" && unit?.state === "running";
+}
+
+/** What was started under other maxima keeps to those: it is of an older configuration. */
+function hasLimitsOfNow({ policy }: DomainContext, { profile, limits }: SandboxRow): boolean {
+  return isDeepStrictEqual(resolveLimits(profile, {}, policy.maxima), limits);
 }
 
 /** What the references stand for now: a tag that has moved makes what was started from it old. */

@@ -136,6 +136,18 @@ describe("the keeper of the pool", () => {
     expect(await it.context.store.sandboxes.all()).toEqual([]);
   });
 
+  it("replaces what was started under other maxima, so that none has more than its owner is told", async () => {
+    await using it = await openPool([{ size: 1 }]);
+    const [old] = await pooled(it);
+    const { policy } = it.context;
+    const maxima = { ...policy.maxima, memoryBytes: 64 * 1024 * 1024 };
+    await createPoolKeeper({ ...it.context, policy: { ...policy, maxima } }).fill();
+    const [fresh, ...more] = await pooled(it);
+    expect(more).toEqual([]);
+    expect(fresh?.id).not.toBe(old?.id);
+    expect(fresh?.limits.memoryBytes).toBe(64 * 1024 * 1024);
+  });
+
   it("replaces what was started from an image whose tag has moved", async () => {
     await using it = await openPool([{ image: "busybox:latest", size: 1 }]);
     const [old] = await pooled(it);

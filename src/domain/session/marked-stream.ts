@@ -1,4 +1,6 @@
 const NEWLINE = 10;
+/** An exit code behind a mark takes a few bytes; what goes on for longer is not the shell's. */
+const MAX_TRAILER_BYTES = 64;
 
 type Part = "before" | "inside" | "trailer" | "after";
 
@@ -64,8 +66,8 @@ export class MarkedStream {
 
   #takeTrailer(): void {
     const at = this.#held.indexOf(NEWLINE);
-    if (at === -1) return;
-    this.#trailer = this.#held.subarray(0, at).toString();
+    if (at === -1 && this.#held.length < MAX_TRAILER_BYTES) return;
+    this.#trailer = this.#held.subarray(0, at === -1 ? MAX_TRAILER_BYTES : at).toString();
     this.#held = Buffer.alloc(0);
     this.#part = "after";
   }

@@ -39,7 +39,9 @@ export class SessionRun implements EngineRun {
     const printed = marked.next(data);
     if (printed.length > 0) await this.#channel.push({ stream, data: printed }, printed.length);
     if (!this.#streams.stdout.ended || !this.#streams.stderr.ended) return;
-    const exitCode = Number(this.#streams.stdout.trailer) & 0xff;
+    const { trailer } = this.#streams.stdout;
+    // What is no code is not the shell's word: then nobody knows how the command ended.
+    const exitCode = /^\d{1,3}$/.test(trailer) ? Number(trailer) & 0xff : null;
     this.settle({ exitCode, signal: null, oomKilled: false, peakMemoryBytes: null });
   }
 

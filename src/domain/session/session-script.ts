@@ -1,8 +1,8 @@
 /**
- * The shell of a session: it reads one line for each command from descriptor 3, which no command can reach, and tells
+ * The shell of a session: it reads one line for each command from descriptor 3, which commands are not given, and tells
  * begin and end of each by marks on both outputs. The mark of the end is read only after the command has ended, so that
- * nothing that the command starts can know it. INT leaves what the command was doing, and the shell goes on; inside of a
- * function of the shell it only ends the program that runs there.
+ * nothing prints it by accident; a program that means to can find it, which decision 18 speaks of. INT leaves what the
+ * command was doing, and the shell goes on; inside of a function of the shell it only ends the program that runs there.
  */
 const LOOP = `
 exec 3<&0 4>&1 5>&2 </dev/null

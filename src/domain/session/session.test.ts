@@ -31,6 +31,15 @@ describe("the stream of a session", () => {
   });
 });
 
+describe("what follows the mark of an end", () => {
+  it("is kept no longer than a code is", () => {
+    const stream = new MarkedStream("begin", "end");
+    stream.next(Buffer.from(`begin\nend ${"7".repeat(200)}`));
+    expect(stream.ended).toBe(true);
+    expect(stream.trailer.length).toBeLessThan(70);
+  });
+});
+
 describe("a command in a session", () => {
   const refused = async (input: Record<string, unknown>) => {
     await using domain = openMemoryDomain();

@@ -1,4 +1,4 @@
-import { chown, lstat, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../../base/ids.ts";
 
@@ -8,9 +8,11 @@ export async function placeFile(workspace: string, name: string, content: string
   const temporary = join(workspace, `.moorage-${newId()}`);
   const path = join(workspace, name);
   try {
-    await writeFile(temporary, content, { flag: "wx", mode: 0o644 });
     const owner = await lstat(workspace);
-    await chown(temporary, owner.uid, owner.gid);
+    await using file = await open(temporary, "wx", 0o644);
+    await file.writeFile(content);
+    // By the handle: another agent that works in the same directory may have put a link in the place of the name.
+    await file.chown(owner.uid, owner.gid);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
