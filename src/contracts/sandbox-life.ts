@@ -27,19 +27,19 @@ export const IdleTimeoutMs = z
   .int()
   .min(0, "expected 0 (never) or more")
   .max(MAX_TIMER_MS, "expected at most 366 days")
-  .meta({ description: "Milliseconds without a run or file access until it is paused by itself; 0: never." });
+  .meta({ description: "Time in milliseconds without a run or file access until it is paused by itself; 0: never." });
 
 export const TtlMs = z
   .int()
   .min(1, "expected at least 1 ms")
   .max(MAX_TIMER_MS, "expected at most 366 days")
-  .meta({ description: "Milliseconds until it is removed, whatever it does." });
+  .meta({ description: "Time in milliseconds until it is removed, whatever it does." });
 
 export const GraceMs = z
   .int()
   .min(0, "expected 0 or more")
   .max(600_000, "expected at most 10 minutes")
-  .meta({ description: "Milliseconds between TERM and KILL.", default: 10_000 });
+  .meta({ description: "Time in milliseconds between TERM and KILL.", default: 10_000 });
 
 export const SandboxList = z.strictObject({
   state: z

@@ -46,7 +46,11 @@ export function createCliHost(environment: Environment, version: string): CliHos
       };
       try {
         const { socket } = locations(environment);
-        await serve(platform, { configuration, version, socket, signal, onReady: ready });
+        await serve(platform, {
+          ...{ configuration, version, socket, signal },
+          onReady: ready,
+          onStop: () => platform.endRuns(),
+        });
       } finally {
         serving.abort();
         await kept;
@@ -95,13 +99,19 @@ type Serving = {
   readonly socket: string;
   readonly signal: AbortSignal;
   readonly onReady: (address: string) => void;
+  /** Ends what is being watched, so that whoever waits for it is told, and the server need not wait for them. */
+  readonly onStop: () => Promise<void>;
 };
 
-async function serve(platform: Platform, { configuration, version, socket, signal, onReady }: Serving): Promise<void> {
+async function serve(
+  platform: Platform,
+  { configuration, version, socket, signal, onReady, onStop }: Serving,
+): Promise<void> {
   const { createApi, serveOnSocket } = await import("../api/index.ts");
   const { createLogger } = await import("./logger.ts");
   const logger = createLogger(configuration.logLevel ?? "info");
   await using server = await serveOnSocket({ app: createApi({ platform, logger, version }), path: socket, logger });
   onReady(server.path);
   if (!signal.aborted) await once(signal, "abort");
+  await onStop();
 }

@@ -54,6 +54,8 @@ export type LocalPlatform = Platform &
     readonly engineName: EngineName;
     /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
+    /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. */
+    readonly endRuns: () => Promise<void>;
   };
 
 /** Moorage in this process: opens its state, chooses the engine, and records what an earlier one left open. */
@@ -103,6 +105,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
       const { run } = createReaper(context);
       await Promise.all([run(signal), createPoolKeeper(context).run(signal), keepNetworks(context, signal)]);
     },
+    endRuns: () => context.live.endAll(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });
 }

@@ -1,3 +1,4 @@
+import { formatBytes, formatDuration } from "../../base/quantities.ts";
 import type { JsonSchema } from "../../contracts/json-schema.ts";
 import { jsonTypeOf } from "../../contracts/text-values.ts";
 import type { OptionSpec, PositionalSpec } from "../invocation.ts";
@@ -61,7 +62,7 @@ function describe(field: CliField): string {
   if (parse === "stdin") return "Pass standard input on, read to its end first; at most 16 MiB.";
   const need = required && label.startsWith("--") ? "Required." : undefined;
   const choice = schema.enum !== undefined && isLong(schema.enum) ? `One of ${schema.enum.join(", ")}.` : undefined;
-  const parts = [withoutUnit(schema.description), choice, WRITTEN_AS[parse ?? ""], need, defaultText(schema)];
+  const parts = [withoutUnit(schema.description), choice, WRITTEN_AS[parse ?? ""], need, defaultText(schema, parse)];
   return parts.filter((part) => part !== undefined).join(" ");
 }
 
@@ -70,7 +71,9 @@ function withoutUnit(description: string | undefined): string | undefined {
   return description?.replace(/ in (?:milliseconds|bytes)\b/, "");
 }
 
-function defaultText({ default: value }: JsonSchema): string | undefined {
+function defaultText({ default: value }: JsonSchema, parse: CliField["parse"]): string | undefined {
   if (value === undefined) return undefined;
+  if (typeof value === "number" && parse === "duration") return `(default: ${formatDuration(value)})`;
+  if (typeof value === "number" && parse === "bytes") return `(default: ${formatBytes(value)})`;
   return `(default: ${typeof value === "string" ? value : JSON.stringify(value)})`;
 }

@@ -50,7 +50,7 @@ export function groupHelp(group: string, commands: readonly CliCommand[], layout
 
 export function commandHelp(command: CliCommand, layout: TableLayout): string {
   const { options, positionals, summary } = command;
-  const notes = [...(command.rest === undefined ? [] : PROGRAM_NOTES), ...(command.notes ?? [])];
+  const notes = [...(command.rest !== undefined && command.runs ? PROGRAM_NOTES : []), ...(command.notes ?? [])];
   const described = positionals.filter(({ description }) => description !== "");
   return sections([
     usage(usageOf(command), layout),

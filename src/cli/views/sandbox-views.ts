@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { page } from "../../contracts/primitives.ts";
-import { Sandbox } from "../../contracts/sandbox.ts";
+import { Sandbox, SandboxOutput } from "../../contracts/sandbox.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
 import { durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
@@ -10,6 +10,9 @@ export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image })
   out: `${id}\n`,
   success: `Sandbox ${name ?? id} is ${state} (${image ?? "no image"}, ${engine}). Next: moorage sandbox exec ${name ?? id} -- COMMAND`,
 }));
+
+/** What the main process has printed, as it has printed it. */
+export const sandboxOutput = view(SandboxOutput, ({ stdout, stderr }) => ({ out: stdout, err: stderr }));
 
 export const sandboxChanged = view(Sandbox, ({ id, name, state }) => ({
   success: `Sandbox ${name ?? id} is ${state}.`,
@@ -55,6 +58,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Profile", sandbox.profile],
       ["Limits", limitsCell(sandbox.limits)],
       ["Network", sandbox.network],
+      ...portLines(sandbox.ports),
       ["Runtime", sandbox.runtime ?? "the engine's default"],
       ["Workspace", sandbox.workspace],
       ...labelLines(sandbox.labels),
@@ -66,6 +70,11 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
     layout,
   ),
 }));
+
+function portLines(ports: z.output<typeof Sandbox>["ports"]): [string, string][] {
+  const texts = ports.map(({ port, hostPort, protocol }) => `127.0.0.1:${hostPort} -> ${port}/${protocol}`);
+  return texts.length === 0 ? [] : [["Ports", texts.join(", ")]];
+}
 
 function labelLines(labels: z.output<typeof Sandbox>["labels"]): [string, string][] {
   const texts = Object.entries(labels).map(([key, value]) => `${key}=${value}`);

@@ -29,6 +29,7 @@ import {
   sandboxCreated,
   sandboxDetails,
   sandboxList,
+  sandboxOutput,
   sandboxRemoved,
   sandboxRenewed,
 } from "./sandbox-views.ts";
@@ -39,6 +40,7 @@ import type { View } from "./view.ts";
 /** Views by operation; an operation that has none is shown by the generic view. */
 export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.create": sandboxCreated,
+  "sandbox.output": sandboxOutput,
   "sandbox.list": sandboxList,
   "sandbox.get": sandboxDetails,
   "sandbox.stop": sandboxChanged,

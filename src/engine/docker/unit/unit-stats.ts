@@ -22,7 +22,9 @@ export async function readUnitStats({ api, units }: Context, id: string, signal?
   if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`);
   const { Status } = unit.container.State;
   if (Status !== "running" && Status !== "paused") {
-    throw new MoorageError("SANDBOX_NOT_RUNNING", `The sandbox ${id} is ${Status}, not running.`);
+    throw new MoorageError("SANDBOX_NOT_RUNNING", `The sandbox ${id} does not run, so it takes nothing.`, {
+      hint: "Start it with `moorage sandbox start`.",
+    });
   }
   const path = `/containers/${unit.container.Id}/stats`;
   const query = { stream: "false", "one-shot": "true" };
