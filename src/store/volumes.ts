@@ -7,6 +7,8 @@ export type VolumeRow = {
   readonly name: string;
   readonly engine: EngineName;
   readonly createdAt: string;
+  /** Its removal has begun: no sandbox gets it any more. */
+  readonly removing: boolean;
 };
 
 export type VolumeRows = {
@@ -14,8 +16,13 @@ export type VolumeRows = {
   readonly insert: (row: VolumeRow) => Promise<void>;
   readonly find: (owner: string, name: string) => Promise<VolumeRow | undefined>;
   readonly list: (owner: string) => Promise<readonly VolumeRow[]>;
+  /** Marks it as being removed, unless a sandbox works in it: then that is answered, and nothing is changed. */
+  readonly retire: (id: string) => Promise<VolumeUser | undefined>;
   readonly remove: (id: string) => Promise<void>;
 };
+
+/** A sandbox that works in it. */
+export type VolumeUser = { readonly id: string; readonly name: string | null };
 
 /** Of a sandbox: the volume that it works in, and whether it lets others in at the same time. */
 export type VolumeUse = { readonly id: string; readonly name: string; readonly shared: boolean };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { MoorageError } from "../../base/errors.ts";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
 
@@ -72,6 +73,57 @@ describe("a volume", () => {
       message: 'The volume "data" is in use by your sandbox "one".',
       hint: "Remove that first: moorage sandbox rm one.",
     });
+  });
+
+  it("removed while a sandbox is prepared for it is refused to that, and made anew for the next", async () => {
+    await using domain = openMemoryDomain();
+    const { engine } = domain.context;
+    const { images } = engine;
+    if (images === undefined) throw new Error("The memory engine has images.");
+    const ensure: typeof images.ensure = async (...wish) => {
+      await domain.platform.volume.remove({ name: "data" });
+      return images.ensure(...wish);
+    };
+    const context = { ...domain.context, engine: { ...engine, images: { ...images, ensure } } };
+    const slow = createPlatform(context, { owner: "alice", keyId: null });
+    await expect(slow.sandbox.create({ workspace })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'The volume "data" was removed while the sandbox was being prepared.',
+    });
+    expect(domain.control.host.volumes.size).toBe(0);
+    expect(domain.control.units()).toEqual([]);
+    expect((await domain.platform.sandbox.create({ workspace })).volume).toBe("data");
+  });
+
+  it("whose removal overtakes its making on the engine leaves nothing there", async () => {
+    await using domain = openMemoryDomain();
+    const { engine } = domain.context;
+    const { volumes } = engine;
+    if (volumes === undefined) throw new Error("The memory engine has volumes.");
+    const ensure: typeof volumes.ensure = async (...wish) => {
+      await domain.platform.volume.remove({ name: "data" });
+      return volumes.ensure(...wish);
+    };
+    const context = { ...domain.context, engine: { ...engine, volumes: { ...volumes, ensure } } };
+    const slow = createPlatform(context, { owner: "alice", keyId: null });
+    await expect(slow.sandbox.create({ workspace })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(domain.control.host.volumes.size).toBe(0);
+  });
+
+  it("whose removal failed halfway goes to no sandbox, and is removed by the next removal", async () => {
+    await using domain = openMemoryDomain();
+    const { sandbox, volume } = domain.platform;
+    await sandbox.remove({ id: (await sandbox.create({ workspace })).id });
+    domain.control.failNext("volumes.remove", new MoorageError("ENGINE_UNREACHABLE", "gone"));
+    await expect(volume.remove({ name: "data" })).rejects.toMatchObject({ code: "ENGINE_UNREACHABLE" });
+    await expect(sandbox.create({ workspace })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'The volume "data" is being removed.',
+      hint: "Wait for that; if it was broken off, end it: moorage volume rm data.",
+    });
+    expect(await volume.remove({ name: "data" })).toEqual({ name: "data", removed: true });
+    expect(domain.control.host.volumes.size).toBe(0);
+    expect((await sandbox.create({ workspace })).volume).toBe("data");
   });
 
   it.each(["data", "volume:", "volume:../x", "volume:A", "/etc", "volume:a/b"])("is not named by %j", async (given) => {

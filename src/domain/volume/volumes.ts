@@ -22,25 +22,45 @@ export async function planVolume(call: Call, { workspace, shareWorkspace }: Sand
   }
   const { id } = await ownVolume(call, name);
   await engine.volumes.ensure(id, call.signal);
+  await refuseRemoved(call, { id, name });
   return { id, name, shared: shareWorkspace ?? false };
+}
+
+/** A removal that has begun before may have passed the engine before the volume was made there: then it goes here. */
+async function refuseRemoved({ context, principal }: Call, { id, name }: Pick<VolumeRow, "id" | "name">) {
+  const now = await context.store.volumes.find(principal.owner, name);
+  if (now?.id === id && !now.removing) return;
+  await context.engine.volumes?.remove(id);
+  throw beingRemoved(name);
+}
+
+function beingRemoved(name: string): MoorageError {
+  return new MoorageError("CONFLICT", `The volume "${name}" is being removed.`, {
+    hint: `Wait for that; if it was broken off, end it: moorage volume rm ${name}.`,
+  });
 }
 
 async function ownVolume({ context, principal }: Call, name: string): Promise<VolumeRow> {
   const { store, engine, clock } = context;
   const { owner } = principal;
   const createdAt = isoTime(clock.now());
-  const row: VolumeRow = { id: newId(), owner, name, engine: engine.name, createdAt };
+  const row: VolumeRow = { id: newId(), owner, name, engine: engine.name, createdAt, removing: false };
   try {
     const found = await store.volumes.find(owner, name);
     if (found === undefined) await store.volumes.insert(row);
-    return onThisEngine(found ?? row, engine.name);
+    return usable(found ?? row, engine.name);
   } catch (error) {
     // Two sandboxes of one new volume at once: the slower one takes what the faster one made.
     const winner =
       isMoorageError(error) && error.code === "CONFLICT" ? await store.volumes.find(owner, name) : undefined;
     if (winner === undefined) throw error;
-    return onThisEngine(winner, engine.name);
+    return usable(winner, engine.name);
   }
+}
+
+function usable(row: VolumeRow, engine: string): VolumeRow {
+  if (row.removing) throw beingRemoved(row.name);
+  return onThisEngine(row, engine);
 }
 
 function onThisEngine(row: VolumeRow, engine: string): VolumeRow {
@@ -55,7 +75,8 @@ export async function listVolumes({ context, principal }: Call): Promise<{ items
     context.store.sandboxes.all(),
   ]);
   const usersOf = (id: string): string[] => sandboxes.filter(({ volume }) => volume?.id === id).map((row) => row.id);
-  return { items: volumes.map((row) => ({ ...row, sandboxes: usersOf(row.id) })), nextCursor: null };
+  const items = volumes.map(({ removing: _removing, ...row }) => ({ ...row, sandboxes: usersOf(row.id) }));
+  return { items, nextCursor: null };
 }
 
 export async function removeVolume({ context, principal, signal }: Call, name: string) {
@@ -67,7 +88,8 @@ export async function removeVolume({ context, principal, signal }: Call, name: s
     });
   }
   onThisEngine(row, engine.name);
-  const user = (await store.sandboxes.all()).find(({ volume }) => volume?.id === row.id);
+  // The row stays until the engine has removed the files: after a crash in between, a repeated removal finds it.
+  const user = await store.volumes.retire(row.id);
   if (user !== undefined) {
     const users = user.name ?? user.id;
     throw new MoorageError("CONFLICT", `The volume "${name}" is in use by your sandbox "${users}".`, {

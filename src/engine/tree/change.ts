@@ -1,6 +1,5 @@
-import { chmod, link, lstat, rename, rmdir, unlink } from "node:fs/promises";
+import { chmod, link, lstat, rename, unlink } from "node:fs/promises";
 import { MoorageError } from "../../base/errors.ts";
-import { throwIfCanceled } from "../../base/deadline.ts";
 import type { ModeWish, MoveWish } from "../engine.ts";
 import { hold, type Directory } from "./directory.ts";
 import { findEntry, type Found } from "./find-entry.ts";
@@ -70,37 +69,4 @@ function intoItself(from: string, to: string): MoorageError {
     "INVALID_INPUT",
     `${JSON.stringify(from)} cannot be moved into itself, to ${JSON.stringify(to)}.`,
   );
-}
-
-export async function removeEntry(tree: Tree, path: string, signal?: AbortSignal): Promise<void> {
-  await using found = await findEntry(tree.root, { path, follow: false });
-  if (found.name === undefined) {
-    throw new MoorageError("PATH_NOT_ALLOWED", `${JSON.stringify(path)} itself cannot be removed, only what is in it.`);
-  }
-  await removeOne(found.directory, found.name, signal);
-}
-
-async function removeOne(parent: Directory, name: string | Buffer, signal: AbortSignal | undefined): Promise<void> {
-  throwIfCanceled(signal);
-  try {
-    return await unlink(parent.at(name));
-  } catch (error) {
-    // Linux answers EISDIR, other systems EPERM.
-    if (errnoOf(error) !== "EISDIR" && errnoOf(error) !== "EPERM") throw error;
-  }
-  await emptyDirectory(parent, name, signal);
-  await rmdir(parent.at(name));
-}
-
-async function emptyDirectory(
-  parent: Directory,
-  name: string | Buffer,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await using directory = await parent.enter(name);
-  for (const inner of await directory.names()) {
-    await removeOne(directory, inner, signal).catch((error: unknown) => {
-      if (errnoOf(error) !== "ENOENT") throw error;
-    });
-  }
 }

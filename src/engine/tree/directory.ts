@@ -5,6 +5,9 @@ import { MoorageError } from "../../base/errors.ts";
 /** Linux's own: a place to stand on, which needs no permission to read it. */
 const O_PATH = 0o10000000;
 
+/** Directories held open on one way; more is no honest tree. */
+export const MAX_DEPTH = 256;
+
 /**
  * A directory that is held open. What is in it is named through the descriptor, one part of a path at a time: whatever
  * becomes of the names on the way here, nothing outside can be reached.

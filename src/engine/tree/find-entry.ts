@@ -1,13 +1,11 @@
 import { readlink } from "node:fs/promises";
 import { posix } from "node:path";
 import { MoorageError } from "../../base/errors.ts";
-import { Directory } from "./directory.ts";
+import { Directory, MAX_DEPTH } from "./directory.ts";
 import { errnoOf, leadsOut, missing, noDirectory } from "./tree-errors.ts";
 
 const WORKSPACE = "/workspace";
 const MAX_LINKS = 40;
-/** Directories held open on one way; more is no honest tree. */
-const MAX_DEPTH = 256;
 
 /** Where in a tree an entry is, or would be: in a directory that is held open, under this name. */
 export type Found = AsyncDisposable & {

@@ -2,14 +2,13 @@ import { lstat, stat } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import type { EntryInfo, TreeEntry, WalkWish } from "../engine.ts";
-import { Directory } from "./directory.ts";
+import { Directory, MAX_DEPTH } from "./directory.ts";
 import { entryInfo, treeEntry } from "./entry-info.ts";
 import { findEntry, type Found } from "./find-entry.ts";
 import { errnoOf, missing, noDirectory, treeError } from "./tree-errors.ts";
 import type { Tree } from "./tree.ts";
 
 const AT_A_TIME = 16;
-const MAX_DEPTH = 256;
 
 /** The entry that was found, itself even where it is a link. */
 export async function statOf({ directory, name }: Found): Promise<BigIntStats> {
@@ -63,28 +62,30 @@ async function* below(
   }
 }
 
-/** A directory and all below it, each held open while it is looked at. */
+/** A directory and those below it, as deep as a walk goes, each held open while it is looked at. */
 export async function* directoriesOf(
   tree: Tree,
   path: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly identity: string; readonly place: string }, void, undefined> {
   await using directory = await openDirectory(tree, path);
-  yield* directoriesIn(directory, signal);
+  yield* directoriesIn(directory, MAX_DEPTH, signal);
 }
 
 async function* directoriesIn(
   directory: Directory,
+  depth: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly identity: string; readonly place: string }, void, undefined> {
   const { dev, ino } = await stat(directory.path, { bigint: true });
   yield { identity: `${dev}:${ino}`, place: directory.path };
+  if (depth <= 1) return;
   for await (const [name, stats] of entriesOf(directory, signal)) {
     if (!stats.isDirectory()) continue;
     const inner = await directory.enter(name).catch(vanished);
     if (inner === undefined) continue;
     try {
-      yield* directoriesIn(inner, signal);
+      yield* directoriesIn(inner, depth - 1, signal);
     } finally {
       await inner[Symbol.asyncDispose]();
     }

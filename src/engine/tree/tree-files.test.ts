@@ -1,6 +1,7 @@
-import { link, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { createTreeFiles } from "./tree-files.ts";
 
@@ -20,6 +21,19 @@ async function heldOpen(root: string): Promise<readonly string[]> {
     (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")),
   );
   return links.filter((path) => path.startsWith(root));
+}
+
+const DEPTH = 1_000;
+
+/** The most descriptors by which this process was seen to have more than before, while something was done. */
+async function mostOpened(work: () => Promise<unknown>): Promise<number> {
+  const count = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
+  const before = await count();
+  const done = work();
+  let most = 0;
+  do most = Math.max(most, (await count()) - before);
+  while (await Promise.race([done.then(() => false), sleep(1, true)]));
+  return most;
 }
 
 describe("a tree of this host", () => {
@@ -69,6 +83,38 @@ describe("a tree of this host", () => {
       await expect(files.list("id", `/workspace/${way}`)).rejects.toMatchObject(refused);
       await expect(files.write("id", { path: `/workspace/${way}/x`, content: of("x") })).rejects.toMatchObject(refused);
     }
+  });
+
+  test("however deep is removed, watched and left with a bounded number of descriptors", async () => {
+    await using tree = await openTree();
+    const { files, root } = tree;
+    const deep = join(root, "top", "d/".repeat(DEPTH));
+    await mkdir(deep, { recursive: true });
+    await writeFile(join(deep, "file"), "text");
+    const whileWatched = await mostOpened(async () => {
+      await using _watch = await files.watch("id", "/workspace/top");
+    });
+    const whileRemoved = await mostOpened(() => files.remove("id", "/workspace/top"));
+    for (const most of [whileWatched, whileRemoved]) {
+      expect(most).toBeGreaterThan(100);
+      expect(most).toBeLessThan(300);
+    }
+    expect(await readdir(root)).toEqual([]);
+    expect(await heldOpen(root)).toEqual([]);
+  });
+
+  test("with many deep branches is removed whole", async () => {
+    await using tree = await openTree();
+    const { files, root } = tree;
+    for (const at of [254, 255, 256, 400]) {
+      const branch = join(root, "top", "d/".repeat(at));
+      for (const name of ["one", "two"]) await mkdir(join(branch, name, "x/".repeat(300)), { recursive: true });
+      await symlink("/tmp", join(branch, "out"));
+      await writeFile(join(branch, "file"), "text");
+    }
+    await writeFile(join(root, "kept"), "text");
+    await files.remove("id", "/workspace/top");
+    expect(await readdir(root)).toEqual(["kept"]);
   });
 
   test("keeps the other names of a file that is written anew as they were", async () => {

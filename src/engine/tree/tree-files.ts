@@ -1,7 +1,8 @@
 import type { UnitFiles } from "../engine.ts";
-import { changeMode, makeDirectory, moveEntry, removeEntry } from "./change.ts";
+import { changeMode, makeDirectory, moveEntry } from "./change.ts";
 import { listDirectory, statEntry, walkTree } from "./look.ts";
 import { openFile } from "./open-file.ts";
+import { removeEntry } from "./remove-entry.ts";
 import { treeError } from "./tree-errors.ts";
 import type { Tree } from "./tree.ts";
 import { watchTree } from "./watch-tree.ts";

@@ -60,4 +60,5 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX egress_by_sandbox ON egress (sandbox_id, sequence DESC);
    CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
+  `ALTER TABLE volumes ADD COLUMN removing INTEGER NOT NULL DEFAULT 0;`,
 ];

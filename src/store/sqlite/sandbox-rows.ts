@@ -15,6 +15,7 @@ export function createSandboxRows(database: Database): SandboxRows {
     insert: (row) =>
       Promise.try(() =>
         database.transaction(() => {
+          refuseVolumeGone(database, row);
           refusePlaceInUse(database, row);
           insert(database, row);
         }),
@@ -55,6 +56,16 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.run("DELETE FROM sandboxes WHERE id = ?", id);
       }),
   };
+}
+
+/** Between the plan of a sandbox and its row an image may be pulled: time enough to remove the volume. */
+function refuseVolumeGone(database: Database, { volume }: SandboxRow): void {
+  if (volume === null) return;
+  const there = database.get("SELECT id FROM volumes WHERE id = ? AND removing = 0", volume.id);
+  if (there !== undefined) return;
+  throw new MoorageError("CONFLICT", `The volume "${volume.name}" was removed while the sandbox was being prepared.`, {
+    hint: "Repeat the command: it makes the volume anew.",
+  });
 }
 
 /** Two sandboxes at one time work in a volume only when both say so, and no two have one host port. */

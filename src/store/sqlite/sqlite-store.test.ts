@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { isMoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { ReceiptRow, RunRow, SandboxRow, Store } from "../store.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
 async function inDirectory(work: (path: string) => Promise<void>): Promise<void> {
@@ -124,6 +125,30 @@ describe("the store", () => {
     expect((await store.sandboxes.find("alice", first.id))?.id).toBe(first.id);
   });
 
+  it("gives a sandbox no volume that is being removed or gone, and removes none that a sandbox works in", async () => {
+    await using store = openSqliteStore(":memory:");
+    const volume = { id: newId(), name: "data", shared: true };
+    const createdAt = new Date().toISOString();
+    const row = { id: volume.id, owner: "alice", name: "data", engine: "memory", createdAt, removing: false } as const;
+    await store.volumes.insert(row);
+    const user = sandbox({ name: "user", volume });
+    await store.sandboxes.insert(user);
+    expect(await store.volumes.retire(volume.id)).toEqual({ id: user.id, name: "user" });
+    expect(await store.volumes.find("alice", "data")).toEqual(row);
+    await store.sandboxes.remove(user.id);
+    expect(await store.volumes.retire(volume.id)).toBeUndefined();
+    expect(await store.volumes.list("alice")).toEqual([{ ...row, removing: true }]);
+    const refused = {
+      code: "CONFLICT",
+      message: 'The volume "data" was removed while the sandbox was being prepared.',
+      hint: "Repeat the command: it makes the volume anew.",
+    };
+    await expect(store.sandboxes.insert(user)).rejects.toMatchObject(refused);
+    await store.volumes.remove(volume.id);
+    await expect(store.sandboxes.insert(user)).rejects.toMatchObject(refused);
+    expect(await store.sandboxes.all()).toEqual([]);
+  });
+
   it("closes a run together with its receipt", async () => {
     await using store = openSqliteStore(":memory:");
     const ended = run();
@@ -205,6 +230,16 @@ describe("the store", () => {
     expect((await append(store)).sequence).toBe(2);
     expect(await store.runs.open()).toHaveLength(1);
   });
+
+  it("of an older Moorage is brought up to date, and keeps its volumes", () =>
+    inDirectory(async (path) => {
+      const database = new DatabaseSync(path);
+      database.exec(`${MIGRATIONS[0]} PRAGMA user_version = 1`);
+      database.exec("INSERT INTO volumes VALUES ('v', 'alice', 'data', 'memory', '2026-01-01T00:00:00.000Z')");
+      database.close();
+      await using store = openSqliteStore(path);
+      expect(await store.volumes.list("alice")).toMatchObject([{ id: "v", name: "data", removing: false }]);
+    }));
 
   it("of a newer Moorage is refused with both versions", () =>
     inDirectory(async (path) => {

@@ -1,13 +1,16 @@
-import type { VolumeRow, VolumeRows } from "../store.ts";
+import type { VolumeRow, VolumeRows, VolumeUser } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 
-const COLUMNS = "id, owner, name, engine, created_at";
+const COLUMNS = "id, owner, name, engine, created_at, removing";
 
 export function createVolumeRows(database: Database): VolumeRows {
   return {
-    insert: ({ id, owner, name, engine, createdAt }) =>
+    insert: ({ id, owner, name, engine, createdAt, removing }) =>
       Promise.try(() => {
-        database.run(`INSERT INTO volumes (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`, id, owner, name, engine, createdAt);
+        database.run(
+          `INSERT INTO volumes (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+          ...[id, owner, name, engine, createdAt, Number(removing)],
+        );
       }),
     find: (owner, name) =>
       Promise.try(() => {
@@ -16,8 +19,19 @@ export function createVolumeRows(database: Database): VolumeRows {
       }),
     list: (owner) =>
       Promise.try(() => database.all(`SELECT ${COLUMNS} FROM volumes WHERE owner = ? ORDER BY name`, owner).map(read)),
+    retire: (id) => Promise.try(retire, database, id),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM volumes WHERE id = ?", id)),
   };
+}
+
+/** One transaction from the look for users to the mark: no sandbox begins in between. */
+function retire(database: Database, id: string): VolumeUser | undefined {
+  return database.transaction(() => {
+    const user = database.get("SELECT id, name FROM sandboxes WHERE data ->> '$.volume.id' = ? LIMIT 1", id);
+    if (user !== undefined) return { id: String(user["id"]), name: user["name"] as string | null };
+    database.run("UPDATE volumes SET removing = 1 WHERE id = ?", id);
+    return undefined;
+  });
 }
 
 function read(row: Row): VolumeRow {
@@ -27,5 +41,6 @@ function read(row: Row): VolumeRow {
     name: String(row["name"]),
     engine: String(row["engine"]) as VolumeRow["engine"],
     createdAt: String(row["created_at"]),
+    removing: row["removing"] === 1,
   };
 }
