@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MoorageError } from "../../base/errors.ts";
 import type { DomainContext } from "../context.ts";
 
@@ -9,29 +9,49 @@ function archivePath({ stateDirectory }: DomainContext, id: string): string {
   return join(stateDirectory, "archives", `${id}.tar`);
 }
 
+type Written = {
+  readonly tar: AsyncIterable<Uint8Array>;
+  /** Reads what was written, before it becomes the archive, and throws when it must not. */
+  readonly check: (tar: AsyncIterable<Uint8Array>) => Promise<void>;
+};
+
 /** Writes the archive whole or not at all, safe from a loss of power once it returns. */
-export async function writeArchive(context: DomainContext, id: string, tar: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeArchive(context: DomainContext, id: string, { tar, check }: Written): Promise<void> {
   const path = archivePath(context, id);
   const partial = `${path}.partial`;
+  const directory = dirname(path);
   try {
-    await mkdir(join(context.stateDirectory, "archives"), { recursive: true, mode: 0o700 });
+    const made = await mkdir(directory, { recursive: true, mode: 0o700 });
     await using file = await open(partial, "w", 0o600);
     for await (const chunk of tar) await file.writeFile(chunk);
     await file.sync();
+    await check(bytesOf(partial));
     await rename(partial, path);
+    await syncDirectory(directory);
+    if (made !== undefined) await syncDirectory(dirname(directory));
   } catch (error) {
     await rm(partial, { force: true });
     throw unusable(path, "written", error);
   }
 }
 
+/** A new name is safe only once its directory is, whatever was done for the file itself. */
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, "r");
+  await directory.sync();
+}
+
 export async function* readArchive(context: DomainContext, id: string): AsyncGenerator<Uint8Array> {
   const path = archivePath(context, id);
   try {
-    for await (const chunk of createReadStream(path)) if (chunk instanceof Uint8Array) yield chunk;
+    yield* bytesOf(path);
   } catch (error) {
     throw unusable(path, "read", error);
   }
+}
+
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(path)) if (chunk instanceof Uint8Array) yield chunk;
 }
 
 export async function discardArchive(context: DomainContext, id: string): Promise<void> {

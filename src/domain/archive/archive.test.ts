@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm, stat, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { setClock } from "../../../test/fixtures/set-clock.ts";
+import { tarOf } from "../../engine/conformance/tar.ts";
 import { createReaper } from "../reaper/reaper.ts";
 
 const DAY = 86_400_000;
@@ -16,6 +17,7 @@ async function openArchive() {
   return {
     ...domain,
     clock,
+    stateDirectory,
     sandbox: domain.platform.sandbox,
     file: domain.platform.file,
     reaper: createReaper(domain.context),
@@ -90,4 +92,80 @@ describe("a sandbox that nobody uses", () => {
     await it.sandbox.start({ id });
     expect(await it.file.read({ id, path: "kept" })).toMatchObject({ content: "text" });
   });
+
+  it.each(["stop", "pause"] as const)("after %s keeps its files where a link leads out, and says so", async (verb) => {
+    await using it = await openArchive();
+    const { id } = await it.sandbox.create({ name: "web" });
+    await it.file.write({ id, path: "kept", content: "text" });
+    await resultOf(it.sandbox.exec({ id, command: ["link", "/usr/bin/python3", "python"] }));
+    const { state } = await it.sandbox[verb]({ id });
+    it.clock.pass(180 * DAY);
+    expect(await it.reaper.sweep()).toEqual([]);
+    const why = 'It cannot be archived: "python" links to "/usr/bin/python3", outside /workspace.';
+    expect(await it.sandbox.get({ id })).toMatchObject({ state, pausedBy: "owner", reason: why });
+    expect(await it.archives()).toEqual([]);
+    expect(await it.context.engine.inspect(id)).toMatchObject({ state: verb === "pause" ? "paused" : "exited" });
+    it.control.failNext("files.download", new MoorageError("ENGINE_FAILED", "It was asked for again."));
+    it.clock.pass(DAY);
+    expect(await it.reaper.sweep()).toEqual([]);
+    await expect(Array.fromAsync(it.context.engine.files.download(id, "/workspace"))).rejects.toThrow("again");
+    await it.sandbox[verb === "pause" ? "resume" : "start"]({ id });
+    expect(await it.file.read({ id, path: "kept" })).toMatchObject({ content: "text" });
+    await it.file.remove({ id, path: "python" });
+    await it.sandbox[verb]({ id });
+    it.clock.pass(180 * DAY);
+    expect(await it.reaper.sweep()).toEqual([{ what: "archived", id }]);
+    await it.sandbox.start({ id });
+    expect(await it.file.read({ id, path: "kept" })).toMatchObject({ content: "text" });
+  });
+
+  it("keeps its files where a name is not UTF-8, and why it was stopped", async () => {
+    await using it = await openArchive();
+    const { id } = await it.sandbox.create({ idleTimeoutMs: 1000 });
+    await it.file.write({ id, path: "kept", content: "text" });
+    it.clock.pass(1000);
+    expect(await it.reaper.sweep()).toEqual([{ what: "idle", id }]);
+    vi.spyOn(it.context.engine.files, "download").mockImplementationOnce(() => withByte(0xe9, "workspace/é-caf#"));
+    it.clock.pass(180 * DAY);
+    expect(await it.reaper.sweep()).toEqual([]);
+    expect((await it.sandbox.get({ id })).reason).toBe(
+      'It was idle for 1 s. It cannot be archived: the name "é-caf\uFFFD" is not UTF-8.',
+    );
+    expect(await it.archives()).toEqual([]);
+    expect(await it.file.read({ id, path: "kept" })).toMatchObject({ content: "text" });
+  });
+
+  it("has its archive's name on the disk before its container goes", async () => {
+    await using it = await openArchive();
+    const { id } = await it.sandbox.create({});
+    await it.sandbox.stop({ id });
+    it.clock.pass(180 * DAY);
+    using syncs = await watchSyncs(it.stateDirectory);
+    await it.reaper.sweep();
+    const inodes = [`archives/${id}.tar`, "archives", ""].map((path) => stat(join(it.stateDirectory, path)));
+    expect(syncs.inodes).toEqual((await Promise.all(inodes)).map(({ ino }) => ino));
+  });
 });
+
+/** A tar of one file with a byte in its name, in an extended record, that stands for its "#". */
+async function* withByte(byte: number, name: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of tarOf({ name: "workspace/", type: "directory" }, { name, content: "" })) {
+    yield chunk.map((each) => (each === "#".charCodeAt(0) ? byte : each));
+  }
+}
+
+/** The inodes of what is to be synced, in their order. */
+async function watchSyncs(anyDirectory: string) {
+  await using handle = await open(anyDirectory, "r");
+  const shared: unknown = Object.getPrototypeOf(handle);
+  if (!isFileHandle(shared)) throw new Error("Node's file handles have no `sync` in common.");
+  const inodes: number[] = [];
+  const spy = vi.spyOn(shared, "sync").mockImplementation(async function note(this: FileHandle) {
+    inodes.push((await this.stat()).ino);
+  });
+  return { inodes, [Symbol.dispose]: () => spy.mockRestore() };
+}
+
+function isFileHandle(value: unknown): value is FileHandle {
+  return typeof value === "object" && value !== null && "sync" in value;
+}

@@ -1,33 +1,72 @@
+import { MoorageError } from "../../base/errors.ts";
 import { formatDuration } from "../../base/quantities.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { startBehindEgress } from "../network/egress.ts";
-import type { StateChange } from "../sandbox/change-state.ts";
+import { changeState, type StateChange } from "../sandbox/change-state.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
+import { STATES } from "../sandbox/state-machine.ts";
+import { moveTo } from "../sandbox/transition.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { readArchive, writeArchive } from "./archive-file.ts";
+import { findObstacle } from "./find-obstacle.ts";
 import { unrooted } from "./unrooted-tar.ts";
 
 const DAY_MS = 86_400_000;
+/** In a row's reason: nothing is tried again until its state changes. */
+const NOT_ARCHIVABLE = "It cannot be archived: ";
 
-/** Only a workspace of the sandbox's own goes into an archive: what lies elsewhere stays where it is. */
+class NotArchivable extends MoorageError {
+  constructor(obstacle: string) {
+    super("PATH_NOT_ALLOWED", `${NOT_ARCHIVABLE}${obstacle}.`);
+  }
+}
+
+/**
+ * Only a workspace of the sandbox's own goes into an archive: what lies elsewhere stays where it is. So does one that
+ * was found to hold what no archive brings back.
+ */
 export function isArchivable(row: SandboxRow): boolean {
-  return unitSpec(row).workspace.type === "volume";
+  return unitSpec(row).workspace.type === "volume" && row.reason?.includes(NOT_ARCHIVABLE) !== true;
+}
+
+/** Archives a sandbox. One that could not be restored whole is left as it is, and its reason says why. */
+export async function archiveSandbox(context: DomainContext, { id }: SandboxRow): Promise<void> {
+  try {
+    await changeState(context, { id }, archiving(context));
+  } catch (error) {
+    if (error instanceof NotArchivable) await note(context, id, error.message);
+    throw error;
+  }
 }
 
 /** Exports the workspace. What has no use any more on the engine is removed once the archive counts. */
-export function archiving(context: DomainContext): StateChange {
+function archiving(context: DomainContext): StateChange {
   const { engine, policy } = context;
   return {
     action: "archive",
     by: "idle",
     reason: `It was not used for ${days(policy.timers.archiveAfterMs)}.`,
-    work: async ({ id }) => {
-      await engine.stop(id, { graceMs: 0 });
-      await writeArchive(context, id, engine.files.download(id, WORKSPACE));
+    work: async ({ id, state }) => {
+      // A paused one is still anyway, and can go on from where it was if it cannot be archived.
+      if (state !== "paused") await engine.stop(id, { graceMs: 0 });
+      await writeArchive(context, id, { tar: engine.files.download(id, WORKSPACE), check });
     },
     afterwards: ({ id }) => engine.remove(id),
   };
+}
+
+async function check(tar: AsyncIterable<Uint8Array>): Promise<void> {
+  const obstacle = await findObstacle(tar);
+  if (obstacle !== undefined) throw new NotArchivable(obstacle);
+}
+
+async function note(context: DomainContext, id: string, why: string): Promise<void> {
+  const row = await context.store.sandboxes.get(id);
+  if (row === undefined || STATES[row.state].timer !== "archive") return;
+  const { state, pausedBy } = row;
+  const reason = row.reason === null ? why : `${row.reason} ${why}`;
+  await moveTo(context, { row, from: { revision: row.revision, pending: null } }, { state, reason, pausedBy });
 }
 
 /** Makes an archived sandbox again from its image and its workspace. */

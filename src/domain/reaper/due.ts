@@ -1,7 +1,7 @@
 import { formatDuration } from "../../base/quantities.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { archiving, isArchivable } from "../archive/archive.ts";
+import { archiveSandbox, isArchivable } from "../archive/archive.ts";
 import { POOL_OWNER } from "../pool/pool-key.ts";
 import { changeState } from "../sandbox/change-state.ts";
 import { pausing, stopping } from "../sandbox/power.ts";
@@ -33,7 +33,7 @@ export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySe
     return { what: "idle", work: () => rest(context, row) };
   }
   if (isUnused(context, row) && isArchivable(row)) {
-    return { what: "archived", work: () => done(changeState(context, { id: row.id }, archiving(context))) };
+    return { what: "archived", work: () => done(archiveSandbox(context, row)) };
   }
   return undefined;
 }
