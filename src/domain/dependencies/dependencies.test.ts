@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { systemClock, type Clock } from "../../base/clock.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, ImageStore } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
 import { UNUSED_MS } from "./prune-dependencies.ts";
 import { checkPackages, installDockerfile, managerOf, type PackageManagerName } from "./installers.ts";
@@ -11,12 +11,12 @@ import { checkPackages, installDockerfile, managerOf, type PackageManagerName } 
 function openCounting() {
   const domain = openMemoryDomain();
   const { engine } = domain.context;
-  const builds: string[] = [];
+  const builds: Parameters<ImageStore["build"]>[0][] = [];
   const { images } = engine;
   if (images === undefined) throw new Error("The memory engine has images.");
   const counting: Engine = {
     ...engine,
-    images: { ...images, build: (spec, options) => (builds.push(spec.dockerfile), images.build(spec, options)) },
+    images: { ...images, build: (spec, options) => (builds.push(spec), images.build(spec, options)) },
   };
   const context = { ...domain.context, engine: counting };
   return { domain, builds, images, platform: createPlatform(context, { owner: "alice", keyId: null }) };
@@ -32,7 +32,8 @@ describe("a sandbox with dependencies", () => {
     const second = await platform.sandbox.create({ dependencies: ["requests==2.32.0", "six", "six"] });
     expect(second.imageDigest).toBe(first.imageDigest);
     expect(builds).toHaveLength(1);
-    expect(builds[0]).toContain('"install","requests==2.32.0","six"]');
+    expect(builds[0]?.dockerfile).toContain('"install","requests==2.32.0","six"]');
+    expect(builds[0]?.network).toBe("open");
     const plain = await platform.sandbox.create({});
     expect(plain.imageDigest).not.toBe(first.imageDigest);
     expect(plain).toMatchObject({ dependencies: [], packageManager: null });
@@ -79,13 +80,25 @@ describe("a sandbox with dependencies", () => {
     expect(await domain.context.engine.list()).toEqual([]);
   });
 
+  it("is refused where its build cannot have a network of its own", async () => {
+    await using domain = openMemoryDomain();
+    const refusal = new MoorageError("ENGINE_UNSUPPORTED", "no bridge", { hint: "Be root." });
+    domain.control.failNext("images.build", refusal);
+    await expect(domain.platform.sandbox.create({ dependencies: ["six"] })).rejects.toMatchObject({
+      code: "ENGINE_UNSUPPORTED",
+      message: "no bridge",
+      hint: "Be root.",
+    });
+    expect((await domain.platform.sandbox.list({})).items).toEqual([]);
+  });
+
   it("whose registry is out of reach says so", async () => {
     await using domain = openMemoryDomain();
     const log = ["WARNING: Retrying: Temporary failure in name resolution", "ERROR: No matching distribution found"];
     domain.control.failNext("images.build", new MoorageError("IMAGE_BUILD_FAILED", "failed", { details: { log } }));
     await expect(domain.platform.sandbox.create({ dependencies: ["six"] })).rejects.toMatchObject({
       code: "DEPENDENCY_FAILED",
-      hint: "The build has network, but the registry was not reached: check the engine's DNS and proxy.",
+      hint: "The build reaches the internet alone, but not the registry: check the engine's DNS. Mirrors and proxies in private ranges are closed to it.",
     });
   });
 

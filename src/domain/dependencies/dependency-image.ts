@@ -95,7 +95,7 @@ async function build({ context, images, tag, base, wanted }: Build, signal: Abor
   const labels = { "dev.moorage.image": "dependencies" };
   const deadline = deadlineSignal(INSTALL_MS, signal);
   try {
-    const image = await images.build({ tag, dockerfile, labels }, { signal: deadline });
+    const image = await images.build({ tag, dockerfile, labels, network: "open" }, { signal: deadline });
     const now = isoTime(clock.now());
     const row = { reference: tag, engine: engine.name, kind: "dependencies", digest: image.digest } as const;
     await store.images.put({ ...row, sizeBytes: image.sizeBytes, createdAt: now, usedAt: now });

@@ -40,7 +40,7 @@ function lastWords(log: readonly string[]): readonly string[] {
 function hintOf(manager: PackageManagerName, log: readonly string[]): string {
   const text = log.join("\n");
   if (UNREACHED.test(text))
-    return "The build has network, but the registry was not reached: check the engine's DNS and proxy.";
+    return "The build reaches the internet alone, but not the registry: check the engine's DNS. Mirrors and proxies in private ranges are closed to it.";
   if (log.some((line) => COMPLAINT.test(line) && MISSING.test(line))) {
     return `The image may have no ${manager}: use one that has it, or name another with --package-manager.`;
   }

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
+import type { Engine, ImageStore } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
+import { agentImage } from "./agent-image.ts";
 import { collect, openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 
 it("a failed build of the agent image leaves its log in the workspace and names it", async () => {
@@ -30,4 +32,27 @@ it("a failed build of the agent image leaves its log in the workspace and names 
   } finally {
     await rm(root, { recursive: true });
   }
+});
+
+it.each([true, false])("is built with the network policy open where that can be kept: %j", async (kept) => {
+  await using base = openMemoryDomain();
+  const { engine, policy } = base.context;
+  const { images } = engine;
+  if (images === undefined) throw new Error("The memory engine has images.");
+  const networks: (string | undefined)[] = [];
+  const build: ImageStore["build"] = ({ network }) => {
+    networks.push(network);
+    return images.ensure("debian:bookworm-slim", {});
+  };
+  const enforcement: NonNullable<Engine["networks"]>["enforcement"] = () =>
+    Promise.resolve(kept ? { enforced: true } : { enforced: false, reason: "not here", fix: "go there" });
+  const unused = { entrance: () => Promise.resolve(undefined), reassert: () => Promise.resolve() };
+  const context: DomainContext = {
+    ...base.context,
+    engine: { ...engine, images: { ...images, build }, networks: { enforcement, ...unused } },
+    policy: { ...policy, agent: { ...policy.agent, image: undefined } },
+  };
+  const options = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined, workspace: undefined };
+  await agentImage(context, undefined, options);
+  expect(networks).toEqual([kept ? "open" : undefined]);
 });

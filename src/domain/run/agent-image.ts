@@ -43,10 +43,22 @@ export async function agentImage(
   if (made !== undefined) return made;
   onProgress(`Making the agent image ${AGENT_IMAGE}; this happens once.`);
   await images.ensure("debian:bookworm-slim", { signal, onProgress });
-  return build(images, new OutputRecord(context.policy.recordBytes), options);
+  return build(
+    { images, network: await buildNetwork(context, signal) },
+    new OutputRecord(context.policy.recordBytes),
+    options,
+  );
 }
 
-async function build(images: ImageStore, log: OutputRecord, options: Options): Promise<ImageInfo> {
+type Builder = { readonly images: ImageStore; readonly network: { readonly network?: "open" } };
+
+/** Our own recipe installs what Debian has signed: it is built everywhere, on a closed bridge where there can be one. */
+async function buildNetwork({ engine }: DomainContext, signal: AbortSignal): Promise<Builder["network"]> {
+  const verdict = await engine.networks?.enforcement("open", signal);
+  return verdict?.enforced === true ? { network: "open" } : {};
+}
+
+async function build({ images, network }: Builder, log: OutputRecord, options: Options): Promise<ImageInfo> {
   const { signal, onProgress, workspace } = options;
   const labels = { "dev.moorage.image": "agent" };
   const onLog = (line: string): void => {
@@ -54,7 +66,7 @@ async function build(images: ImageStore, log: OutputRecord, options: Options): P
     onProgress(line);
   };
   try {
-    return await images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels }, { signal, onLog });
+    return await images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels, ...network }, { signal, onLog });
   } catch (error) {
     if (!isMoorageError(error) || error.code !== "IMAGE_BUILD_FAILED" || workspace === undefined) throw error;
     const path = await placeFile(workspace, BUILD_LOG, log.bytes());

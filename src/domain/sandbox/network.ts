@@ -22,7 +22,7 @@ export async function resolveNetwork(
   const enforcement = (await engine.networks?.enforcement(policyOf(asked), signal)) ?? ALONE;
   if (enforcement.enforced) return asked;
   const message = `The network policy "${asked}" cannot be enforced by the ${engine.name} engine: ${enforcement.reason}.`;
-  throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: enforcement.fix });
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: `${enforcement.fix} Or use --network none.` });
 }
 
 /** What a policy is to the engine. */

@@ -99,7 +99,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     ports: createUnitPorts({ units, exec: runs.exec }),
     networks: createEngineNetworks(networks, enforcer),
     volumes: createVolumes(api, labels),
-    images: createImageStore({ api, logger, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
+    images: createImageStore({ api, logger, networks, enforcer, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));
       warm?.[Symbol.dispose]();

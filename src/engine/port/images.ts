@@ -21,10 +21,17 @@ export type ImageStore = {
   readonly find: (reference: string, signal?: AbortSignal) => Promise<ImageInfo | undefined>;
   /**
    * Builds from a Dockerfile alone, without a context. IMAGE_BUILD_FAILED with the last lines of the log in
-   * `details.log`.
+   * `details.log`. With the network `open`, what its steps run reaches what that policy lets through, and where it
+   * cannot be kept the build is ENGINE_UNSUPPORTED. Without one they have what the engine gives to builds: for recipes
+   * that run nothing of others.
    */
   readonly build: (
-    spec: { readonly tag: string; readonly dockerfile: string; readonly labels: Readonly<Record<string, string>> },
+    spec: {
+      readonly tag: string;
+      readonly dockerfile: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly network?: "open";
+    },
     options: { readonly signal?: AbortSignal; readonly onLog?: (line: string) => void },
   ) => Promise<ImageInfo>;
   /**

@@ -2,9 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { pack } from "tar-stream";
 import { sleep, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import type { ImageStore } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { ImagesContext } from "./images-context.ts";
+import { onOpenBridge, type BuildPlace } from "./build-network.ts";
 import { bytesOf } from "../file/tar-header.ts";
 import { errorOf, readProgress } from "./read-progress.ts";
 import { isNetworkFailure } from "./registry-errors.ts";
@@ -16,33 +18,38 @@ const MEMORY_BYTES = 2 * 1024 ** 3;
 const KEPT_LINES = 40;
 const MAX_LINE_CHARS = 2000;
 
-type BuildSpec = {
-  readonly tag: string;
-  readonly dockerfile: string;
-  readonly labels: Readonly<Record<string, string>>;
-};
-type BuildOptions = { readonly signal?: AbortSignal; readonly onLog?: (line: string) => void };
+type BuildSpec = Parameters<ImageStore["build"]>[0];
+type BuildOptions = Parameters<ImageStore["build"]>[1];
+/** One build, and where its steps run. */
+type Work = BuildPlace & { readonly spec: BuildSpec; readonly onLog: BuildOptions["onLog"] };
 
 /** Builds and tags an image; tries again only after failures of the network. */
 export async function buildImage(context: ImagesContext, spec: BuildSpec, options: BuildOptions): Promise<void> {
+  const { signal, onLog } = options;
+  if (spec.network === undefined) return buildAt(context, { spec, onLog, signal, network: undefined });
+  await onOpenBridge(context, signal, (place) => buildAt(context, { spec, onLog, ...place }));
+}
+
+async function buildAt(context: ImagesContext, work: Work): Promise<void> {
+  const { spec, signal, onLog } = work;
   for (const pause of [...context.retryMs, undefined]) {
-    throwIfCanceled(options.signal);
-    const failure = await attempt(context.api, spec, options);
+    throwIfCanceled(signal);
+    const failure = await attempt(context.api, work);
     if (failure === undefined) return;
     if (pause === undefined || !isNetworkFailure(failure.words)) throw buildError(spec, failure);
     context.logger.warn({ image: spec.tag, reason: failure.words, pauseMs: pause }, "a build is tried again");
-    options.onLog?.(`The network failed (${failure.words}); trying again in ${pause / 1000} s.`);
-    await sleep(pause, options.signal);
+    onLog?.(`The network failed (${failure.words}); trying again in ${pause / 1000} s.`);
+    await sleep(pause, signal);
   }
 }
 
 type Failure = { readonly words: string; readonly step: string | undefined; readonly log: readonly string[] };
 
-async function attempt(api: EngineApi, spec: BuildSpec, options: BuildOptions): Promise<Failure | undefined> {
-  const { signal, onLog } = options;
+async function attempt(api: EngineApi, work: Work): Promise<Failure | undefined> {
+  const { spec, signal, onLog } = work;
   const log = createLog(onLog);
   try {
-    const source = await startBuild(api, spec, signal);
+    const source = await startBuild(api, work);
     for await (const line of readProgress(source, { signal, silenceMs: SILENCE_MS, what: `Building ${spec.tag}` })) {
       log.add(line.stream ?? "");
       const words = errorOf(line);
@@ -58,7 +65,7 @@ async function attempt(api: EngineApi, spec: BuildSpec, options: BuildOptions): 
   }
 }
 
-function startBuild(api: EngineApi, spec: BuildSpec, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+function startBuild(api: EngineApi, { spec, network, signal }: Work): Promise<IncomingMessage> {
   return api.stream({
     method: "POST",
     path: "/build",
@@ -70,6 +77,7 @@ function startBuild(api: EngineApi, spec: BuildSpec, signal: AbortSignal | undef
       rm: "1",
       forcerm: "1",
       version: "1",
+      networkmode: network,
     },
     tar: onlyDockerfile(spec.dockerfile),
     timeoutMs: ANSWER_MS,

@@ -33,7 +33,7 @@ export function createEnforcer(api: EngineApi): Enforcer {
       const found = await look();
       if ("program" in found) return createPacketFilter(found.program);
       const message = `The network policy "${policy}" cannot be enforced by the docker engine: ${found.reason}.`;
-      throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: found.fix });
+      throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: `${found.fix} Or use --network none.` });
     },
     forget: async (name) => (await filterHere())?.forget(name),
   };
@@ -54,7 +54,7 @@ function refused(reason: string): FoundProgram {
   return {
     enforced: false,
     reason,
-    fix: "Run Moorage beside a Docker Engine on its own Linux host, or use --network none.",
+    fix: "Run Moorage beside a Docker Engine on its own Linux host.",
   };
 }
 

@@ -6,8 +6,7 @@ export type FilterProgram = { readonly ipv4: string; readonly ipv6: string };
 
 const DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin", "/bin", "/usr/local/bin"];
 const VARIANTS = ["", "-nft", "-legacy"];
-const FIX =
-  "Run Moorage as root (or with CAP_NET_ADMIN) on the engine's own host with iptables installed, or use --network none.";
+const FIX = "Run Moorage as root (or with CAP_NET_ADMIN) on the engine's own host with iptables installed.";
 
 export type FoundProgram = { readonly program: FilterProgram } | Extract<Enforcement, { enforced: false }>;
 

@@ -12,17 +12,23 @@ import type { Enforcer } from "./enforcer.ts";
 import { pickSubnet, routedRanges } from "./subnets.ts";
 
 const POLICY_LABEL = "moorage.policy";
+/** On the bridge of a build, which has no unit. */
+const BUILD_LABEL = "moorage.build";
 const PORT_LABEL = "moorage.proxy-port";
 /** Below those that kernels give out by themselves. */
 const PROXY_PORTS = { first: 20_000, count: 10_000 };
 const TRIES = 8;
 /** A network address, the host, the unit, and the broadcast address. */
 const UNIT_BITS = 30;
+/** Room for the next step of a build beside the last one, whose address may be given back late. */
+const BUILD_BITS = 29;
+/** A build with a bridge takes no longer; an older bridge of a build is what an ended Moorage has left. */
+export const LONGEST_BUILD_MS = 1_800_000;
 
 /** A bridge of a unit's own, which lives and goes with it. */
 export type UnitNetworks = {
   /** Makes the unit's bridge and closes it; where it is there already it is closed again. Undefined for `none`. */
-  readonly ensure: (unit: Pick<UnitSpec, "id" | "kind" | "network">) => Promise<Bridge | undefined>;
+  readonly ensure: (unit: NetworkWish) => Promise<Bridge | undefined>;
   /** Closes the unit's bridge again, where it has one: before it starts once more. */
   readonly close: (id: string) => Promise<void>;
   /** Closes the bridges of all units again. */
@@ -32,7 +38,16 @@ export type UnitNetworks = {
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
 };
 
-export type FoundNetwork = { readonly identity: UnitIdentity; readonly createdAt: number; readonly bridge: Bridge };
+/** `forBuild`: for the steps of a build in the place of a unit. */
+type NetworkWish = Pick<UnitSpec, "id" | "kind" | "network"> & { readonly forBuild?: boolean };
+
+export type FoundNetwork = {
+  readonly identity: UnitIdentity;
+  readonly createdAt: number;
+  readonly bridge: Bridge;
+  /** Whether a build may be using it, of this or of another process: then nothing is left over. */
+  readonly inBuild: boolean;
+};
 
 type Context = { readonly api: EngineApi; readonly labels: UnitLabels; readonly enforcer: Enforcer };
 
@@ -51,10 +66,11 @@ export function createUnitNetworks(context: Context): UnitNetworks {
   return {
     find,
     list,
-    ensure: async ({ id, kind, network }) => {
+    ensure: async (wish) => {
+      const { id, network } = wish;
       if (network === "none") return undefined;
       const filter = await enforcer.filter(network);
-      const bridge = (await find(id))?.bridge ?? (await createBridge(context, { id, kind }, network));
+      const bridge = (await find(id))?.bridge ?? (await createBridge(context, wish, network));
       requireLocalBridge(bridge);
       await filter.close(bridge);
       return bridge;
@@ -83,23 +99,26 @@ function foundNetwork(labels: UnitLabels, reply: NetworkReply): FoundNetwork | u
   const port = reply.Labels[PORT_LABEL];
   const proxy = port === undefined ? {} : { proxyPort: Number(port) };
   const bridge: Bridge = { interface: interfaceName(identity.id), policy, gateway, ...proxy };
-  return { identity, createdAt: Date.parse(reply.Created) || 0, bridge };
+  const createdAt = Date.parse(reply.Created) || 0;
+  const inBuild = reply.Labels[BUILD_LABEL] !== undefined && Date.now() - createdAt < LONGEST_BUILD_MS;
+  return { identity, createdAt, bridge, inBuild };
 }
 
 async function createBridge(
   { api, labels }: Context,
-  identity: UnitIdentity,
+  { id, kind, forBuild = false }: NetworkWish,
   policy: Bridge["policy"],
 ): Promise<Bridge> {
+  const ours = { ...labels.sign({ id, kind }), ...(forBuild ? { [BUILD_LABEL]: "1" } : {}) };
   const taken = await routedRanges();
   const proxy = policy === "allow" ? { proxyPort: PROXY_PORTS.first + randomInt(PROXY_PORTS.count) } : {};
   for (let attempt = 1; ; attempt += 1) {
-    const subnet = pickSubnet(UNIT_BITS, taken);
+    const subnet = pickSubnet(forBuild ? BUILD_BITS : UNIT_BITS, taken);
     if (subnet === undefined) throw noAddresses();
-    const bridge: Bridge = { interface: interfaceName(identity.id), policy, gateway: subnet.gateway, ...proxy };
+    const bridge: Bridge = { interface: interfaceName(id), policy, gateway: subnet.gateway, ...proxy };
     try {
-      const json = networkSpec(bridge, subnet.cidr, labels.sign(identity));
-      await api.send({ method: "POST", path: "/networks/create", json: { ...json, Name: unitName(identity.id) } });
+      const json = networkSpec(bridge, subnet.cidr, ours);
+      await api.send({ method: "POST", path: "/networks/create", json: { ...json, Name: unitName(id) } });
       return bridge;
     } catch (error) {
       // Another Moorage, or the engine itself, may have taken the addresses a moment ago.

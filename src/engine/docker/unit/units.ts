@@ -63,7 +63,8 @@ export function createUnits({ api, labels, networks }: UnitsContext): Units {
         const id = labels.verify(one.labels)?.id;
         return id !== undefined && one.names.includes(`/${unitName(id)}`) ? [id] : [];
       });
-      const remnants = (await networks.list(signal)).map((network) => network.identity.id);
+      const unused = (await networks.list(signal)).filter(({ inBuild }) => !inBuild);
+      const remnants = unused.map((network) => network.identity.id);
       return inspectAll([...new Set([...ids, ...remnants])], (id) => inspect(id, signal));
     },
     stop: (containerId) => stopContainer(api, containerId),

@@ -1,0 +1,135 @@
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { newId } from "../../../base/ids.ts";
+import { silentLogger } from "../../../base/logger.ts";
+import { DEPLOYMENT_LABEL } from "../../unit-labels.ts";
+import { failureOf, openDockerFixture, removeImage, type DockerFixture } from "../docker-fixture.ts";
+import { createEnforcer } from "../network/enforcer.ts";
+import { asRoot } from "../network/testing/as-root.ts";
+import { mangleRules } from "../network/testing/rules.ts";
+import { attempts, openTargets, type Targets } from "../network/testing/targets.ts";
+import { interfaceName } from "../network/bridge.ts";
+import { createUnitNetworks, LONGEST_BUILD_MS } from "../network/unit-networks.ts";
+import { createImageStore } from "./images.ts";
+
+const LONG = 120_000;
+const NetworksReply = z.array(z.object({ Name: z.string() }));
+
+asRoot(() => {
+  describe("what a step of a build reaches, tried from inside", () => {
+    let docker: DockerFixture;
+    let targets: Targets;
+
+    beforeAll(async () => {
+      docker = openDockerFixture();
+      targets = await openTargets(docker.api);
+    });
+    afterAll(async () => {
+      await targets[Symbol.asyncDispose]();
+      await docker[Symbol.asyncDispose]();
+    });
+
+    /** The names of what answered, the bridge's own gateway among them. */
+    async function reached(place: { readonly network?: "open" }): Promise<readonly string[]> {
+      const own = { name: "gateway", address: '"$gateway"', port: targets.hostPort };
+      const gateway = `gateway=$(ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p')`;
+      // A script of its own each time, so that no build takes another's layer.
+      const script = `: ${newId()}\n${gateway}\n${attempts([...targets.all, own], targets.outside)}\necho "by $gateway"`;
+      const lines = await build(script, place);
+      expect(lines).toEqual(expect.arrayContaining([expect.stringMatching(/^by [0-9.]+$/)]));
+      const names = [...targets.all.map(({ name }) => name), "gateway", "dns"];
+      return lines.filter((line) => names.includes(line)).toSorted();
+    }
+
+    async function build(script: string, place: { readonly network?: "open" }): Promise<readonly string[]> {
+      const tag = `moorage-test/${newId()}:1`;
+      const dockerfile = `FROM busybox:latest\nRUN ${JSON.stringify(["sh", "-c", script])}\n`;
+      const lines: string[] = [];
+      const labels = { "moorage.test": "1" };
+      try {
+        await docker.engine.images?.build(
+          { tag, dockerfile, labels, ...place },
+          // What comes from stderr is painted, up to the beginning of the next line.
+          { onLog: (line) => void lines.push(stripVTControlCharacters(line)) },
+        );
+      } finally {
+        await removeImage(docker.api, tag);
+      }
+      return lines;
+    }
+
+    async function bridges(): Promise<readonly string[]> {
+      const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${docker.labels.deployment}`] });
+      const found = await docker.api.json({ method: "GET", path: "/networks", query: { filters } }, NetworksReply);
+      return found.map(({ Name }) => Name);
+    }
+
+    test("as a control, without a policy it reaches everything", { timeout: LONG }, async () => {
+      const names = [...targets.all.map(({ name }) => name), "gateway", "dns"];
+      expect(await reached({})).toEqual(names.toSorted());
+    });
+
+    test("open reaches the internet and nothing of the host; its bridge goes", { timeout: LONG }, async () => {
+      expect(await reached({ network: "open" })).toEqual(["dns", "internet"]);
+      expect(await bridges()).toEqual([]);
+    });
+
+    test("the bridge is no unit while the build lasts, and goes when it fails or is canceled", async () => {
+      const tag = `moorage-test/${newId()}:1`;
+      const script = JSON.stringify(["sh", "-c", `: ${newId()}; echo started; sleep 60`]);
+      const giveUp = new AbortController();
+      const dockerfile = `FROM busybox:latest\nRUN ${script}\n`;
+      let started = false;
+      const onLog = (line: string): void => void (started ||= line === "started");
+      const spec = { tag, dockerfile, labels: {}, network: "open" } as const;
+      const { images } = docker.engine;
+      if (images === undefined) throw new Error("The engine docker has images.");
+      const building = failureOf(images.build(spec, { signal: giveUp.signal, onLog }));
+      await expect.poll(() => started, { timeout: 30_000 }).toBe(true);
+      const [name = ""] = await bridges();
+      const chain = interfaceName(name.replace("moorage-", ""));
+      expect(await mangleRules("iptables")).toContain(chain);
+      expect(await docker.engine.list()).toEqual([]);
+      giveUp.abort();
+      expect((await building).code).toBe("CANCELED");
+      expect(await bridges()).toEqual([]);
+      expect(await mangleRules("iptables")).not.toContain(chain);
+      await failureOf(images.build({ ...spec, dockerfile: "FROM busybox:latest\nCOPY missing /\n" }, {}));
+      expect(await bridges()).toEqual([]);
+    });
+
+    test("one that an ended process has left is found when no build can be using it", async () => {
+      const { api, labels, engine } = docker;
+      const id = newId();
+      const networks = createUnitNetworks({ api, labels, enforcer: createEnforcer(api) });
+      await networks.ensure({ id, kind: "job", network: "open", forBuild: true });
+      expect(await engine.list()).toEqual([]);
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + LONGEST_BUILD_MS });
+      try {
+        expect(await engine.list()).toMatchObject([{ id, state: "exited" }]);
+      } finally {
+        vi.useRealTimers();
+      }
+      await engine.remove(id);
+      expect(await bridges()).toEqual([]);
+      expect(await mangleRules("iptables")).not.toContain(interfaceName(id));
+    });
+  });
+});
+
+test("where open cannot be kept, a build with network is refused before anything is asked for", async () => {
+  await using docker = openDockerFixture();
+  const refused = { enforced: false, reason: "it is elsewhere", fix: "Bring it here." } as const;
+  const enforcer = { ...createEnforcer(docker.api), enforcement: () => Promise.resolve(refused) };
+  const networks = createUnitNetworks({ api: docker.api, labels: docker.labels, enforcer });
+  const images = createImageStore({ api: docker.api, logger: silentLogger, networks, enforcer, retryMs: [] });
+  const spec = { tag: `moorage-test/${newId()}:1`, dockerfile: "FROM busybox:latest\n", labels: {} };
+  const { code, message, hint } = await failureOf(images.build({ ...spec, network: "open" }, {}));
+  expect(code).toBe("ENGINE_UNSUPPORTED");
+  expect(message).toContain(
+    'the network policy "open", which cannot be enforced by the docker engine: it is elsewhere.',
+  );
+  expect(hint).toBe("Bring it here. Or name an image that has what the build would install.");
+  expect(await images.find(spec.tag)).toBeUndefined();
+});
