@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { CliHost, OpenOptions } from "../cli/host.ts";
-import type { Platform } from "../contracts/platform.ts";
 import type { EngineName } from "../contracts/types.ts";
 import type { Configuration } from "./configuration.ts";
+import type { LocalPlatform } from "./local-platform.ts";
 import { locations, readSettings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,11 +46,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       };
       try {
         const { socket } = locations(environment);
-        await serve(platform, {
-          ...{ configuration, version, socket, signal },
-          onReady: ready,
-          onStop: () => platform.endRuns(),
-        });
+        await serve(platform, { configuration, version, socket, signal, onReady: ready });
       } finally {
         serving.abort();
         await kept;
@@ -99,13 +95,11 @@ type Serving = {
   readonly socket: string;
   readonly signal: AbortSignal;
   readonly onReady: (address: string) => void;
-  /** Ends what is being watched, so that whoever waits for it is told, and the server need not wait for them. */
-  readonly onStop: () => Promise<void>;
 };
 
 async function serve(
-  platform: Platform,
-  { configuration, version, socket, signal, onReady, onStop }: Serving,
+  platform: LocalPlatform,
+  { configuration, version, socket, signal, onReady }: Serving,
 ): Promise<void> {
   const { createApi, serveOnSocket } = await import("../api/index.ts");
   const { createLogger } = await import("./logger.ts");
@@ -113,5 +107,6 @@ async function serve(
   await using server = await serveOnSocket({ app: createApi({ platform, logger, version }), path: socket, logger });
   onReady(server.path);
   if (!signal.aborted) await once(signal, "abort");
-  await onStop();
+  // Before the doors close: whoever waits for a run is told how it ended, and the server need not wait for them.
+  await platform.endRuns();
 }
