@@ -92,10 +92,10 @@ describe("create waits until a sandbox is ready", () => {
     const { domain, platform } = openNetworked();
     await using _ = domain;
     const command = ["serve", "8080", "/health"];
-    const wish = { name: "late", command, readiness, readinessTimeoutMs: 800, readinessIntervalMs };
+    const wish = { name: "late", command, readiness, readinessTimeoutMs: 2_000, readinessIntervalMs };
     await expect(platform.sandbox.create(wish)).rejects.toMatchObject({
       code: "SANDBOX_NOT_READY",
-      message: `The sandbox "late" was not ready: after 0.8 s ${missing}. It printed last: serving on port 8080`,
+      message: `The sandbox "late" was not ready: after 2 s ${missing}. It printed last: serving on port 8080`,
       hint: "Its last output is in the message; check the readiness, or give it more time with --ready-timeout.",
     });
     expect(await domain.context.engine.list()).toEqual([]);
