@@ -22,8 +22,9 @@ const GUARD_SLACK_MS = 5000;
 const ENDED_LATER = "It still ran when it was found, and was ended then.";
 
 /**
- * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs is left to its own deadline, and a later
- * start records it; one that is past its deadline is ended.
+ * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs
+ * is left to its own deadline, and a later start records it; one that is past its deadline, or was never started, is
+ * ended.
  */
 export async function recoverRuns(context: DomainContext): Promise<readonly RecoveredRun[]> {
   const { store, holders, engine } = context;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { createPlatform } from "../domain.ts";
 import { cleanup } from "./cleanup.ts";
@@ -58,6 +59,23 @@ describe("after a Moorage was ended", () => {
     const record = await lost.later.platform.run.get({ runId: recovered[0]?.runId ?? "" });
     expect(record.warnings).toContain("It still ran when it was found, and was ended then.");
     expect((await lost.ended)?.type).toBe("result");
+  });
+
+  it("a job that was made and never started is recorded as interrupted, and its unit removed", async () => {
+    await using domain = openMemoryDomain();
+    await using store = openSqliteStore(":memory:");
+    const { sandboxId } = await abandonedJob(domain, ["sleep", "60"], 60_000);
+    for (const run of await domain.context.store.runs.open()) await store.runs.insert(run);
+    const { engine } = domain.context;
+    const unstarted = { state: "created", exitCode: null, startedAt: null, finishedAt: null } as const;
+    const inspect: Engine["inspect"] = async (id, signal) => {
+      const unit = await engine.inspect(id, signal);
+      return unit === undefined ? undefined : { ...unit, ...unstarted };
+    };
+    const context = { ...domain.context, store, engine: { ...engine, inspect } };
+    const later = laterMoorage({ ...domain, context });
+    expect(await recoverRuns(later.context)).toMatchObject([{ status: "interrupted" }]);
+    expect(await engine.inspect(sandboxId)).toBeUndefined();
   });
 
   it("a lost run has what it printed until then, from its log", async () => {
