@@ -1,7 +1,7 @@
 import { listCommands } from "../../src/cli/commands/list-commands.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/globals.ts";
 import { EXAMPLES } from "../../src/cli/help/examples.ts";
-import { usageOf } from "../../src/cli/help/help-text.ts";
+import { argumentsOf, usageOf } from "../../src/cli/help/help-text.ts";
 import type { CliCommand, OptionSpec } from "../../src/cli/invocation.ts";
 import { code, page, table } from "./markdown.ts";
 
@@ -28,7 +28,7 @@ export function cliReference(): string {
 }
 
 function commandSections(command: CliCommand): readonly string[] {
-  const { words, summary, positionals, options, rest, notes = [] } = command;
+  const { words, summary, options, rest, notes = [] } = command;
   const name = words.join(" ");
   return [
     `## moorage ${name}`,
@@ -36,7 +36,11 @@ function commandSections(command: CliCommand): readonly string[] {
     fenced([`moorage ${usageOf(command)}`]),
     table(
       ["argument", "required", "meaning"],
-      positionals.map(({ name: label, required, description }) => [code(label), required ? "yes" : "no", description]),
+      argumentsOf(command).map(({ name: label, required, description }) => [
+        code(label),
+        required ? "yes" : "no",
+        description,
+      ]),
     ),
     table(
       ["option", "meaning"],

@@ -209,7 +209,7 @@ export const ERROR_CODES = {
     exit: 1,
     retry: false,
     fault: "caller",
-    hint: "The caller ended the operation; what it had begun was ended too.",
+    hint: "The caller ended the operation, and with it what it had begun; what others began goes on.",
   },
   STATE_UNUSABLE: {
     status: 500,

@@ -101,7 +101,7 @@ describe("wrong arguments", () => {
     `);
     expect(await told("sandbox", "exec", "--", "ls", "-la")).toMatchInlineSnapshot(`
       "error: moorage sandbox exec: expected ID (got nothing).
-      hint: Usage: moorage sandbox exec [options] ID [--] COMMAND [ARG...]
+      hint: Usage: moorage sandbox exec [options] ID [-- COMMAND [ARG...]]
       exit 125"
     `);
     expect(await told("agent", "run", "builder", "--", "make")).toMatchInlineSnapshot(`

@@ -26,7 +26,12 @@ async function dispatch(argv: readonly string[], failing: Failing): Promise<numb
     return parsed.complete ? EXIT.ok : EXIT.usage;
   }
   const { command, given } = parsed;
-  const context = { ...failing, json: given.options.has("json"), runs: command.runs };
+  const context = {
+    ...failing,
+    json: given.options.has("json"),
+    runs: command.runs,
+    leaving: command.leaving?.(given),
+  };
   try {
     const signal = AbortSignal.any([io.signal, ui.closed]);
     return await command.execute(given, { globals: globalsOf(given.options), io, host, ui, signal });

@@ -11,13 +11,15 @@ export type Failing = {
   readonly json: boolean;
   /** True for commands whose exit code is a program's own. */
   readonly runs: boolean;
+  /** What Ctrl-C means for what the command was doing. @default what it had begun was ended too */
+  readonly leaving?: string | undefined;
 };
 
 /** Tells people, or programs under `--json`, what failed. Resolves to the exit code. */
 export async function tellFailure(failure: unknown, failing: Failing): Promise<number> {
   const { io, host, ui, runs } = failing;
   if (isBrokenPipe(ui.closed.reason)) return EXIT.brokenPipe;
-  const error = io.signal.aborted ? asCanceled(failure) : asMoorageError(failure);
+  const error = io.signal.aborted ? asCanceled(failure, failing) : asMoorageError(failure);
   if (error.code === "INTERNAL") await host.logUnexpected(error).catch(() => undefined);
   await tell(explained(error), failing);
   if (io.signal.aborted) return EXIT.interrupted;
@@ -33,9 +35,8 @@ async function tell(error: MoorageError, { ui, json }: Failing): Promise<void> {
 }
 
 // What an interruption makes of the work's own errors is not the person's concern; what else went wrong is.
-function asCanceled(failure: unknown): MoorageError {
+function asCanceled(failure: unknown, { leaving: hint = "What it had begun was ended too." }: Failing): MoorageError {
   if (isMoorageError(failure) && failure.code !== "INTERNAL" && failure.code !== "CANCELED") return failure;
-  const hint = "What it had begun was ended too.";
   return new MoorageError("CANCELED", "The command was canceled.", { hint, cause: failure });
 }
 

@@ -27,9 +27,11 @@ export type CliCommand = {
   readonly options: readonly OptionSpec[];
   readonly positionals: readonly PositionalSpec[];
   /** Present where all words after the positionals belong to a program, whatever they look like. */
-  readonly rest?: true;
+  readonly rest?: { readonly required: boolean; readonly description: string };
   /** True where the exit code is the program's own. */
   readonly runs: boolean;
+  /** What Ctrl-C means for what it was doing, and what to do next. @default what it had begun was ended too */
+  readonly leaving?: (given: Given) => string;
   /** Further lines of its help. */
   readonly notes?: readonly string[];
   /** The exit code. */

@@ -31,6 +31,8 @@ export type CliBinding = {
   readonly flags?: Readonly<Record<string, FlagBinding>>;
   /** True where the exit code is the program's own (124 deadline, 125 Moorage failed). @default false */
   readonly runs?: boolean;
+  /** What Ctrl-C means here and what to do next, where others began what it looks at; `{field}` is the input's. */
+  readonly leaving?: string;
 };
 
 export type McpBinding = {

@@ -29,7 +29,7 @@ export function writeCommand(operation: OutlinedOperation): CliCommand {
     if ("isTTY" in io.stdin && io.stdin.isTTY === true) await ui.note("reading standard input; end it with Ctrl-D.");
     await using platform = await openPlatform(session);
     const written = await platform.raw.write(input, bytesOf(io.stdin, signal), { signal });
-    return await present(operation.name, written, session);
+    return await present({ name: operation.name, input, output: written }, session);
   });
 }
 

@@ -267,6 +267,8 @@ describe("--code-file", () => {
   });
 });
 
+const RUN = "r3v9x2m7q1w8e5r4t6y0";
+
 describe("other commands", () => {
   const failing =
     (code: ConstructorParameters<typeof MoorageError>[0]): Answer =>
@@ -310,5 +312,28 @@ describe("other commands", () => {
     const seen = await moorage(["sandbox", "get", "demo", "--json"], { host, signal: interruption.signal });
     expect(seen).toMatchObject({ exitCode: 130, stderr: "" });
     expect(JSON.parse(seen.stdout)).toMatchObject({ error: { code: "CANCELED" } });
+  });
+
+  test.each([
+    [["sandbox", "get", "demo"], "sandbox.get", "It only looked on; nothing was changed."],
+    [["file", "watch", "demo"], "file.watch", "It only looked on; nothing was changed."],
+    [
+      ["sandbox", "stop", "demo"],
+      "sandbox.stop",
+      "What it had begun was ended, or is finished whole; look at what there is before you repeat it.",
+    ],
+    [["sandbox", "exec", "demo", "--", "make"], "sandbox.exec", "What it had begun was ended too."],
+    [["runs", "attach", RUN], "run.attach", `The run goes on; follow it again with \`moorage runs attach ${RUN}\`.`],
+    [["runs", "wait", RUN], "run.wait", `The run goes on; wait for it again with \`moorage runs wait ${RUN}\`.`],
+  ])("tell what Ctrl-C means for what they were doing: %j", async (argv, name, hint) => {
+    const interruption = new AbortController();
+    const { host } = hostWith({
+      [name]: () => {
+        interruption.abort("SIGINT");
+        throw new MoorageError("CANCELED", "The operation was canceled by its caller.");
+      },
+    });
+    const seen = await moorage(argv, { host, signal: interruption.signal });
+    expect(seen).toMatchObject({ exitCode: 130, stderr: `error: The command was canceled.\nhint: ${hint}\n` });
   });
 });

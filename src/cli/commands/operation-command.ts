@@ -5,7 +5,7 @@ import { collectInput } from "../flags/collect-input.ts";
 import { optionOf, positionalOf } from "../flags/field-help.ts";
 import { inFlagNames } from "../flags/flag-names.ts";
 import type { CliCommand, Given, Session } from "../invocation.ts";
-import { exportLines } from "./export-lines.ts";
+import { tellEvents } from "./tell-events.ts";
 import { followInteractive } from "./follow-interactive.ts";
 import { followRun } from "./follow-run.ts";
 import { present } from "./present.ts";
@@ -23,8 +23,15 @@ export function operationCommand(operation: OutlinedOperation): CliCommand {
     get positionals() {
       return fields().positionals.map(positionalOf);
     },
-    ...(cli.rest === undefined ? {} : { rest: true }),
+    ...(cli.rest === undefined
+      ? {}
+      : {
+          get rest() {
+            return restOf(fields());
+          },
+        }),
     runs: cli.runs === true,
+    leaving: (given) => leavingHint(operation, given),
     execute: async (given, session) => {
       try {
         return await call({ operation, fields: fields() }, given, session);
@@ -33,6 +40,20 @@ export function operationCommand(operation: OutlinedOperation): CliCommand {
       }
     },
   };
+}
+
+function restOf({ rest }: CliFields): NonNullable<CliCommand["rest"]> {
+  return { required: rest?.required === true, description: rest?.schema.description ?? "" };
+}
+
+function leavingHint({ cli, kind, http }: OutlinedOperation, { positionals }: Given): string {
+  const { leaving, positionals: names = [], runs } = cli;
+  if (leaving !== undefined) {
+    return leaving.replaceAll(/\{(\w+)\}/g, (_placeholder, name: string) => positionals[names.indexOf(name)] ?? name);
+  }
+  if (runs === true) return "What it had begun was ended too.";
+  if (http.method === "get" || kind === "stream") return "It only looked on; nothing was changed.";
+  return "What it had begun was ended, or is finished whole; look at what there is before you repeat it.";
 }
 
 function once<T>(compute: () => T): () => T {
@@ -49,7 +70,7 @@ async function call({ operation, fields }: Row, given: Given, session: Session):
   await using platform = await host.openPlatform({ ...engine, needsImages: input["image"] !== undefined });
   if (operation.kind === "unary") {
     const unary: UnaryMethod = methodOf(platform, operation);
-    return await present(operation.name, await unary(input, { signal }), session);
+    return await present({ name: operation.name, input, output: await unary(input, { signal }) }, session);
   }
   const stream: StreamMethod = methodOf(platform, operation);
   if (input["interactive"] === true && input["background"] !== true) {
@@ -57,5 +78,5 @@ async function call({ operation, fields }: Row, given: Given, session: Session):
     return await followInteractive({ start, run: platform.run, tty: input["tty"] !== undefined }, session);
   }
   const events = stream(input, { signal });
-  return await (operation.cli.runs === true ? followRun(events, session) : exportLines(events, session));
+  return await (operation.cli.runs === true ? followRun(events, session) : tellEvents(operation.name, events, session));
 }

@@ -21,7 +21,7 @@ const WRITTEN_AS: Readonly<Record<string, string>> = {
   bytes: "Written as 512m, 2g or a number of bytes.",
   duration: "Written as 2 (seconds), 500ms or 1m.",
   "key-value": "May be given more than once.",
-  port: "Written as 8080, 18080:8080 (the host's first) or 53/udp. May be given more than once.",
+  port: "Written as 8080 or auto:8080 (a free port of the host), 18080:8080 (the host's first) or 53/udp. May be given more than once.",
   readiness: "Written as port:8080, http:8080/health, log:PATTERN, or as JSON.",
   "code-file": "Read from a file of this host.",
 };

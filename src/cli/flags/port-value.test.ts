@@ -12,6 +12,6 @@ it.each([
 
 it.each(["", "web", "8080:", "0.0.0.0:80:80", "80/sctp"])("%j is no port", (text) => {
   expect(() => portValue("--publish", text)).toThrow(
-    `--publish: expected a port such as 8080, 18080:8080 or 53/udp (got ${JSON.stringify(text)}).`,
+    `--publish: expected a port such as 8080, auto:8080, 18080:8080 or 53/udp (got ${JSON.stringify(text)}).`,
   );
 });

@@ -27,6 +27,9 @@ test("the help of a command that runs a program", async () => {
 
     Run one command in a new sandbox, and remove the sandbox.
 
+    Arguments:
+      COMMAND                    Program and arguments. No shell reads them.
+
     Options:
       --workspace <directory>    Directory of the engine's host, mounted at /workspace, below an allowed
                                  root.

@@ -1,5 +1,5 @@
 import { GLOBAL_OPTIONS } from "../globals.ts";
-import type { CliCommand, OptionSpec } from "../invocation.ts";
+import type { CliCommand, OptionSpec, PositionalSpec } from "../invocation.ts";
 import type { TableLayout } from "../output/table.ts";
 import { displayWidth, pad, wrap } from "../output/text.ts";
 import { EXAMPLES, PROGRAM_EXAMPLES } from "./examples.ts";
@@ -49,9 +49,12 @@ export function groupHelp(group: string, commands: readonly CliCommand[], layout
 }
 
 export function commandHelp(command: CliCommand, layout: TableLayout): string {
-  const { options, positionals, summary } = command;
-  const notes = [...(command.rest !== undefined && command.runs ? PROGRAM_NOTES : []), ...(command.notes ?? [])];
-  const described = positionals.filter(({ description }) => description !== "");
+  const { options, summary } = command;
+  const notes = [
+    ...(command.rest === undefined ? [] : command.runs ? PROGRAM_NOTES : PROGRAM_NOTES.slice(0, 1)),
+    ...(command.notes ?? []),
+  ];
+  const described = argumentsOf(command).filter(({ description }) => description !== "");
   return sections([
     usage(usageOf(command), layout),
     wrap(summary, layout.width),
@@ -68,15 +71,19 @@ export function commandHelp(command: CliCommand, layout: TableLayout): string {
   ]);
 }
 
+/** Its positionals, and the program that it takes. */
+export function argumentsOf({ positionals, rest }: CliCommand): readonly PositionalSpec[] {
+  return rest === undefined ? positionals : [...positionals, { name: "COMMAND", ...rest }];
+}
+
 /** What follows `moorage` in a call of this command. */
 export function usageOf({ words, options, positionals, rest }: CliCommand): string {
   const required = options
     .filter((option) => option.required === true)
     .map(({ flag, takes }) => `--${flag} <${takes}>`);
   const places = positionals.map(({ name, required: needed }) => (needed ? name : `[${name}]`));
-  return [...words, "[options]", ...required, ...places, ...(rest === undefined ? [] : ["[--] COMMAND [ARG...]"])].join(
-    " ",
-  );
+  const program = rest === undefined ? [] : [rest.required ? "[--] COMMAND [ARG...]" : "[-- COMMAND [ARG...]]"];
+  return [...words, "[options]", ...required, ...places, ...program].join(" ");
 }
 
 function verbs(commands: readonly CliCommand[], group: string): readonly string[] {

@@ -2,7 +2,7 @@ import { sleep } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { BatchEvent } from "../../contracts/batch.ts";
 import type { BatchEvent as Event, BatchSummary, RunResult } from "../../contracts/types.ts";
-import { exportedLine } from "../commands/export-lines.ts";
+import { exportedLine } from "../commands/tell-events.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../invocation.ts";
 import { BatchBoard } from "./batch-board.ts";

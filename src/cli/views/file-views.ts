@@ -8,12 +8,13 @@ import {
   FileInfo,
   FileReplaced,
   FileStat,
+  FileWatchEvent,
   FileWritten,
 } from "../../contracts/file.ts";
 import { table } from "../output/table.ts";
 import { printable } from "../output/text.ts";
 import { timeCell } from "./cells.ts";
-import { view } from "./view.ts";
+import { eventView, view, type Shown } from "./view.ts";
 
 const SUFFIXES = { file: "", directory: "/", symlink: "@", other: "?" };
 
@@ -90,6 +91,19 @@ export const filesChanged = view(FileChanged, ({ items, since, truncated, rootKn
     ...(items.length === 0 ? {} : { out: table(columns, rows, layout) }),
     ...(notes.length === 0 ? {} : { note: `${notes.join("; ")}.` }),
   };
+});
+
+/** A line for each change on stdout; what is said about the watch itself goes beside it. */
+export const fileWatched = eventView(FileWatchEvent, (event): Shown => {
+  if (event.type === "ready") {
+    const entries = event.entries === 1 ? "1 entry" : `${event.entries} entries`;
+    return { note: `watching ${printable(event.path)} (${entries}); Ctrl-C ends it.` };
+  }
+  if (event.type === "overflow") {
+    return { note: `${event.dropped} more changes came at once and are not told; list the directory anew.` };
+  }
+  const told = event.type === "moved" ? `${printable(event.from)} -> ${printable(event.path)}` : printable(event.path);
+  return { out: `${event.type.padEnd("created".length)}  ${told}\n` };
 });
 
 export const directoryMade = view(FileStat, ({ path }) => ({ success: `Made ${printable(path)}` }));

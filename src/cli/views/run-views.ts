@@ -5,10 +5,15 @@ import type { RunLog as Log } from "../../contracts/types.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
 import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
-import { view, type Shown } from "./view.ts";
+import { isFiltered, view, type Shown } from "./view.ts";
 
-export const runList = view(page(Run), ({ items }, layout) => {
-  if (items.length === 0) return { note: "no runs yet." };
+const FILTERS = ["sandbox", "status", "kind", "agent"];
+
+export const runList = view(page(Run), ({ items }, layout, asked) => {
+  if (items.length === 0) {
+    const filtered = isFiltered(asked, FILTERS);
+    return { note: filtered ? "no run matches the filter; `moorage runs ls` alone lists all." : "no runs yet." };
+  }
   const columns = [
     { header: "RUN", whole: true },
     { header: "STATUS", whole: true },

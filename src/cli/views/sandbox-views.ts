@@ -3,8 +3,8 @@ import { page } from "../../contracts/primitives.ts";
 import { Sandbox, SandboxOutput } from "../../contracts/sandbox.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
-import { durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
-import { view } from "./view.ts";
+import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { isFiltered, view } from "./view.ts";
 
 export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image }) => ({
   out: `${id}\n`,
@@ -22,8 +22,14 @@ export const sandboxRenewed = view(Sandbox, ({ id, name, expiresAt }) => ({
   success: `Sandbox ${name ?? id} lives until ${expiresAt === null ? "it is removed" : timeCell(expiresAt)}.`,
 }));
 
-export const sandboxList = view(page(Sandbox), ({ items }, layout) => {
-  if (items.length === 0) return { note: "no sandboxes yet; make one with `moorage sandbox create`." };
+const FILTERS = ["state", "label", "namePrefix", "image"];
+
+export const sandboxList = view(page(Sandbox), ({ items }, layout, asked) => {
+  if (items.length === 0) {
+    return isFiltered(asked, FILTERS)
+      ? { note: "no sandbox matches the filter; `moorage sandbox ls` alone lists all." }
+      : { note: "no sandboxes yet; make one with `moorage sandbox create`." };
+  }
   const columns = [
     { header: "ID", whole: true },
     { header: "NAME" },
@@ -55,12 +61,14 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Digest", sandbox.imageDigest ?? NOTHING],
       ["Dependencies", dependenciesCell(sandbox)],
       ["Engine", `${sandbox.engine} (isolation: ${sandbox.isolation})`],
+      ["Main process", mainCell(sandbox)],
+      ["Readiness", readinessCell(sandbox)],
       ["Profile", sandbox.profile],
       ["Limits", limitsCell(sandbox.limits)],
       ["Network", sandbox.network],
       ...portLines(sandbox.ports),
       ["Runtime", sandbox.runtime ?? "the engine's default"],
-      ["Workspace", sandbox.workspace],
+      ["Workspace", sandbox.volume === null ? sandbox.workspace : `${sandbox.workspace}, volume ${sandbox.volume}`],
       ...labelLines(sandbox.labels),
       ["Idle timeout", sandbox.idleTimeoutMs === 0 ? "never" : durationCell(sandbox.idleTimeoutMs)],
       ["Expires", sandbox.expiresAt === null ? "never" : timeCell(sandbox.expiresAt)],
@@ -88,6 +96,22 @@ function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sand
       ? ""
       : ` by ${{ owner: "its owner", idle: "Moorage, being idle", engine: "the engine" }[pausedBy]}`;
   return `${state}${by} since ${timeCell(stateSince)}${reason === null ? "" : `: ${reason}`}`;
+}
+
+/** What create runs in it; runs come beside it. */
+function mainCell({ command, useImageCommand }: z.output<typeof Sandbox>): string {
+  if (command !== null) return commandCell(command);
+  return useImageCommand ? "the image's own command" : "none of its own";
+}
+
+/** As `--ready` takes it, where it can be written so. */
+function readinessCell({ readiness }: z.output<typeof Sandbox>): string {
+  if (readiness === null) return NOTHING;
+  const { port, http, log, command = [] } = readiness;
+  if (port !== undefined) return `port:${port}`;
+  if (log !== undefined) return `log:${log}`;
+  if (http === undefined) return `command: ${commandCell(command)}`;
+  return `http:${http.port}${http.path ?? "/"}${http.status === undefined ? "" : `, status ${http.status}`}`;
 }
 
 function dependenciesCell({ packageManager, dependencies }: z.output<typeof Sandbox>): string {

@@ -12,13 +12,35 @@ export type Shown = {
   readonly note?: string;
 };
 
+/** What was asked for: an empty list means another thing where a filter was given. */
+export type Asked = Readonly<Record<string, unknown>>;
+
 /** Undefined where the answer is not of the shape that the view knows: a newer server's, for example. */
-export type View = (output: unknown, layout: TableLayout) => Shown | undefined;
+export type View = (output: unknown, layout: TableLayout, asked: Asked) => Shown | undefined;
 
 /** A view of answers of one contract. */
-export function view<S extends z.ZodType>(schema: S, show: (output: z.output<S>, layout: TableLayout) => Shown): View {
-  return (output, layout) => {
+export function view<S extends z.ZodType>(
+  schema: S,
+  show: (output: z.output<S>, layout: TableLayout, asked: Asked) => Shown,
+): View {
+  return (output, layout, asked) => {
     const parsed = schema.safeParse(output);
-    return parsed.success ? show(parsed.data, layout) : undefined;
+    return parsed.success ? show(parsed.data, layout, asked) : undefined;
   };
+}
+
+/** What people see of one event of a stream; undefined as of a view. */
+export type EventView = (event: unknown) => Shown | undefined;
+
+/** A view of events of one contract. */
+export function eventView<S extends z.ZodType>(schema: S, show: (event: z.output<S>) => Shown): EventView {
+  return (event) => {
+    const parsed = schema.safeParse(event);
+    return parsed.success ? show(parsed.data) : undefined;
+  };
+}
+
+/** True where one of these fields chooses among all that there is. */
+export function isFiltered(asked: Asked, filters: readonly string[]): boolean {
+  return filters.some((name) => asked[name] !== undefined);
 }

@@ -1,26 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { listOperations } from "../../contracts/platform.ts";
-import { hostWith } from "../testing/platform.ts";
 import { sampleReceipt, sampleRun, sampleSandbox } from "../testing/samples.ts";
-import { moorage, type Setting } from "../testing/terminal.ts";
+import { narrow, page, seen, wide } from "../testing/seen.ts";
 import { genericView } from "./generic-view.ts";
 import { createStyle } from "../output/style.ts";
 import { VIEWS } from "./views.ts";
-
-/** What is seen of an answer; stderr is marked, so that it is clear what a pipe would get. */
-async function seen(
-  argv: readonly string[],
-  answer: readonly [string, unknown],
-  setting: Setting = {},
-): Promise<string> {
-  const { host } = hostWith({ [answer[0]]: () => answer[1] });
-  const { exitCode, stdout, stderr } = await moorage(argv, { ...setting, host });
-  return `${stdout}${stderr.replaceAll(/^(?=.)/gm, "2> ")}${exitCode === 0 ? "" : `exit ${exitCode}`}`;
-}
-
-const page = (...items: unknown[]) => ({ items, nextCursor: null });
-const wide = { terminal: true, columns: 120 };
-const narrow = { terminal: true, columns: 40 };
 
 const sandboxes = page(
   sampleSandbox(),
@@ -51,6 +35,44 @@ describe("sandboxes", () => {
     `);
   });
 
+  test("sandbox ls: nothing that matches", async () => {
+    const argv = ["sandbox", "ls", "--label", "team=blue"];
+    expect(await seen(argv, ["sandbox.list", page()])).toMatchInlineSnapshot(`
+      "2> note: no sandbox matches the filter; \`moorage sandbox ls\` alone lists all.
+      "
+    `);
+  });
+
+  test("sandbox get: a main process, what tells that it is ready, and a volume", async () => {
+    const shown = async (changes: Parameters<typeof sampleSandbox>[0]) =>
+      (await seen(["sandbox", "get", "demo"], ["sandbox.get", sampleSandbox(changes)]))
+        .split("\n")
+        .filter((line) => /^(?:Main|Readiness|Workspace)/.test(line));
+    expect(await shown({ command: ["sh", "-c", "serve it"], readiness: { port: 8080 }, volume: "data" }))
+      .toMatchInlineSnapshot(`
+      [
+        "Main process  sh -c 'serve it'",
+        "Readiness     port:8080",
+        "Workspace     /workspace, volume data",
+      ]
+    `);
+    expect(await shown({ useImageCommand: true, readiness: { http: { port: 80, path: "/up", status: 204 } } }))
+      .toMatchInlineSnapshot(`
+      [
+        "Main process  the image's own command",
+        "Readiness     http:80/up, status 204",
+        "Workspace     /workspace",
+      ]
+    `);
+    expect(await shown({ readiness: { command: ["test", "-e", "a b"] } })).toMatchInlineSnapshot(`
+      [
+        "Main process  none of its own",
+        "Readiness     command: test -e 'a b'",
+        "Workspace     /workspace",
+      ]
+    `);
+  });
+
   test("sandbox ls: nothing, and more", async () => {
     expect(await seen(["sandbox", "ls"], ["sandbox.list", page()])).toMatchInlineSnapshot(`
       "2> note: no sandboxes yet; make one with \`moorage sandbox create\`.
@@ -78,6 +100,8 @@ describe("sandboxes", () => {
       Digest        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       Dependencies  -
       Engine        docker (isolation: container)
+      Main process  none of its own
+      Readiness     -
       Profile       sandbox
       Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
       Network       none
@@ -103,6 +127,8 @@ describe("sandboxes", () => {
       Dependencies  -
       Engine        docker (isolation:
                     container)
+      Main process  none of its own
+      Readiness     -
       Profile       sandbox
       Limits        512 MiB memory, 1 CPU, 256
                     processes, 2 s a run

@@ -6,12 +6,14 @@ import {
   filesChanged,
   fileRemoved,
   filesFound,
+  fileWatched,
   fileWritten,
   linesFound,
   modeChanged,
   textReplaced,
 } from "./file-views.ts";
 import { imagePresence } from "./image-views.ts";
+import { networkLog, networkSet } from "./network-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import {
   runDetached,
@@ -35,7 +37,7 @@ import {
 } from "./sandbox-views.ts";
 import { sessionList, sessionRemoved } from "./session-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
-import type { View } from "./view.ts";
+import type { EventView, View } from "./view.ts";
 
 /** Views by operation; an operation that has none is shown by the generic view. */
 export const VIEWS: Readonly<Record<string, View>> = {
@@ -76,9 +78,16 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.remove": fileRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,
+  "network.set": networkSet,
+  "network.log": networkLog,
   "receipt.list": receiptList,
   "receipt.get": receiptDetails,
   "receipt.verify": verification,
   "system.doctor": doctorReport,
   "system.cleanup": cleanupReport,
+};
+
+/** Views of single events, by operation; other streams are told as lines of JSON. */
+export const EVENT_VIEWS: Readonly<Record<string, EventView>> = {
+  "file.watch": fileWatched,
 };

@@ -45,14 +45,24 @@ export const runOperations = {
   attach: stream({
     summary: "Follow a run from an offset of its log to its end; leaving does not end it.",
     http: { method: "get", path: "/v1/runs/{runId}/events" },
-    cli: { command: "runs attach", positionals: ["runId"], runs: true },
+    cli: {
+      command: "runs attach",
+      positionals: ["runId"],
+      runs: true,
+      leaving: "The run goes on; follow it again with `moorage runs attach {runId}`.",
+    },
     input: z.strictObject({ runId: Id, offset: LogSelection.offset }),
     output: RunEvent,
   }),
   wait: unary({
     summary: "Wait until a run has ended, or has printed a line that matches a pattern.",
     http: { method: "post", path: "/v1/runs/{runId}/wait" },
-    cli: { command: "runs wait", positionals: ["runId"], flags: { timeoutMs: { flag: "timeout", parse: "duration" } } },
+    cli: {
+      command: "runs wait",
+      positionals: ["runId"],
+      flags: { timeoutMs: { flag: "timeout", parse: "duration" } },
+      leaving: "The run goes on; wait for it again with `moorage runs wait {runId}`.",
+    },
     mcp: readOnly,
     input: RunWait,
     output: RunWaited,

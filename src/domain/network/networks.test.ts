@@ -45,14 +45,33 @@ describe("the log of the egress proxy", () => {
     }
     const first = await domain.platform.network.log({ id: "asking", limit: 2 });
     expect(first.items).toEqual([
-      { ...decision, host: "c.example" },
-      { ...decision, host: "b.example" },
+      { ...decision, host: "c.example", outcome: null },
+      { ...decision, host: "b.example", outcome: null },
     ]);
     const rest = await domain.platform.network.log({ id: "asking", limit: 2, cursor: first.nextCursor ?? "" });
-    expect(rest).toEqual({ items: [{ ...decision, host: "a.example" }], nextCursor: null });
+    expect(rest).toEqual({ items: [{ ...decision, host: "a.example", outcome: null }], nextCursor: null });
     await domain.platform.sandbox.remove({ id });
     expect((await domain.platform.network.log({ id })).items).toHaveLength(3);
     expect((await domain.platformOf("bob").network.log({ id })).items).toEqual([]);
+  });
+
+  it("tells the decision apart from what came of it", async () => {
+    await using domain = openMemoryDomain();
+    const { id } = await domain.platform.sandbox.create({});
+    const { append } = domain.context.store.egress;
+    for (const [allowed, reason] of [
+      [true, null],
+      [true, "a.example cannot be reached"],
+      [false, "not in the allow list"],
+    ] as const) {
+      await append({ ...decision, host: "a.example", allowed, reason, sandboxId: id, owner: "alice" });
+    }
+    const { items } = await domain.platform.network.log({ id });
+    expect(items.map(({ allowed, outcome }) => [allowed, outcome])).toEqual([
+      [false, null],
+      [true, "failed"],
+      [true, "connected"],
+    ]);
   });
 
   it("keeps the latest 1000 of a sandbox", async () => {

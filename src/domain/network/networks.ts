@@ -1,7 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import { ID_PATTERN } from "../../base/ids.ts";
 import type { NetworkDecision, Sandbox } from "../../contracts/types.ts";
-import type { Page, PageQuery } from "../../store/store.ts";
+import type { EgressRow, Page, PageQuery } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { allowListOf, resolveNetwork } from "../sandbox/network.ts";
 import { current, findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
@@ -30,5 +30,11 @@ export async function networkLog(call: Call, ref: string, query: PageQuery): Pro
   // The decisions of a sandbox outlive it, and so does its id.
   const id = row === undefined && ID_PATTERN.test(ref) ? ref : (row ?? (await findSandbox(call, ref))).id;
   const { items, nextCursor } = await store.egress.list(principal.owner, id, query);
-  return { items: items.map(({ owner: _owner, sandboxId: _sandboxId, ...decision }) => decision), nextCursor };
+  return { items: items.map(decisionView), nextCursor };
+}
+
+/** Of an allowed request a reason is recorded only where it got no connection. */
+function decisionView({ owner: _owner, sandboxId: _sandboxId, ...decision }: EgressRow): NetworkDecision {
+  const { allowed, reason } = decision;
+  return { ...decision, outcome: allowed ? (reason === null ? "connected" : "failed") : null };
 }
