@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Agent, fetch, type Response } from "undici";
 import { canceled } from "../base/deadline.ts";
@@ -227,12 +228,38 @@ describe("over the socket", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  test("garbage on the wire does not hurt the server", async () => {
-    const { server } = await start();
+  test.each([
+    [
+      "garbage",
+      "\u0000\u0001 nonsense\r\n\r\n",
+      "400 Bad Request",
+      "The request: expected HTTP/1.1, got something else (HPE_INVALID_METHOD).",
+      "Correct the value named in the message; `--help` shows what each option takes.",
+    ],
+    [
+      "a head that is too long",
+      `GET /v1/sandboxes/${"x".repeat(70_000)} HTTP/1.1\r\nhost: x\r\n\r\n`,
+      "431 Request Header Fields Too Large",
+      "The request's path and headers: expected at most 65536 bytes, got more.",
+      "Shorten the values in the address; ids have 20 characters, paths at most 4096 bytes.",
+    ],
+  ])("%s is refused in our own form, and does not hurt the server", async (...[, request, status, message, hint]) => {
+    const { server, logged } = await start();
     const socket = connect(path);
-    socket.write("\u0000\u0001 nonsense\r\n\r\n");
-    await once(socket.resume(), "close");
+    socket.write(request);
+    const answer = await text(socket);
+    expect(answer.slice(0, answer.indexOf("\r\n"))).toBe(`HTTP/1.1 ${status}`);
+    const { error } = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n"))) as { error: { requestId: string } };
+    expect(error).toMatchObject({ code: "INVALID_INPUT", message, hint, retry: false });
+    expect((await logged("a malformed request was refused")).fields).toMatchObject({ requestId: error.requestId });
     expect((await client()("/healthz")).status).toBe(200);
+    await server[Symbol.asyncDispose]();
+  });
+
+  test("the longest path of a file, each of its bytes percent-encoded, is taken", async () => {
+    const { server } = await start();
+    const target = `/v1/sandboxes/a/archive?path=${encodeURIComponent("漢".repeat(4096))}`;
+    expect((await client()(target)).status).toBe(200);
     await server[Symbol.asyncDispose]();
   });
 });

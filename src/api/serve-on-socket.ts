@@ -4,6 +4,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { sleep } from "../base/deadline.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Api } from "./api-env.ts";
+import { MAX_HEAD_BYTES, refuseMalformed } from "./refuse-malformed.ts";
 import { listenAt } from "./socket-file.ts";
 
 /** A stop waits so long for open requests, then breaks them. */
@@ -35,10 +36,11 @@ export async function serveOnSocket({
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
-    serverOptions: { requestTimeout: REQUEST_MS },
+    serverOptions: { requestTimeout: REQUEST_MS, maxHeaderSize: MAX_HEAD_BYTES },
   });
   if (!(server instanceof Server)) throw new TypeError("Expected a server for plain HTTP.");
   const file = await listenAt(server, path);
+  refuseMalformed(server, logger);
   server.on("error", (error) => logger.error({ err: error }, "The server's socket failed."));
   logger.info({ path }, "listening");
   let stopped: Promise<void> | undefined;

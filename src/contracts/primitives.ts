@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { MAX_ARGUMENT_BYTES } from "../base/argument-size.ts";
 import { ID_PATTERN } from "../base/ids.ts";
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+const MIB = 1024 * 1024;
 
 export const Id = z
   .string()
@@ -37,14 +37,16 @@ export const Hash = z
 
 const withoutNul = (text: string): boolean => !text.includes("\0");
 
-/** The kernel takes at most 128 KiB for one argument or one environment entry, its final NUL included. */
 const Argument = z
   .string()
   .refine(withoutNul, "expected text without NUL characters")
-  .refine((text) => Buffer.byteLength(text) < 128 * KIB, "expected less than 128 KiB in one argument");
+  .refine((text) => Buffer.byteLength(text) <= MAX_ARGUMENT_BYTES, "expected less than 128 KiB in one argument");
 
-/** The kernel's cap on arguments and environment together is about 2 MiB; half of it leaves room for the engine's own. */
-const MAX_COMMAND_BYTES = MIB;
+/** Of a command, and of a set of variables; the engine counts what comes together. */
+const MAX_TEXTS_BYTES = MIB;
+
+const fitsTogether = (texts: readonly string[]): boolean =>
+  texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0) <= MAX_TEXTS_BYTES;
 
 export const Command = z
   .array(Argument)
@@ -52,13 +54,17 @@ export const Command = z
   .refine((command) => command[0] !== "", "expected a program, got an empty name")
   .refine((command) => !command[0]?.startsWith("-"), "expected a program's name, which cannot begin with a dash")
   .refine(
-    (command) => command.reduce((sum, argument) => sum + Buffer.byteLength(argument) + 1, 0) <= MAX_COMMAND_BYTES,
+    (command) => fitsTogether(command),
     "expected at most 1 MiB of arguments; pass larger data by a file or by stdin",
   )
   .meta({ id: "Command", description: "Program and arguments. No shell reads them." });
 
 export const Env = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of A-Z, a-z, 0-9 and _"), Argument)
+  .refine(
+    (variables) => fitsTogether(Object.entries(variables).flat()),
+    "expected at most 1 MiB of variables; pass larger data by a file or by stdin",
+  )
   .meta({ id: "Env", description: "Environment variables." });
 
 export const MemoryBytes = z

@@ -45,26 +45,54 @@ function checkedMethod(
   };
 }
 
+/** An input of more values than this is refused unread: a schema tells of each value that is wrong, and keeps it all. */
+const MAX_VALUES = 100_000;
+const MOST_TOLD = 10;
+const MAX_TOLD_CHARACTERS = 300;
+const MAX_SHOWN_CHARACTERS = 80;
+
 /** The input as its schema reads it, or INVALID_INPUT that names each field, what was expected and what came. */
 function parseInput<S extends z.ZodType>(operation: string, schema: S, input: unknown): z.output<S> {
+  if (hasMoreValues(input, MAX_VALUES)) {
+    const message = `${operation}: expected an input of at most ${MAX_VALUES} values in all, got more.`;
+    throw new MoorageError("INVALID_INPUT", message, { hint: "Send less at a time, or pass large data by a file." });
+  }
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(toldIssue);
+  const issues = parsed.error.issues.slice(0, MOST_TOLD).map(toldIssue);
+  const moreIssues = parsed.error.issues.length - issues.length;
   const told = issues.map(({ path, message, value }) => {
     const subject = path === "" ? "input" : path;
     return `${subject}: ${message}${value === undefined ? "" : ` (got ${value})`}`;
   });
-  throw new MoorageError("INVALID_INPUT", `${operation}: ${told.join("; ")}.`, { details: { issues } });
+  const more = moreIssues === 0 ? [] : [`and ${moreIssues} more like these`];
+  throw new MoorageError("INVALID_INPUT", `${operation}: ${[...told, ...more].join("; ")}.`, {
+    details: { issues, ...(moreIssues === 0 ? {} : { moreIssues }) },
+  });
+}
+
+/** Counts what lists and objects hold, at any depth, no further than it has to. */
+function hasMoreValues(input: unknown, most: number): boolean {
+  const open = [input];
+  let count = 0;
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const inside: unknown[] = Array.isArray(value) ? value : Object.values(value ?? {});
+    count += inside.length;
+    if (count > most) return true;
+    for (const each of inside) if (typeof each === "object" && each !== null) open.push(each);
+  }
+  return false;
 }
 
 type Issue = z.core.$ZodIssue;
 
 function toldIssue(issue: Issue): { readonly path: string; readonly message: string; readonly value?: string } {
-  const path = issue.path.map(String).join(".");
+  const path = cut(issue.path.map(String).join("."), MAX_TOLD_CHARACTERS);
   // A record's key that is refused carries the reason inside.
   const inner = issue.code === "invalid_key" ? issue.issues[0] : undefined;
   const value = isPrivate(path) ? undefined : shown(issue.input);
-  return { path, message: inner?.message ?? issue.message, ...(value === undefined ? {} : { value }) };
+  const message = cut(inner?.message ?? issue.message, MAX_TOLD_CHARACTERS);
+  return { path, message, ...(value === undefined ? {} : { value }) };
 }
 
 // These may be secrets, or long, or both; in a batch they are the jobs'.
@@ -76,5 +104,9 @@ function isPrivate(path: string): boolean {
 function shown(value: unknown): string | undefined {
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   if (typeof value !== "string") return undefined;
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return JSON.stringify(cut(value, MAX_SHOWN_CHARACTERS));
+}
+
+function cut(text: string, characters: number): string {
+  return text.length > characters ? `${text.slice(0, characters)}…` : text;
 }

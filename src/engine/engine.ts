@@ -51,7 +51,8 @@ export type Engine = AsyncDisposable & {
   /**
    * Creates a sandbox and starts it; on failure nothing is left. CONFLICT when the id is taken, IMAGE_NOT_FOUND when
    * the image is not there, ENGINE_UNSUPPORTED for an image on an engine without images, for a main process on an engine
-   * without one, and for a network policy that it cannot enforce; START_FAILED when a main process cannot be started.
+   * without one, and for a network policy that it cannot enforce; INVALID_INPUT when the kernel would not take so many bytes of
+   * arguments and environment; START_FAILED when a main process cannot be started.
    */
   readonly createSandbox: (spec: UnitSpec, signal?: AbortSignal) => Promise<void>;
   /**
@@ -61,7 +62,7 @@ export type Engine = AsyncDisposable & {
   readonly startJob: (spec: JobSpec, signal?: AbortSignal) => Promise<EngineRun>;
   /**
    * Starts a run in a running sandbox; SANDBOX_NOT_RUNNING otherwise, INVALID_INPUT when its directory or its user is
-   * missing, ENGINE_UNSUPPORTED for a terminal or another user on an engine that has none. The signal cancels the start
+   * missing or the kernel would not take its arguments, ENGINE_UNSUPPORTED for a terminal or another user on an engine that has none. The signal cancels the start
    * only.
    */
   readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun>;

@@ -44,6 +44,16 @@ describe("a request", () => {
     expect(requests).toEqual([]);
   });
 
+  test("is not sent when no server would take so long an address", async () => {
+    const { client, requests } = clientOf(() => Response.json({}));
+    await expect(client.sandbox.get({ id: "x".repeat(10_000_000) })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: "The request's path and query: expected at most 60000 characters, got 10000014.",
+      hint: "Shorten the values of the input; ids have 20 characters, paths at most 4096 bytes.",
+    });
+    expect(requests).toEqual([]);
+  });
+
   test("of a stream is sent when the stream is read", async () => {
     const { client, requests } = clientOf(() => streamOf('{"type":"progress","message":"a"}\n'));
     const events = client.sandbox.exec({ id: "a", command: ["ls"] });

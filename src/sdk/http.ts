@@ -37,8 +37,12 @@ export type HttpCall = {
   readonly signal: AbortSignal | undefined;
 };
 
+/** What a server takes as a request's head, less some for its headers. */
+const MAX_TARGET_CHARACTERS = 60_000;
+
 /** The answer of a request that the server accepted; rejects with the error that the server tells. */
 export async function send(connection: Connection, call: HttpCall): Promise<FetchAnswer> {
+  refuseLong(call.target);
   // Not called as a method: browsers refuse a `fetch` that is bound to something else.
   const { fetch, baseUrl } = connection;
   const response = await reached(connection, call.signal, () =>
@@ -47,6 +51,14 @@ export async function send(connection: Connection, call: HttpCall): Promise<Fetc
   if (response.ok) return response;
   const text = await reached(connection, call.signal, () => response.text());
   throw told(text) ?? notMoorage(connection, response);
+}
+
+// A server would answer, and cut the connection before all was sent and the answer was read.
+function refuseLong({ length }: string): void {
+  if (length <= MAX_TARGET_CHARACTERS) return;
+  const message = `The request's path and query: expected at most ${MAX_TARGET_CHARACTERS} characters, got ${length}.`;
+  const hint = "Shorten the values of the input; ids have 20 characters, paths at most 4096 bytes.";
+  throw new MoorageError("INVALID_INPUT", message, { hint, details: { maxCharacters: MAX_TARGET_CHARACTERS } });
 }
 
 /** Runs a step of a request; what breaks in it is told as the caller's own abort, or as a server out of reach. */

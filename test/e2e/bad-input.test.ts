@@ -2,7 +2,7 @@ import { mkdir, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openHome, type Home } from "../fixtures/command-line.ts";
+import { busyboxSandbox, openHome, type Home } from "../fixtures/command-line.ts";
 
 type Wire = { readonly error: { readonly code: string; readonly message: string; readonly hint: string } };
 
@@ -136,16 +136,7 @@ describe("other commands refuse with 1 or 2", () => {
 
   it("file names that lead out, in every command that takes one", async () => {
     await using home = await openHome();
-    const created = await home.moorage([
-      "sandbox",
-      "create",
-      "--engine",
-      "docker",
-      "--image",
-      "busybox:latest",
-      "--json",
-    ]);
-    const { id } = JSON.parse(created.stdout) as { id: string };
+    const id = await busyboxSandbox(home);
     await mkdir(join(home.root, "in"));
     for (const path of ["../x", "/etc/passwd", "a/../../b"]) {
       for (const command of ["read", "write", "rm"]) {

@@ -5,33 +5,15 @@ import { join, resolve } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, it } from "vitest";
-import { openSocketPlatform } from "../../src/main/remote-platform.ts";
-import { finished, openHome, type Home } from "../fixtures/command-line.ts";
+import { busyboxSandbox, openHome, type Home } from "../fixtures/command-line.ts";
 import { resultOf } from "../fixtures/memory-domain.ts";
-
-/** A server of this home, listening on its socket. */
-async function serving(home: Home) {
-  const child = home.start(["serve", "--engine", "docker"]);
-  const ended = finished(child);
-  const socket = join(home.path, "run", "moorage.sock");
-  let told = "";
-  child.stderr?.on("data", (chunk: Buffer) => (told += chunk.toString()));
-  await expect.poll(() => told, { timeout: 10_000 }).toContain(socket);
-  return {
-    socket,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGTERM");
-      expect((await ended).code).toBe(0);
-    },
-  };
-}
+import { startServer } from "../fixtures/running-server.ts";
 
 describe("the doors", () => {
   it("of one server see the same sandbox: command line, SDK and MCP", async () => {
     await using home = await openHome();
-    await using server = await serving(home);
-    await using sdk = await openSocketPlatform(server.socket);
-    if (sdk === undefined) throw new Error("The server does not answer.");
+    await using server = await startServer(home);
+    const { sdk } = server;
     const { id } = await sdk.sandbox.create({ name: "shared", image: "busybox:latest" });
     const result = await resultOf(sdk.sandbox.exec({ id, command: ["sh", "-c", "echo from the sdk; exit 5"] }));
     expect(result).toMatchObject({ stdout: "from the sdk\n", exitCode: 5 });
@@ -60,7 +42,7 @@ describe("the doors", () => {
 
   it("of the server is a socket for its user alone, and only one server can have it", async () => {
     await using home = await openHome();
-    await using server = await serving(home);
+    await using server = await startServer(home);
     expect((await stat(server.socket)).mode & 0o777).toBe(0o600);
     const second = await home.moorage(["serve", "--engine", "docker"]);
     expect(second.code).toBe(1);
@@ -69,9 +51,8 @@ describe("the doors", () => {
 
   it("keeps serving when a client vanishes in the middle of a run, which ends too", async () => {
     await using home = await openHome();
-    await using server = await serving(home);
-    await using sdk = await openSocketPlatform(server.socket);
-    if (sdk === undefined) throw new Error("The server does not answer.");
+    await using server = await startServer(home);
+    const { sdk } = server;
     const { id } = await sdk.sandbox.create({ image: "busybox:latest" });
     const socket = connect(server.socket);
     await once(socket, "connect");
@@ -92,8 +73,7 @@ describe("the doors", () => {
 
   it("of files carry trees in and out", async () => {
     await using home = await openHome();
-    const made = await home.moorage(["sandbox", "create", "--engine", "docker", "--image", "busybox:latest", "--json"]);
-    const { id } = JSON.parse(made.stdout) as { id: string };
+    const id = await busyboxSandbox(home);
     const local = join(home.root, "a tree");
     await home.moorage([
       "sandbox",

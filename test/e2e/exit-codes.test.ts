@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createLogger, locations, openLocalPlatform, readConfiguration } from "../../src/main/server.ts";
 import { openHome } from "../fixtures/command-line.ts";
+import { openHomePlatform } from "../fixtures/local-platform.ts";
 import { resultOf } from "../fixtures/memory-domain.ts";
 
 const AT_ONCE = 4;
@@ -10,15 +10,7 @@ describe("the exit code of a job", () => {
     "comes back exactly, 0 to 255, on %s",
     async (engine) => {
       await using home = await openHome();
-      await using platform = await openLocalPlatform({
-        configuration: await readConfiguration(home.environment),
-        locations: locations(home.environment),
-        engine,
-        needsImages: false,
-        logger: createLogger("silent"),
-        workspaceDirectory: undefined,
-        programPath: home.environment["PATH"],
-      });
+      await using platform = await openHomePlatform(home, engine);
       const codes = Array.from({ length: 256 }, (_, code) => code);
       const seen: (number | null)[] = [];
       const waiting = codes.values();

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { newId } from "../../src/base/ids.ts";
-import { openHome, type Home } from "../fixtures/command-line.ts";
+import { busyboxSandbox, openHome, type Home } from "../fixtures/command-line.ts";
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> => (await run("docker", args)).stdout.trim();
@@ -47,16 +47,7 @@ describe("a container that Moorage did not make", () => {
 
   it("with forged labels is neither listed, nor used, nor cleaned up", async () => {
     await using home = await openHome();
-    const created = await home.moorage([
-      "sandbox",
-      "create",
-      "--engine",
-      "docker",
-      "--image",
-      "busybox:latest",
-      "--json",
-    ]);
-    const { id } = JSON.parse(created.stdout) as { id: string };
+    const id = await busyboxSandbox(home);
     const labels = JSON.parse(await docker("inspect", "-f", "{{json .Config.Labels}}", `moorage-${id}`)) as Record<
       string,
       string

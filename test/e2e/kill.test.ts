@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { isMoorageError } from "../../src/base/errors.ts";
 import type { RemotePlatform } from "../../src/main/remote-platform.ts";
 import { openHome, type Home } from "../fixtures/command-line.ts";
+import { startServer } from "../fixtures/running-server.ts";
 import { contradictions } from "./kill/compare.ts";
 import { seededRandom } from "./kill/generator.ts";
-import { startServer } from "./kill/killable-server.ts";
 import { readRegistry } from "./kill/registry.ts";
 import { WORKS, type Told } from "./kill/rounds.ts";
 
@@ -24,16 +24,16 @@ it("a server that is killed at any point leaves nothing lost, leaked or untrue",
   await prepared(home, told);
   const unexpected = await killedRounds(home, told, seed);
   await using server = await startServer(home);
-  await settled(server.platform, home);
-  const found = await contradictions({ platform: server.platform, told, registry: readRegistry(home) });
+  await settled(server.sdk, home);
+  const found = await contradictions({ platform: server.sdk, told, registry: readRegistry(home) });
   expect([...unexpected, ...found], `seed ${seed}`).toEqual([]);
 });
 
 async function prepared(home: Home, told: Told): Promise<void> {
   await using server = await startServer(home);
-  const { id } = await server.platform.sandbox.create({ name: "base", image: "busybox:latest" });
+  const { id } = await server.sdk.sandbox.create({ name: "base", image: "busybox:latest" });
   told.created.set(id, "base");
-  for await (const event of server.platform.sandbox.exec({ id, command: ["true"] })) {
+  for await (const event of server.sdk.sandbox.exec({ id, command: ["true"] })) {
     if (event.type === "result") told.results.push(event.result);
   }
 }
@@ -46,7 +46,7 @@ async function killedRounds(home: Home, told: Told, seed: number): Promise<reado
     const work = WORKS[index % WORKS.length];
     if (work === undefined) throw new Error("There is no work.");
     const server = await startServer(home);
-    const working = work.run({ platform: server.platform, index, told }).catch((error: unknown) => {
+    const working = work.run({ platform: server.sdk, index, told }).catch((error: unknown) => {
       if (!isMoorageError(error)) unexpected.push(`${work.name} in round ${index}: ${String(error)}`);
     });
     await delay(random() * work.spreadMs);

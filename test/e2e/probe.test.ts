@@ -1,21 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { createLogger, locations, openLocalPlatform, readConfiguration } from "../../src/main/server.ts";
 import { openHome } from "../fixtures/command-line.ts";
+import { openHomePlatform } from "../fixtures/local-platform.ts";
 
 describe("moorage doctor --probe", () => {
   it.each(["docker", "process"] as const)(
     "finds no way out of any sandbox of %s",
     async (engine) => {
       await using home = await openHome();
-      await using platform = await openLocalPlatform({
-        configuration: await readConfiguration(home.environment),
-        locations: locations(home.environment),
-        engine,
-        needsImages: false,
-        logger: createLogger("silent"),
-        workspaceDirectory: undefined,
-        programPath: home.environment["PATH"],
-      });
+      await using platform = await openHomePlatform(home, engine);
       const { ok, probes = [] } = await platform.system.doctor({ probe: true });
       const told = probes.filter(({ outcome }) => outcome !== "held");
       expect(told.filter(({ outcome }) => outcome === "broken")).toEqual([]);

@@ -1,9 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSocketPlatform } from "../../src/main/remote-platform.ts";
 import { resultOf } from "../fixtures/memory-domain.ts";
+import { startServer, type RunningServer } from "../fixtures/running-server.ts";
 import { finished, openHome, type Home } from "../fixtures/command-line.ts";
 
 const MOORAGE = resolve(import.meta.dirname, "../../bin/moorage");
@@ -11,29 +10,21 @@ const PATIENCE_MS = 50_000;
 
 describe("runs of a server on docker", () => {
   let home: Home;
-  let server: ChildProcess;
+  let server: RunningServer;
 
   beforeAll(async () => {
     home = await openHome();
-    server = home.start(["serve", "--engine", "docker"]);
-    if (server.stderr === null) throw new Error("The server has no stderr.");
-    for await (const chunk of server.stderr as AsyncIterable<Buffer>) {
-      if (chunk.toString().includes("Listening on")) break;
-    }
-    server.stderr.resume();
+    server = await startServer(home);
     await home.moorage(["sandbox", "create", "--name", "box"]);
   }, PATIENCE_MS);
 
   afterAll(async () => {
     await home[Symbol.asyncDispose]();
-    const ended = once(server, "close");
-    server.kill("SIGTERM");
-    await ended;
+    await server[Symbol.asyncDispose]();
   }, PATIENCE_MS);
 
   it("go on in the background, are followed, fed by many callers, and killed", async () => {
-    await using sdk = await openSocketPlatform(join(home.path, "run", "moorage.sock"));
-    if (sdk === undefined) throw new Error("The server does not answer.");
+    const { sdk } = server;
     const script = 'echo begun; while read -r line; do echo "got $line"; done; echo over; sleep 600';
     const { stdout } = await home.moorage(["sandbox", "exec", "-d", "-i", "box", "--", "sh", "-c", script]);
     const runId = stdout.trim();
@@ -70,8 +61,7 @@ describe("runs of a server on docker", () => {
   });
 
   it("keep directory, variables and functions in a session, and tell each command's own end", async () => {
-    await using sdk = await openSocketPlatform(join(home.path, "run", "moorage.sock"));
-    if (sdk === undefined) throw new Error("The server does not answer.");
+    const { sdk } = server;
     const line = (text: string, more: object = {}) =>
       resultOf(sdk.sandbox.exec({ id: "box", session: "work", shell: true, command: [text], ...more }));
     expect(await line("mkdir -p 'a b'; cd 'a b'; X='1 2'; f() { echo \"f $X $1\"; }")).toMatchObject({ exitCode: 0 });

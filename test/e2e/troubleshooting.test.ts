@@ -9,7 +9,7 @@ import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { newId } from "../../src/base/ids.ts";
 import type { DoctorReport } from "../../src/contracts/types.ts";
-import { finished, openHome, type Finished, type Home } from "../fixtures/command-line.ts";
+import { busyboxSandbox, finished, openHome, type Finished, type Home } from "../fixtures/command-line.ts";
 import { openEngineProxy } from "../fixtures/engine-proxy.ts";
 
 const run = promisify(execFile);
@@ -167,16 +167,7 @@ describe("A run", () => {
 
   it("cannot lead a file operation out of its workspace", async () => {
     await using home = await openHome();
-    const created = await home.moorage([
-      "sandbox",
-      "create",
-      "--engine",
-      "docker",
-      "--image",
-      "busybox:latest",
-      "--json",
-    ]);
-    const { id } = JSON.parse(created.stdout) as { id: string };
+    const id = await busyboxSandbox(home);
     const shown = await home.moorage(["file", "read", "--engine", "docker", id, "../../etc/passwd"]);
     expect(shown.code).toBe(2);
     await explained("Files are not visible", shown, [

@@ -11,7 +11,13 @@ export function inFlagNames(error: unknown, fields: CliFields): unknown {
     const got = value === undefined ? "" : ` (got ${value})`;
     return `${labelOf(path, fields)}: ${message}${got}.`;
   });
-  return new MoorageError(error.code, told.join("\n"), { hint: error.hint, details: error.details, cause: error });
+  const message = [...told, ...moreLike(Number(error.details["moreIssues"] ?? 0))].join("\n");
+  return new MoorageError(error.code, message, { hint: error.hint, details: error.details, cause: error });
+}
+
+/** A line about those that are not told one by one. */
+export function moreLike(count: number): readonly string[] {
+  return count === 0 ? [] : [`There are ${count} more like these.`];
 }
 
 /** What the operation says about its input: one issue for each value that it does not take. */

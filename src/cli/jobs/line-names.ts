@@ -1,10 +1,9 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { BatchJob } from "../../contracts/batch.ts";
-import { issuesOf, labelOf } from "../flags/flag-names.ts";
+import { issuesOf, labelOf, moreLike } from "../flags/flag-names.ts";
 import type { CliFields } from "../flags/cli-field.ts";
 import type { Jobs } from "./read-jobs.ts";
 
-const MOST_TOLD = 10;
 const INSIDE_JOB = /^jobs\.(\d+)(?:\.(.*))?$/;
 
 /** The same error, with each job named by its line of the file, and everything else by its flag. */
@@ -15,10 +14,10 @@ export function inLineNames(error: unknown, jobs: Jobs, fields: CliFields): unkn
     const got = value === undefined ? "" : ` (got ${value})`;
     return `${subject(path, jobs, fields)}: ${message}${got}.`;
   });
-  const more = told.length > MOST_TOLD ? [`There are ${told.length - MOST_TOLD} more like these.`] : [];
+  const more = moreLike(Number(error.details["moreIssues"] ?? 0));
   const inJobs = issues.some(({ path }) => INSIDE_JOB.test(path));
   const hint = inJobs ? `A job has these fields: ${Object.keys(BatchJob.shape).join(", ")}.` : error.hint;
-  const message = [...told.slice(0, MOST_TOLD), ...more].join("\n");
+  const message = [...told, ...more].join("\n");
   return new MoorageError(error.code, message, { hint, details: error.details, cause: error });
 }
 

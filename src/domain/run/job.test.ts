@@ -96,6 +96,10 @@ describe("a job", () => {
   });
 });
 
+function manyVariables(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`V${index}`, "x".repeat(100_000)]));
+}
+
 describe("bad input to a job", () => {
   const refused = [
     [{ command: [] }, "INVALID_INPUT", "command: expected a program and its arguments, got nothing"],
@@ -117,10 +121,40 @@ describe("bad input to a job", () => {
     [{ command: ["true"], network: "host" }, "INVALID_INPUT", "expected none, internal, open or allow:DOMAIN"],
     [{ command: ["true"], env: { "A-B": "1" } }, "INVALID_INPUT", "expected a name of A-Z, a-z, 0-9 and _"],
     [{ command: ["true"], surprise: 1 }, "INVALID_INPUT", "surprise"],
+    [
+      { command: ["true", "x".repeat(131_072)] },
+      "INVALID_INPUT",
+      `command.1: expected less than 128 KiB in one argument (got "${"x".repeat(80)}…").`,
+    ],
+    [
+      { command: Array.from({ length: 100 }, () => "x".repeat(100_000)) },
+      "INVALID_INPUT",
+      "command: expected at most 1 MiB of arguments; pass larger data by a file or by stdin.",
+    ],
+    [
+      { command: ["true"], env: manyVariables(100) },
+      "INVALID_INPUT",
+      "env: expected at most 1 MiB of variables; pass larger data by a file or by stdin.",
+    ],
+    [
+      { command: Array.from({ length: 10 }, () => "x".repeat(100_000)), env: manyVariables(10) },
+      "INVALID_INPUT",
+      "Arguments and environment take 2000210 bytes; the kernel passes at most 1900000.",
+    ],
+    [
+      { command: Array.from({ length: 5_000 }, () => 1) },
+      "INVALID_INPUT",
+      "command.9: Invalid input: expected string, received number (got 1); and 4990 more like these.",
+    ],
+    [
+      { command: Array.from({ length: 5_000_000 }, () => 1) },
+      "INVALID_INPUT",
+      "job.run: expected an input of at most 100000 values in all, got more.",
+    ],
     [{ command: ["cat"], stdin: "§", stdinEncoding: "base64" }, "INVALID_INPUT", "is not base64"],
   ] as const;
 
-  it.each(refused)("%j is %s", async (input, code, message) => {
+  it.each(refused)("%.200j is %s", async (input, code, message) => {
     await using domain = openMemoryDomain();
     const run = domain.platform.job.run(input as unknown as Parameters<typeof domain.platform.job.run>[0]);
     await expect(collect(run)).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });

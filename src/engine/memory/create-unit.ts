@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { UnitSpec } from "../engine.ts";
+import { refuseOversizeUnit } from "../refuse-oversize.ts";
 import type { UnitLabels } from "../unit-labels.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
 import { createHostStore } from "./file/host-store.ts";
@@ -23,6 +24,7 @@ type Create = {
 
 /** Puts a new running unit on the host. */
 export async function createUnit({ host, labels, clock, spec }: Create): Promise<MemoryUnit> {
+  refuseOversizeUnit(spec);
   if (spec.network !== "none") {
     const message = `The network policy "${spec.network}" cannot be enforced by the memory engine: it has no networks.`;
     throw new MoorageError("ENGINE_UNSUPPORTED", message);

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { Engine, EngineRun, JobSpec, MainCommand, RunSpec } from "../engine.ts";
+import { refuseOversize } from "../refuse-oversize.ts";
 import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { builtInPrograms } from "./run/built-in-programs.ts";
 import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
@@ -211,6 +212,7 @@ async function startMain(parts: Parts, unit: MemoryUnit, { command }: MainComman
 type StartSpec = RunSpec & { readonly main?: boolean };
 
 async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: StartSpec): Promise<EngineRun> {
+  refuseOversize(spec);
   const cwd = await unit.files.stat(await resolvePath(unit.files, spec.cwd, true));
   if (cwd?.type !== "directory") {
     throw new MoorageError(

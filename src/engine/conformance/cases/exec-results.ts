@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { MAX_ARGUMENT_BYTES, MAX_ARGUMENTS_BYTES } from "../../../base/argument-size.ts";
 import { collect, failure } from "../collect.ts";
-import { soon, useSandbox, type Fixture } from "../fixture.ts";
+import { jobSpec, sandboxSpec, soon, useSandbox, type Fixture } from "../fixture.ts";
 
 const AT_A_TIME = 8;
 
@@ -14,6 +15,9 @@ export function describeExecResults(fixture: () => Fixture): void {
     });
     describe("arguments", () => {
       describeArguments(fixture);
+    });
+    describe("more than the kernel takes", () => {
+      describeOversize(fixture);
     });
   });
 }
@@ -158,5 +162,75 @@ function describeArguments(fixture: () => Fixture): void {
     const many = Array.from({ length: 2000 }, (_, index) => `argument ${index}`);
     const all = await collect(await exec(sandbox(), harness.programs.printArguments("first", ...many)));
     expect(all.out.split("\0")).toEqual(["first", ...many, ""]);
+  });
+
+  test("the longest argument and the most of them that the kernel takes arrive whole", async () => {
+    const { exec, harness } = fixture();
+    const longest = "x".repeat(MAX_ARGUMENT_BYTES);
+    const values = Array.from({ length: Math.floor(MAX_ARGUMENTS_BYTES / MAX_ARGUMENT_BYTES) }, () => longest);
+    const { out, exit } = await collect(await exec(sandbox(), harness.programs.printArguments("first", ...values)));
+    expect(exit.exitCode).toBe(0);
+    expect(out === ["first", ...values, ""].join("\0"), `${out.length} bytes`).toBe(true);
+  });
+}
+
+const TOO_LONG = "x".repeat(MAX_ARGUMENT_BYTES + 1);
+const MANY = Array.from({ length: 100 }, () => "x".repeat(100_000));
+
+const TOGETHER = /^Arguments and environment take 1000\d{4} bytes; the kernel passes at most 1900000\.$/;
+
+type Oversize = {
+  readonly what: string;
+  readonly extra?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly message: RegExp;
+};
+
+const OVERSIZE: readonly Oversize[] = [
+  {
+    what: "an argument that is a byte too long",
+    extra: [TOO_LONG],
+    message: /^One argument takes 131072 bytes; the kernel passes at most 131071 in one\.$/,
+  },
+  {
+    what: "a variable that is a byte too long with its name",
+    env: { LONG: TOO_LONG.slice("LONG=".length) },
+    message: /^The variable LONG takes 131072 bytes; the kernel passes at most 131071 in one\.$/,
+  },
+  { what: "10 MB of arguments", extra: MANY, message: TOGETHER },
+  {
+    what: "10 MB of variables",
+    env: Object.fromEntries(MANY.map((value, index) => [`V${index}`, value])),
+    message: TOGETHER,
+  },
+];
+
+function describeOversize(fixture: () => Fixture): void {
+  const sandbox = useSandbox(fixture);
+
+  describe.each(OVERSIZE)("$what", ({ extra = [], env = {}, message }) => {
+    const hint = "Pass large data by a file or by stdin.";
+    const refused = { code: "INVALID_INPUT", message: expect.stringMatching(message) as string, hint };
+
+    test("is INVALID_INPUT for a run", async () => {
+      const { exec, harness } = fixture();
+      const command = [...harness.programs.printArguments("first"), ...extra];
+      expect(await failure(exec(sandbox(), command, { env }))).toMatchObject(refused);
+    });
+
+    test("is INVALID_INPUT for a job, and leaves none", async () => {
+      const { engine, harness } = fixture();
+      const spec = jobSpec(harness, { command: [...harness.programs.printArguments("first"), ...extra], env });
+      expect(await failure(engine.startJob(spec))).toMatchObject(refused);
+      expect(await engine.inspect(spec.id)).toBeUndefined();
+    });
+
+    test("is INVALID_INPUT for a sandbox, and leaves none", async () => {
+      const { engine, harness } = fixture();
+      const main = extra.length === 0 ? {} : { main: { command: extra } };
+      const spec = sandboxSpec(harness, { env, ...main });
+      expect(await failure(engine.createSandbox(spec))).toMatchObject(refused);
+      expect(await engine.inspect(spec.id)).toBeUndefined();
+    });
   });
 }

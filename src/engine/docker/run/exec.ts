@@ -1,6 +1,7 @@
 import { throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, RunSpec, TerminalSize } from "../../engine.ts";
+import { refuseOversize } from "../../refuse-oversize.ts";
 import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import type { ExecContext } from "./exec-context.ts";
@@ -21,6 +22,7 @@ const ANNOUNCE_MS = 20_000;
 export async function startExec(context: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
   throwIfCanceled(signal);
   refuseDash(spec.command);
+  refuseOversize(spec);
   const memory = await watchRunMemory(context, signal);
   try {
     const process = await begin(context, spec, signal);

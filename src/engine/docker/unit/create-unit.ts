@@ -2,6 +2,7 @@ import { throwIfCanceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { UnitSpec } from "../../engine.ts";
+import { refuseOversizeUnit } from "../../refuse-oversize.ts";
 import type { UnitLabels } from "../../unit-labels.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, CreatedReply } from "../api/replies.ts";
@@ -40,6 +41,7 @@ export async function createUnit<T>(
 ): Promise<T> {
   const { spec, signal } = wanted;
   throwIfCanceled(signal);
+  refuseOversizeUnit(spec);
   refuseFarDirectory(context.api, spec);
   let anothers = false;
   try {

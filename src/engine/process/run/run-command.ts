@@ -1,8 +1,6 @@
 import { MoorageError } from "../../../base/errors.ts";
+import { refuseOversize } from "../../refuse-oversize.ts";
 
-// The kernel's cap on arguments and environment is 2 MiB, a quarter of the stack's 8.
-const MAX_BYTES = 1_900_000;
-const POINTER_BYTES = 8;
 // bubblewrap takes 9000 arguments in all, three of them for each variable.
 const MAX_ARGUMENTS = 8_500;
 
@@ -16,7 +14,8 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
     throw new MoorageError("INVALID_INPUT", "The command is empty; expected a program and its arguments.");
   }
   checkText(command, env);
-  checkSize(command, env);
+  refuseOversize({ command, env });
+  checkCount(command, env);
   const owned = Object.entries(env).filter(([name]) => SHELL_OWNED.test(name));
   // `env` would take a program with `=` in its name for a variable.
   if (owned.length === 0 || program.includes("=")) return command;
@@ -45,13 +44,7 @@ function checkText(command: readonly string[], env: Readonly<Record<string, stri
   }
 }
 
-function checkSize(command: readonly string[], env: Readonly<Record<string, string>>): void {
-  const texts = [...command, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1 + POINTER_BYTES, 0);
-  if (bytes > MAX_BYTES) {
-    const message = `Arguments and environment take ${bytes} bytes; the kernel passes at most ${MAX_BYTES}.`;
-    throw new MoorageError("INVALID_INPUT", message, { hint: "Pass large data by a file or by stdin." });
-  }
+function checkCount(command: readonly string[], env: Readonly<Record<string, string>>): void {
   const count = command.length + 3 * Object.keys(env).length;
   if (count > MAX_ARGUMENTS) {
     const message = `The command has ${command.length} arguments and ${Object.keys(env).length} variables; bubblewrap takes ${MAX_ARGUMENTS}, three for each variable.`;

@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { MoorageError } from "../../../base/errors.ts";
 import { ID_PATTERN } from "../../../base/ids.ts";
 import type { JobSpec, UnitSpec } from "../../engine.ts";
+import { refuseOversizeUnit } from "../../refuse-oversize.ts";
 import type { UnitLabels } from "../../unit-labels.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import type { ProcessHost } from "../host/process-host.ts";
@@ -30,6 +31,7 @@ export async function createUnit(parts: EngineParts, labels: UnitLabels, spec: U
 }
 
 function checkSpec(host: ProcessHost, spec: UnitSpec | JobSpec): void {
+  refuseOversizeUnit(spec);
   if (!ID_PATTERN.test(spec.id)) {
     throw new MoorageError("INVALID_INPUT", `${JSON.stringify(spec.id)} is no id of a unit.`);
   }
