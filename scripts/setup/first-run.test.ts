@@ -30,6 +30,7 @@ const RESULT = {
   peakMemoryBytes: null,
   receiptId: "r0000000000000000000",
   warnings: ["no Docker Engine answers"],
+  reason: null,
 };
 
 test("the first program runs on a plain shell", () => {

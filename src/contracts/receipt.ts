@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EngineName, Hash, Id, Isolation, Limits, NetworkPolicy, Profile, Time } from "./primitives.ts";
-import { RunStatus } from "./run.ts";
+import { Reason, RunStatus } from "./run.ts";
 
 /** The body that is hashed and signed: only what was measured, null where it was not. */
 export const ReceiptBody = z.object({
@@ -25,6 +25,7 @@ export const ReceiptBody = z.object({
   network: NetworkPolicy,
   runtime: z.string().nullable().meta({ description: "Runtime class that was asked for; null: the engine's default." }),
   status: RunStatus,
+  reason: Reason,
   exitCode: z.int().nullable(),
   timedOut: z.boolean(),
   oomKilled: z.boolean(),

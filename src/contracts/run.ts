@@ -18,6 +18,11 @@ export const RunStatus = z.enum(["running", "succeeded", "failed", "timed_out", 
   description: "From the exit code and the cause of the end; `interrupted`: Moorage was ended before the run was.",
 });
 
+export const Reason = z
+  .string()
+  .nullable()
+  .meta({ description: "Of a run that was canceled or timed out: why, by whom, and what was ended; null otherwise." });
+
 /** What happened in one run. Measured, never asserted; what could not be measured is null. */
 export const RunResult = z
   .object({
@@ -54,6 +59,7 @@ export const RunResult = z
     peakMemoryBytes: z.int().nullable(),
     receiptId: Id.nullable(),
     warnings: z.array(z.string()),
+    reason: Reason,
   })
   .meta({ id: "RunResult" });
 

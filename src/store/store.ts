@@ -151,6 +151,8 @@ export type RunRow = {
   readonly peakMemoryBytes: number | null;
   readonly receiptId: string | null;
   readonly warnings: readonly string[];
+  /** Why it was ended from outside, and by whom; written before it is, while it is running. */
+  readonly reason: string | null;
   /** Of a job: the host directory at /workspace. */
   readonly workspacePath: string | null;
   /** True while the host directory belongs to the job's user instead of root. */

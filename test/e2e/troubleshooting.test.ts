@@ -122,7 +122,7 @@ describe("A run", () => {
     const shown = await home.moorage([...args, "--", "sleep", "30"]);
     expect(shown.code).toBe(124);
     await explained("The run reached its deadline", shown, [
-      /error: deadline reached after 1(?:20)? s; the whole process tree in container moorage-[a-z0-9]{20} was ended/,
+      /error: The deadline of 1(?:20)? s was reached; the whole process tree in container moorage-[a-z0-9]{20} was ended\./,
       /hint: .*--timeout/,
     ]);
   });

@@ -107,13 +107,21 @@ test("a reader that is slow slows the program down", async () => {
 
 describe("what ended a run is told", () => {
   test("its deadline: 124, with what was printed until then", async () => {
-    const seen = await run(() => [printed("half"), result({ status: "timed_out", timedOut: true, exitCode: 124 })]);
+    const reason = "The deadline of 2 s was reached; its whole process tree was ended, and sandbox demo goes on.";
+    const timedOut = { status: "timed_out", timedOut: true, exitCode: 124, reason } as const;
+    const seen = await run(() => [printed("half"), result(timedOut)]);
     expect(seen).toMatchObject({ exitCode: 124, stdout: "half" });
     expect(seen.stderr).toMatchInlineSnapshot(`
-      "error: deadline reached after 2 s; the whole process tree in container moorage-k3v9x2m7q1w8e5r4t6y0 was ended
+      "error: The deadline of 2 s was reached; its whole process tree was ended, and sandbox demo goes on.
       hint: Give it more time with --timeout, if it does not hang.
       "
     `);
+  });
+
+  test("others who ended it, and the code that it had then", async () => {
+    const reason = 'The sandbox was stopped by "local".';
+    const seen = await run(() => [result({ status: "canceled", exitCode: 143, reason })]);
+    expect(seen).toMatchObject({ exitCode: 143, stderr: `error: ${reason}\n` });
   });
 
   test("memory: the program's own code", async () => {

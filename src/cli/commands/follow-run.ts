@@ -73,20 +73,18 @@ async function conclude(result: RunResult, { ui, io, globals }: Session, warned:
 
 type Failure = { readonly text: string; readonly hint?: string };
 
-function failures({ timedOut, oomKilled, exitCode, limits, ...run }: RunResult): readonly Failure[] {
+function failures({ timedOut, oomKilled, exitCode, limits, status, reason }: RunResult): readonly Failure[] {
   const told: Failure[] = [];
   if (timedOut) {
-    const seconds = limits.timeoutMs === null ? "" : ` after ${limits.timeoutMs / 1000} s`;
-    const unit = run.isolation === "container" ? `container moorage-${run.sandboxId}` : `sandbox ${run.sandboxId}`;
-    const text = `deadline reached${seconds}; the whole process tree in ${unit} was ended`;
-    told.push({ text, hint: "Give it more time with --timeout, if it does not hang." });
-  }
+    const hint = "Give it more time with --timeout, if it does not hang.";
+    told.push({ text: reason ?? "The deadline was reached.", hint });
+  } else if (reason !== null) told.push({ text: reason });
   if (oomKilled) {
     const text = `memory limit of ${formatBytes(limits.memoryBytes)} reached; the kernel ended a process`;
     told.push({ text, hint: "Give it more with --memory; files in /tmp count as memory too." });
   }
-  if (exitCode === null && !timedOut) {
-    told.push({ text: `nobody saw how the program ended; the run is recorded as ${run.status}` });
+  if (exitCode === null && reason === null) {
+    told.push({ text: `nobody saw how the program ended; the run is recorded as ${status}` });
   }
   return told;
 }

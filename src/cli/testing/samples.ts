@@ -29,6 +29,7 @@ export function sampleResult(changes: Partial<RunResult> = {}): RunResult {
     peakMemoryBytes: null,
     receiptId: "p1234567890123456789",
     warnings: [],
+    reason: null,
     ...changes,
   };
 }
@@ -96,6 +97,7 @@ export function sampleReceipt(changes: Partial<Receipt> = {}): Receipt {
     network: "none",
     runtime: null,
     status: "succeeded",
+    reason: null,
     exitCode: 0,
     timedOut: false,
     oomKilled: false,

@@ -61,6 +61,7 @@ function outcome(receipt: ReceiptData): Pairs {
   const flags = [receipt.oomKilled ? "out of memory" : "", receipt.signal ?? ""];
   return [
     ["Status", [receipt.status, ...flags].filter((flag) => flag !== "").join(", ")],
+    ["Reason", receipt.reason ?? NOTHING],
     ["Exit code", receipt.exitCode === null ? NOTHING : String(receipt.exitCode)],
     ["Started", timeCell(receipt.startedAt)],
     ["Duration", durationCell(receipt.durationMs)],

@@ -41,6 +41,7 @@ export const runDetails = view(RunRecord, (run, layout) => ({
       ["Sandbox", run.sandboxId],
       ["Command", commandCell(run.command)],
       ["Status", run.oomKilled ? `${run.status}: out of memory` : run.status],
+      ["Reason", run.reason ?? NOTHING],
       ["Exit code", run.exitCode === null ? NOTHING : String(run.exitCode)],
       ["Signal", run.signal ?? NOTHING],
       ["Started", timeCell(run.startedAt)],
@@ -65,11 +66,12 @@ export const runLog = view(RunLog, (log) => ({
 
 export const runRemoved = view(z.object({ runId: z.string() }), ({ runId }) => ({ success: `Removed run ${runId}.` }));
 
-export const runWaited = view(RunWaited, ({ reason, line, status, exitCode }) => {
+export const runWaited = view(RunWaited, ({ ok, reason, line, status, exitCode }) => {
   if (reason === "matched") return { out: `${line ?? ""}\n` };
   if (reason === "listening") return { success: "The port listens." };
   if (reason === "timeout") return { note: "it has not come in time; the run goes on." };
-  return { success: `The run is over: ${status}${exitCode === null ? "" : ` with code ${exitCode}`}.` };
+  const end = `${status}${exitCode === null ? "" : ` with code ${exitCode}`}`;
+  return ok ? { success: `The run is over: ${end}.` } : { note: `the run ended before that came: ${end}.` };
 });
 
 export const runInputTaken = view(RunInputTaken, ({ nextOffset, closed }) => ({

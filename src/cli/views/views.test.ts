@@ -202,6 +202,24 @@ describe("sandboxes", () => {
     `);
   });
 
+  test("runs wait: what has come, and what has not", async () => {
+    const waited = { runId: sampleRun().runId, line: null, status: "failed", exitCode: 3 };
+    const wait = (answer: object) =>
+      seen(["runs", "wait", waited.runId, "--port", "80"], ["run.wait", { ...waited, ...answer }]);
+    expect(await wait({ ok: true, reason: "ended" })).toMatchInlineSnapshot(`
+      "2> ✔ The run is over: failed with code 3.
+      "
+    `);
+    expect(await wait({ ok: false, reason: "ended" })).toMatchInlineSnapshot(`
+      "2> note: the run ended before that came: failed with code 3.
+      exit 1"
+    `);
+    expect(await wait({ ok: false, reason: "timeout", status: "running", exitCode: null })).toMatchInlineSnapshot(`
+      "2> note: it has not come in time; the run goes on.
+      exit 1"
+    `);
+  });
+
   test("runs get", async () => {
     const record = { ...sampleRun({ warnings: ["It was slow."] }), stdout: "out\n", stderr: "" };
     expect(await seen(["runs", "get", record.runId], ["run.get", record], wide)).toMatchInlineSnapshot(`
@@ -210,6 +228,7 @@ describe("sandboxes", () => {
       Sandbox    k3v9x2m7q1w8e5r4t6y0
       Command    python -c 'print('\\''6 * 7'\\'')'
       Status     succeeded
+      Reason     -
       Exit code  0
       Signal     -
       Started    2026-01-02 03:04:05Z
@@ -373,6 +392,7 @@ describe("receipts", () => {
       Network      none
       Runtime      the engine's default
       Status       timed_out, SIGKILL
+      Reason       -
       Exit code    0
       Started      2026-01-02 03:04:05Z
       Duration     850 ms

@@ -67,6 +67,7 @@ function facts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSour
     network: row.network,
     runtime: row.runtime,
     status: row.status,
+    reason: row.reason,
     exitCode: row.exitCode,
     timedOut: row.timedOut,
     oomKilled: row.oomKilled,

@@ -74,7 +74,7 @@ async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo
   const workspaceAfter = await afterwards(context, run);
   const ended: RunRow = {
     ...run,
-    ...outcome(run, unit, endedAt),
+    ...knownReason(run, outcome(run, unit, endedAt)),
     ...recordedOutput(output),
     holder: context.holders.self,
   };
@@ -82,6 +82,12 @@ async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo
   if (run.kind !== "exec") await engine.remove(run.sandboxId);
   logger.warn({ runId: run.id, status: ended.status }, "recorded a run whose Moorage was ended before it");
   return { runId: run.id, status: ended.status };
+}
+
+/** Somebody was ending it when its Moorage was ended; a code of 0 is still its own. */
+function knownReason({ reason }: RunRow, ended: Partial<RunRow>): Partial<RunRow> {
+  if (reason === null) return ended;
+  return ended.status === "succeeded" ? { ...ended, reason: null } : { ...ended, status: "canceled" };
 }
 
 /** Only what the engine can still show: a unit that ended at or after the deadline ended by it. */

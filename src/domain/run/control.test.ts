@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { collect, openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { MoorageError } from "../../base/errors.ts";
 import type { Platform } from "../../contracts/platform.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { createPlatform } from "../domain.ts";
 import type { RunResult, SandboxExec } from "../../contracts/types.ts";
 
 async function background(
@@ -55,7 +58,7 @@ describe("a run in the background", () => {
     await domain.context.live.endAll();
     expect(await domain.platform.run.get({ runId })).toMatchObject({
       status: "canceled",
-      warnings: ["Moorage is stopping; it ends the runs that it watches."],
+      reason: "Moorage is stopping; it ends the runs that it watches.",
     });
   });
 
@@ -75,7 +78,9 @@ describe("a run that goes on", () => {
     await using domain = openMemoryDomain();
     const { runId, rest } = await foreground(domain.platform, { command: ["stubborn", "600"] });
     const killed = domain.platform.run.kill({ runId });
-    expect(await resultOf(rest)).toMatchObject({ status: "canceled", signal: "SIGKILL" });
+    const reason = 'The run was ended by "alice".';
+    expect(await resultOf(rest)).toMatchObject({ status: "canceled", signal: "SIGKILL", reason });
+    expect((await domain.platform.receipt.list({})).items).toMatchObject([{ runId, status: "canceled", reason }]);
     expect(await killed).toMatchObject({ runId, status: "canceled" });
     await expect(domain.platform.run.kill({ runId })).rejects.toMatchObject({
       code: "CONFLICT",
@@ -127,7 +132,7 @@ describe("a run that goes on", () => {
     });
     const waited = await domain.platform.run.wait({ runId, timeoutMs: 10 });
     expect(waited).toMatchObject({ ok: false, reason: "timeout", status: "running" });
-    live.life.kill();
+    live.life.kill("The test is over.");
     await expect.poll(async () => (await domain.context.store.runs.open()).length).toBe(0);
   });
 });
@@ -208,6 +213,22 @@ describe("waiting for a run", () => {
     expect(await run.wait({ runId, port: 8081, timeoutMs: 30 })).toMatchObject({ ok: false, reason: "timeout" });
     await run.kill({ runId });
     expect(await run.wait({ runId, port: 8081 })).toMatchObject({ ok: false, reason: "ended" });
+  });
+
+  it("for a port of a sandbox that stops under the look is over with the run", async () => {
+    await using domain = openMemoryDomain();
+    const { engine } = domain.context;
+    const listens = async (id: string): Promise<boolean> => {
+      await engine.stop(id, { graceMs: 0 });
+      throw new MoorageError("START_FAILED", "Nothing can be started in the sandbox: no reason was given");
+    };
+    const ports = { ...engine.ports, listens } as NonNullable<Engine["ports"]>;
+    const { run } = createPlatform(
+      { ...domain.context, engine: { ...engine, ports } },
+      { owner: "alice", keyId: null },
+    );
+    const { runId } = await background(domain, { command: ["sleep", "600"] });
+    expect(await run.wait({ runId, port: 8080 })).toMatchObject({ ok: false, reason: "ended" });
   });
 
   it("ends with its caller, and ends nothing", async () => {

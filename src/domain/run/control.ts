@@ -44,7 +44,7 @@ export async function resizeRun(call: Call, { runId, columns, rows }: RunSizing)
 /** Ends a run, and answers when its end is recorded. */
 export async function killRun(call: Call, runId: string): Promise<Run> {
   const { life } = await requireLive(call, runId);
-  life.kill();
+  life.kill(`The run was ended by "${call.principal.owner}".`);
   return runView(await endOf(call, runId));
 }
 

@@ -68,12 +68,19 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
         starting,
       );
     },
+    extent: (unitStopped) => session?.extent() ?? extentOf(sandbox, unitStopped),
     finish: async (unitStopped) => {
       const { workspaceAfter, warnings } = await afterRun(context, sandbox, unitStopped);
       return { workspaceAfter, warnings: [...(session?.warnings() ?? []), ...warnings] };
     },
     dispose: () => Promise.resolve(),
   };
+}
+
+function extentOf({ id, name }: SandboxRow, unitStopped: boolean): string {
+  const sandbox = `sandbox ${name ?? id}`;
+  if (unitStopped) return `its process tree could not be ended by itself, so ${sandbox} was stopped`;
+  return `its whole process tree was ended, and ${sandbox} goes on`;
 }
 
 /** What people or nobody watch is there to stay, so only the maximum ends it where nothing was asked for. */

@@ -81,6 +81,7 @@ export function prepareJob({ context, principal }: Call, input: JobRun, job: Job
         const unit = { id: ids.unitId, kind: "job", owner: principal.owner, network, signal: starting } as const;
         return startBehindEgress(context, unit, () => context.engine.startJob(spec, starting));
       },
+      extent: () => `the whole process tree in ${placeOf(context, ids.unitId)} was ended`,
       finish: () => finishJob(workspace, loan),
       dispose: async () => {
         await context.engine.remove(ids.unitId);
@@ -88,6 +89,10 @@ export function prepareJob({ context, principal }: Call, input: JobRun, job: Job
       },
     } satisfies RunPlan;
   };
+}
+
+function placeOf({ engine }: DomainContext, id: string): string {
+  return engine.isolation === "container" ? `container moorage-${id}` : `sandbox ${id}`;
 }
 
 type SpecParts = {

@@ -11,9 +11,10 @@ import type { LiveRun } from "./live/live-run.ts";
 import { RunLife } from "./live/run-life.ts";
 import { RunOutput } from "./run-output.ts";
 import { endedRow, openRow } from "./run-row.ts";
+import { judged, LOST, type Judged } from "./run-verdict.ts";
 import { runResult } from "./run-views.ts";
 import type { Finished, RunPlan } from "./run-plan.ts";
-import { supervise, type Ending } from "./supervisor.ts";
+import { supervise } from "./supervisor.ts";
 
 const CHANNEL_BYTES = 1024 * 1024;
 
@@ -82,18 +83,18 @@ async function conductLive(run: Conduct, running: Running): Promise<void> {
   await events.push({ type: "started", runId, sandboxId, engine, isolation });
   void life.whenDetached.then(() => leaveReader(events, row));
   if (run.background === true) life.detach();
-  const { ending, output, failure } = await watched(run, running);
+  const { ending, output, failure, reason } = await watched(run, running);
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
   const after = await finished(context, plan, ending.unitStopped);
-  const warnings = [...stopped(life), ...output.warnings(), ...after.warnings];
+  const warnings = [...output.warnings(), ...after.warnings];
   const recorded = await record(context, {
-    row: endedRow(row, { ending, records: output.records, durationMs, warnings }),
+    row: endedRow(row, { ending, records: output.records, durationMs, warnings, reason }),
     keyId: principal.keyId,
     workspaceAfter: after.workspaceAfter,
   });
   await plan.dispose();
   if (failure !== undefined) throw failure;
-  if (ending.cause === "canceled" && !life.killed) throw canceledBy(life);
+  if (life.signal.aborted && ending.cause === "canceled" && !life.killed) throw canceledBy(life);
   await events.push({ type: "result", result: runResult(recorded) });
 }
 
@@ -102,11 +103,6 @@ async function leaveReader(events: Channel<RunEvent>, row: RunRow): Promise<void
   events.release();
   await events.push({ type: "result", result: runResult(row) });
   events.close();
-}
-
-/** Of a run whose caller may be long gone: why it was ended. */
-function stopped({ signal }: RunLife): readonly string[] {
-  return isMoorageError(signal.reason) ? [signal.reason.message] : [];
 }
 
 function canceledBy({ signal }: RunLife): MoorageError {
@@ -137,10 +133,9 @@ async function finished({ logger }: DomainContext, plan: RunPlan, unitStopped: b
   }
 }
 
-type Watched = { readonly ending: Ending; readonly output: RunOutput; readonly failure?: MoorageError };
+type Watched = Judged & { readonly output: RunOutput };
 
-/** When the engine fails in the middle, the run counts as interrupted and the failure is told after it is recorded. */
-async function watched({ context, events, life }: Conduct, { plan, live }: Running): Promise<Watched> {
+async function watched({ context, events, life }: Conduct, { plan, row, live }: Running): Promise<Watched> {
   const { limits } = plan;
   const { recordBytes, graceMs } = context.policy;
   const terms = { deadlineMs: limits.timeoutMs, graceMs, signal: life.signal, onEnding: () => events.release() };
@@ -150,17 +145,11 @@ async function watched({ context, events, life }: Conduct, { plan, live }: Runni
     supervise(live.engineRun, terms),
     output.pump(live.engineRun.output),
   ]);
-  if (ending.status === "fulfilled" && pumped.status === "fulfilled") return { ending: ending.value, output };
-  const failed = ending.status === "rejected" ? ending : pumped;
-  return { ending: LOST, output, failure: asMoorageError(failed.status === "rejected" ? failed.reason : undefined) };
+  const failed = [ending, pumped].find(({ status }) => status === "rejected");
+  const seen = ending.status === "fulfilled" && failed === undefined ? ending.value : LOST;
+  const failure = failed?.status === "rejected" ? asMoorageError(failed.reason) : undefined;
+  return { ...(await judged(context, { row, plan, life }, { ending: seen, failure })), output };
 }
-
-const LOST: Ending = {
-  exit: { exitCode: null, signal: null, oomKilled: false, peakMemoryBytes: null },
-  cause: undefined,
-  signal: null,
-  unitStopped: true,
-};
 
 async function record(context: DomainContext, source: ReceiptSource): Promise<RunRow> {
   const receipt = await recordReceipt(context, source);

@@ -23,6 +23,8 @@ export type RunPlan = {
   readonly stdin: StdinFeed | undefined;
   /** Starts it on the engine; when it rejects, nothing is left there. */
   readonly start: (signal: AbortSignal) => Promise<EngineRun>;
+  /** After its deadline: what was ended, and what goes on, as a half-sentence. */
+  readonly extent: (unitStopped: boolean) => string;
   /** After the run has ended, before it is recorded; answers the hash of the workspace. */
   readonly finish: (unitStopped: boolean) => Promise<Finished>;
   /** After it was recorded: removes what only the run needed. Until then a crash of ours loses nothing. */

@@ -43,6 +43,7 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
     peakMemoryBytes: null,
     receiptId: null,
     warnings: context.warnings,
+    reason: null,
     workspacePath: plan.workspacePath,
     workspaceHandedOver: plan.workspaceHandedOver,
     workspaceBefore: plan.workspaceBefore,
@@ -56,9 +57,10 @@ type Measured = {
   readonly records: { readonly stdout: OutputRecord; readonly stderr: OutputRecord };
   readonly durationMs: number;
   readonly warnings: readonly string[];
+  readonly reason: string | null;
 };
 
-export function endedRow(row: RunRow, { ending, records, durationMs, warnings }: Measured): RunRow {
+export function endedRow(row: RunRow, { ending, records, durationMs, warnings, reason }: Measured): RunRow {
   const timedOut = ending.cause === "deadline";
   return {
     ...row,
@@ -75,6 +77,7 @@ export function endedRow(row: RunRow, { ending, records, durationMs, warnings }:
     durationMs,
     peakMemoryBytes: ending.exit.peakMemoryBytes,
     warnings: [...row.warnings, ...warnings],
+    reason,
   };
 }
 

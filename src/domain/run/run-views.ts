@@ -30,6 +30,7 @@ export function runView(row: RunRow): Run {
     peakMemoryBytes: row.peakMemoryBytes,
     receiptId: row.receiptId,
     warnings: [...row.warnings],
+    reason: row.reason,
   };
 }
 

@@ -2,6 +2,7 @@ import { deadlineSignal, sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { linearPattern, PatternProblem, type LinearPattern } from "../../base/linear-pattern.ts";
 import type { RunWait, RunWaited } from "../../contracts/types.ts";
+import type { UnitPorts } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
 import { endOf, followLog } from "./log/follow-log.ts";
 import { Lines } from "./log/lines.ts";
@@ -58,9 +59,22 @@ async function listening(call: Call, runId: string, port: number): Promise<Reach
   for (;;) {
     const { status, sandboxId } = await findRun(call, runId);
     if (status !== "running") return { ok: false, reason: "ended", line: null };
-    if (await ports.listens(sandboxId, port, signal)) return { ok: true, reason: "listening", line: null };
+    if (await isListening(call, ports, { sandboxId, port })) return { ok: true, reason: "listening", line: null };
     await sleep(LOOK_MS, signal);
     throwIfCanceled(signal);
+  }
+}
+
+type Place = { readonly sandboxId: string; readonly port: number };
+
+async function isListening({ context, signal }: Call, ports: UnitPorts, { sandboxId, port }: Place): Promise<boolean> {
+  try {
+    return await ports.listens(sandboxId, port, signal);
+  } catch (error) {
+    // A sandbox that stops at this moment ends its runs, and what the run's record says of that tells more.
+    const unit = await context.engine.inspect(sandboxId, signal);
+    if (unit === undefined || unit.state === "exited") return false;
+    throw error;
   }
 }
 

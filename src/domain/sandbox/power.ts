@@ -1,9 +1,10 @@
 import type { PausedBy, Sandbox } from "../../contracts/types.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { RunRow, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { restore } from "../archive/archive.ts";
 import { discardArchive } from "../archive/archive-file.ts";
+import { endingRuns } from "../run/ending-runs.ts";
 import { openEgress } from "../network/egress.ts";
 import { changeState, type StateChange } from "./change-state.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
@@ -47,8 +48,13 @@ async function changed(call: Call, ref: string, change: StateChange): Promise<Sa
   return sandboxView(await changeState(context, { id: row.id, signal }, change));
 }
 
-export function stopping({ engine }: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {
-  return { action: "stop", by, work: ({ id }) => engine.stop(id, { graceMs }) };
+export function stopping(context: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {
+  const work = async ({ id, owner }: SandboxRow): Promise<void> => {
+    const reason = `The sandbox was stopped by ${by === "owner" ? `"${owner}"` : "Moorage"}.`;
+    const chosen = (run: RunRow): boolean => run.sandboxId === id;
+    await endingRuns(context, { chosen, reason }, () => context.engine.stop(id, { graceMs }));
+  };
+  return { action: "stop", by, work };
 }
 
 function starting(context: DomainContext): StateChange {

@@ -1,9 +1,10 @@
 import { isoTime } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { newId } from "../../base/ids.ts";
-import type { PendingChange, SandboxRow } from "../../store/store.ts";
+import type { PendingChange, RunRow, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { discardArchive } from "../archive/archive-file.ts";
+import { endingRuns } from "../run/ending-runs.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
 
 export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
@@ -14,6 +15,12 @@ export async function removeSandbox(call: Call, ref: string): Promise<{ readonly
   await removeForGood(context, row, "asked");
   return { id: row.id, removed: true };
 }
+
+/** What is said of the runs that go with it. */
+const REASONS = {
+  asked: ({ owner }: SandboxRow): string => `The sandbox was removed by "${owner}".`,
+  expired: (): string => "The sandbox was removed by Moorage: its time to live was over.",
+};
 
 /**
  * Removes a sandbox whatever it is doing: another change that is going on finds it gone. Once announced it is finished,
@@ -26,7 +33,8 @@ export async function removeForGood(context: DomainContext, row: SandboxRow, why
   const pending: PendingChange = { ...announced, holder: holders.self, since };
   await store.sandboxes.transition(row.id, {}, { pending });
   try {
-    await engine.remove(row.id);
+    const chosen = (run: RunRow): boolean => run.sandboxId === row.id;
+    await endingRuns(context, { chosen, reason: REASONS[why](row) }, () => engine.remove(row.id));
   } catch (error) {
     await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
     throw error;

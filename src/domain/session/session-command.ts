@@ -13,6 +13,8 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** A command on its way into a session. */
 export type SessionCommand = {
   readonly start: (runId: string, signal: AbortSignal) => Promise<EngineRun>;
+  /** After its deadline: what was ended, and what goes on. */
+  readonly extent: () => string;
   /** What is to be told after it has ended. */
   readonly warnings: () => readonly string[];
 };
@@ -38,6 +40,10 @@ export function sessionCommand(context: DomainContext, { name, sandbox, text }: 
       );
       return session.run(runId, text);
     },
+    extent: () =>
+      session?.over === true
+        ? `the session "${name}" was ended with all that ran in it`
+        : `the command was interrupted, and the session "${name}" goes on`,
     warnings: () =>
       session?.over === true ? [`The session "${name}" ended with this command; what it kept is gone.`] : [],
   };

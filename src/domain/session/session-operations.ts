@@ -1,5 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Call } from "../context.ts";
+import { endingRuns } from "../run/ending-runs.ts";
 import { findSandbox } from "../sandbox/sandboxes.ts";
 import type { SessionView } from "./shell-session.ts";
 
@@ -21,6 +22,8 @@ export async function removeSession(
       hint: `List them with moorage session ls ${ref}.`,
     });
   }
-  await session.end();
+  const { runId } = session.view();
+  const reason = `The session "${name}" was ended by "${call.principal.owner}".`;
+  await endingRuns(call.context, { chosen: (run) => run.id === runId, reason }, () => session.end());
   return { name, removed: true };
 }

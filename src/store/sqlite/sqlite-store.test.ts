@@ -70,7 +70,7 @@ function run(change: Partial<RunRow> = {}): RunRow {
     ...{ id: newId(), kind: "job", sandboxId, owner, keyId: null, agentId: null, command: ["true"] },
     ...{ ...output, truncated: false, ...end, startedAt: new Date().toISOString(), durationMs: 1 },
     ...{ engine, isolation, image, imageDigest, profile, limits, network, runtime: null, peakMemoryBytes: null },
-    ...{ receiptId: null, warnings: [], ...workspace, holder, handle: null, ...change },
+    ...{ receiptId: null, warnings: [], reason: null, ...workspace, holder, handle: null, ...change },
   };
 }
 

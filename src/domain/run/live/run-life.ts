@@ -1,3 +1,5 @@
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+
 /**
  * Who can end a run that goes on. While it is attached to its caller, the caller's leaving ends it; once it is detached
  * only `cancel` and `kill` do.
@@ -33,6 +35,12 @@ export class RunLife {
     return this.#killed;
   }
 
+  /** Why it is to be ended, and by whom; null while it is not. */
+  get reason(): string | null {
+    if (!this.signal.aborted) return null;
+    return isMoorageError(this.signal.reason) ? this.signal.reason.message : "The caller left.";
+  }
+
   detach(): void {
     this.#detached = true;
     this.#detaching.resolve();
@@ -47,8 +55,9 @@ export class RunLife {
     this.#canceling.abort(reason);
   }
 
-  kill(): void {
+  /** `reason`: why, and by whom. */
+  kill(reason: string): void {
     if (!this.signal.aborted) this.#killed = true;
-    this.cancel();
+    this.cancel(new MoorageError("CANCELED", reason));
   }
 }

@@ -1,0 +1,27 @@
+import type { RunRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+
+type Ended = {
+  readonly chosen: (run: RunRow) => boolean;
+  /** Why they are ended, and by whom. */
+  readonly reason: string;
+};
+
+/**
+ * Does work that ends runs, and writes why into the registry before: whoever watches them, in this process or another,
+ * then does not take it for their own failure. Where the work fails they are on their own again.
+ */
+export async function endingRuns(
+  { store }: DomainContext,
+  { chosen, reason }: Ended,
+  work: () => Promise<void>,
+): Promise<void> {
+  const runs = (await store.runs.open()).filter(chosen);
+  for (const { id } of runs) await store.runs.update(id, { reason });
+  try {
+    await work();
+  } catch (error) {
+    for (const { id } of runs) await store.runs.update(id, { reason: null });
+    throw error;
+  }
+}
