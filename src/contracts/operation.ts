@@ -13,6 +13,7 @@ export type FlagBinding = {
     | "key-value"
     | "code-file"
     | "host-directory"
+    | "workspace"
     | "port"
     | "readiness"
     | "stdin"

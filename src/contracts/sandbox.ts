@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dependencyFields, PackageManager } from "./dependencies.ts";
-import { placeFields, PublishedPort } from "./place.ts";
+import { HostDirectory, placeFields, PublishedPort } from "./place.ts";
 import { mainFields, Readiness } from "./readiness.ts";
 import {
   ConversationId,
@@ -39,7 +39,8 @@ export const Sandbox = z
     useImageCommand: z.boolean(),
     command: z.array(z.string()).nullable().meta({ description: "Of a main process of its own: its arguments." }),
     readiness: Readiness.nullable(),
-    volume: Name.nullable().meta({ description: "The volume that it works in; null: one of its own." }),
+    volume: Name.nullable().meta({ description: "The volume that it works in; null: one of its own, or a directory." }),
+    hostDirectory: HostDirectory.nullable(),
     ports: z.array(PublishedPort),
     profile: Profile,
     limits: Limits,

@@ -12,6 +12,7 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { VolumeRows, VolumeUse } from "./volumes.ts";
 
@@ -19,6 +20,7 @@ export type * from "./images.ts";
 export type * from "./volumes.ts";
 
 export type * from "./run-logs.ts";
+export type * from "./directories.ts";
 
 /** A page: newest first; `nextCursor` is null on the last one. */
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
@@ -52,6 +54,8 @@ export type SandboxRow = {
   readonly useImageCommand: boolean;
   readonly command: readonly string[] | null;
   readonly volume: VolumeUse | null;
+  /** The directory of the host that it works in, for as long as it exists. */
+  readonly directory: DirectoryUse | null;
   readonly ports: readonly PublishedPort[];
   readonly readiness: Readiness | null;
   readonly readinessTimeoutMs: number;
@@ -177,7 +181,10 @@ export type ReceiptRow = {
 export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
 
 export type SandboxRows = {
-  /** CONFLICT when the owner's name or the conversation id is taken. */
+  /**
+   * CONFLICT when the owner's name or the conversation id is taken, or its volume, its directory or one of its host
+   * ports by somebody else.
+   */
   readonly insert: (row: SandboxRow) => Promise<void>;
   readonly get: (id: string) => Promise<SandboxRow | undefined>;
   /** By id, the owner's name, or conversation id; only the owner's own. */
@@ -204,8 +211,8 @@ export type SandboxRows = {
 
 export type RunRows = {
   /**
-   * CONFLICT when another open run works in the same directory lent by root, or in one above or below. A run in a sandbox
-   * and every change of an open run survive the end of this process, but not for certain a loss of power.
+   * CONFLICT when somebody else works in its directory who does not share it, or in one above or below. A run in a
+   * sandbox and every change of an open run survive the end of this process, but not for certain a loss of power.
    */
   readonly insert: (row: RunRow) => Promise<void>;
   readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;

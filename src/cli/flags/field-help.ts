@@ -10,6 +10,7 @@ const VALUE_NAMES = {
   duration: "duration",
   "key-value": "name=value",
   "host-directory": "directory",
+  workspace: "place",
   "code-file": "file",
   port: "port",
   readiness: "check",

@@ -25,11 +25,17 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
     case "readiness":
       return readinessValue(text) ?? valueFromText(text, target(field));
     case "host-directory":
-      // A server would read a relative path from where it stands itself.
-      return text === "" ? text : resolve(directory, text);
+      return hostPath(text, directory);
+    case "workspace":
+      return text.startsWith("volume:") ? text : hostPath(text, directory);
     default:
       return isRepeatable(field) ? valueFromTexts(texts, target(field)) : valueFromText(text, target(field));
   }
+}
+
+/** Made absolute here: a server would read a relative path from where it stands itself. */
+function hostPath(text: string, directory: string): string {
+  return text === "" ? text : resolve(directory, text);
 }
 
 function target({ label, schema }: CliField): Parameters<typeof valueFromText>[1] {

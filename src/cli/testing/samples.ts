@@ -60,6 +60,7 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
     command: null,
     readiness: null,
     volume: null,
+    hostDirectory: null,
     ports: [],
     profile: "sandbox",
     limits: LIMITS,

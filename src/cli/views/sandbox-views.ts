@@ -68,7 +68,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["Network", sandbox.network],
       ...portLines(sandbox.ports),
       ["Runtime", sandbox.runtime ?? "the engine's default"],
-      ["Workspace", sandbox.volume === null ? sandbox.workspace : `${sandbox.workspace}, volume ${sandbox.volume}`],
+      ["Workspace", workspaceCell(sandbox)],
       ...labelLines(sandbox.labels),
       ["Idle timeout", sandbox.idleTimeoutMs === 0 ? "never" : durationCell(sandbox.idleTimeoutMs)],
       ["Expires", sandbox.expiresAt === null ? "never" : timeCell(sandbox.expiresAt)],
@@ -78,6 +78,15 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
     layout,
   ),
 }));
+
+/** "/workspace, directory /home/me/project as 1000:1000". */
+function workspaceCell({ workspace, volume, hostDirectory }: z.output<typeof Sandbox>): string {
+  if (volume !== null) return `${workspace}, volume ${volume}`;
+  if (hostDirectory === null) return workspace;
+  const { path, user, lent } = hostDirectory;
+  const as = user === null ? "" : ` as ${user}${lent ? ", lent by root" : ""}`;
+  return `${workspace}, directory ${path}${as}`;
+}
 
 function portLines(ports: z.output<typeof Sandbox>["ports"]): [string, string][] {
   const texts = ports.map(({ port, hostPort, protocol }) => `127.0.0.1:${hostPort} -> ${port}/${protocol}`);

@@ -19,6 +19,7 @@ export const sandboxOperations = {
       flags: {
         ...limitFlags,
         ...lifeFlags,
+        workspace: { parse: "workspace" },
         dependencies: { flag: "dependency" },
         ports: { flag: "publish", short: "p", parse: "port" },
         readiness: { flag: "ready", parse: "readiness" },

@@ -71,15 +71,15 @@ async function conductBatch(call: CallWithSignal, input: JobBatch, events: Chann
 async function placed({ context }: Call, { jobs }: JobBatch): Promise<readonly WaitingJob[]> {
   const found: WaitingJob[] = [];
   for (const [index, job] of jobs.entries()) {
-    const directory = job.workspace === undefined ? undefined : await directoryOf(context.policy, job.workspace);
+    const directory = job.workspace === undefined ? undefined : await directoryOf(context, job.workspace);
     found.push({ index, job, directory });
   }
   return found;
 }
 
-async function directoryOf(policy: Call["context"]["policy"], given: string): Promise<string | undefined> {
+async function directoryOf(context: Call["context"], given: string): Promise<string | undefined> {
   try {
-    return (await allowedDirectory(policy, given)).path;
+    return (await allowedDirectory(context, given)).path;
   } catch (error) {
     if (isMoorageError(error)) return undefined;
     throw error;

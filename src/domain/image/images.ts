@@ -17,7 +17,7 @@ type Wanted = { readonly reference?: string | undefined; readonly workspace?: st
 export async function ensureImage({ context, signal }: Call, wanted: Wanted): Promise<ImagePresence> {
   imagesOf(context);
   const { workspace } = wanted;
-  const place = workspace === undefined ? undefined : (await allowedDirectory(context.policy, workspace)).path;
+  const place = workspace === undefined ? undefined : (await allowedDirectory(context, workspace)).path;
   const image = await agentImage(context, wanted.reference, {
     signal: signal ?? new AbortController().signal,
     onProgress: (message) => context.logger.debug({ message }, "preparing an image"),

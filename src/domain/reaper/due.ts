@@ -10,6 +10,7 @@ import { isExpired } from "../sandbox/renew-sandbox.ts";
 import { isAbandoned, settle } from "../sandbox/settle.ts";
 import { STATES } from "../sandbox/state-machine.ts";
 import { moveTo } from "../sandbox/transition.ts";
+import { leaveDirectory } from "../workspace/sandbox-directory.ts";
 
 /** What the reaper does to one sandbox, and the name under which it is reported. */
 export type Deed = {
@@ -46,6 +47,7 @@ async function done(work: Promise<unknown>): Promise<boolean> {
 /** Whoever was making it is gone, and nobody has been told that it is there. */
 async function failHalfMade(context: DomainContext, row: SandboxRow): Promise<boolean> {
   await context.engine.remove(row.id);
+  await leaveDirectory(context, row);
   const target = { state: "error", reason: "Moorage was ended while it was starting.", pausedBy: null } as const;
   return (await moveTo(context, { row, from: { revision: row.revision, pending: null } }, target)) !== undefined;
 }

@@ -10,7 +10,7 @@ import { writeResultFile } from "./result-file.ts";
 /** A job of an agent: its environment names, its defaults, and a result file in its workspace. */
 export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<RunEvent> {
   const { context } = call;
-  const { path } = await allowedDirectory(context.policy, input.workspace);
+  const { path } = await allowedDirectory(context, input.workspace);
   const prepare = prepareJob(call, agentJob(context, input), {
     kind: "agent",
     agentId: input.agentId,

@@ -29,6 +29,7 @@ async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
   const { context, signal } = call;
   const sandbox = await findSandbox(call, input.id);
   requireEngine(context, sandbox);
+  refuseOtherUser(sandbox, input.user);
   const limits = runLimits(context, sandbox, input);
   const command = await commandOf({ context, sandbox, signal }, input);
   const stdin = stdinOf(input);
@@ -88,6 +89,17 @@ function runLimits({ policy }: DomainContext, { limits, profile }: SandboxRow, i
   const stays = input.background === true || input.tty !== undefined;
   const byDefault = stays ? policy.maxima.timeoutMs : (limits.timeoutMs ?? undefined);
   return resolveLimits(profile, { ...limits, timeoutMs: input.timeoutMs ?? byDefault }, policy.maxima);
+}
+
+/** What another user, root above all, left in a directory of the host would stay there with that owner. */
+function refuseOtherUser({ id, name, directory }: SandboxRow, asked: string | undefined): void {
+  if (asked === undefined || directory === null || directory.user === null) return;
+  const { uid, gid } = directory.user;
+  if (asked === String(uid) || asked === `${uid}:${gid}`) return;
+  const message = `Sandbox "${name ?? id}" works in a directory of the host as ${uid}:${gid}; no run of it has another user (got ${JSON.stringify(asked)}).`;
+  throw new MoorageError("INVALID_INPUT", message, {
+    hint: "Leave --user out; packages come with --dependency, or from an image that has them.",
+  });
 }
 
 type Wanted = { readonly input: SandboxExec; readonly command: readonly string[] };

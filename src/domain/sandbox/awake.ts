@@ -1,6 +1,7 @@
 import { isoTime } from "../../base/clock.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { confirmDirectory } from "../workspace/sandbox-directory.ts";
 import { changeState } from "./change-state.ts";
 import { quietRow } from "./quiet-row.ts";
 import { refreshed } from "./seen-state.ts";
@@ -27,6 +28,7 @@ export async function awake(context: DomainContext, { id, wanted, signal }: Acce
   // Before the look: who pauses idle ones looks at this after the announcement, so that one of both sees the other.
   await touch(context, await quietRow(context, id, signal));
   const row = await quietRow(context, id, signal);
+  if (row.directory !== null) await confirmDirectory(row.directory);
   if (row.state === "running") return;
   if (wasIdle(row)) {
     await changeState(context, { id, signal }, waking(context, row));

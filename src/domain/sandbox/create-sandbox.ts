@@ -10,6 +10,7 @@ import { planSandbox } from "./plan-sandbox.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
 import { moveTo } from "./transition.ts";
+import { enterDirectory, leaveDirectory } from "../workspace/sandbox-directory.ts";
 import { unitSpec } from "./unit-spec.ts";
 
 export async function createSandbox(call: Call, input: SandboxCreate): Promise<Sandbox> {
@@ -38,12 +39,14 @@ async function startCold(call: Call, input: SandboxCreate): Promise<SandboxRow> 
   const running = await moveTo(context, { row, from }, { state: "running", reason: null, pausedBy: null });
   if (running !== undefined) return running;
   await context.engine.remove(row.id);
+  await leaveDirectory(context, row);
   throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
 }
 
 async function start(call: Call, row: SandboxRow): Promise<void> {
   const { context, signal } = call;
   try {
+    await enterDirectory(context, row);
     await startBehindEgress(context, { ...row, kind: "sandbox", signal }, () =>
       context.engine.createSandbox(unitSpec(row), signal),
     );
@@ -53,6 +56,7 @@ async function start(call: Call, row: SandboxRow): Promise<void> {
       throw error;
     });
   } catch (error) {
+    await leaveDirectory(context, row);
     await context.store.sandboxes.remove(row.id);
     throw error;
   }

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { sleep } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
@@ -24,7 +25,7 @@ export async function existingSandbox(call: Call, input: SandboxCreate): Promise
       await context.store.sandboxes.remove(row.id);
       return undefined;
     }
-    refuseOther(row, input);
+    await refuseOther(row, input);
     const starting = row.state === "starting" && context.holders.isAlive(row.holder);
     if (!starting || call.signal?.aborted === true || context.clock.monotonic() > deadline) return row;
     await sleep(LOOK_MS, call.signal);
@@ -40,14 +41,20 @@ function arePublished(asked: readonly PortWish[], published: readonly PublishedP
   );
 }
 
-function refuseOther(row: SandboxRow, input: SandboxCreate): void {
+async function isPlace({ volume, directory }: SandboxRow, workspace: string): Promise<boolean> {
+  if (directory === null) return workspace === `volume:${volume?.name}`;
+  return directory.path === (await realpath(workspace).catch(() => undefined));
+}
+
+async function refuseOther(row: SandboxRow, input: SandboxCreate): Promise<void> {
   const { name, image, workspace, shareWorkspace, ports, ...asked } = input;
   const has: Readonly<Record<string, unknown>> = { ...row, ...row.limits };
   const differing = Object.entries(asked).filter(([key, value]) => !isDeepStrictEqual(value, has[key]));
   const differs = differing.map(([key]) => key);
   if (image !== undefined && ![image, `${image}:latest`].includes(row.image ?? "")) differs.push("image");
-  if (workspace !== undefined && workspace !== `volume:${row.volume?.name}`) differs.push("workspace");
-  if (shareWorkspace !== undefined && shareWorkspace !== (row.volume?.shared ?? false)) differs.push("shareWorkspace");
+  if (workspace !== undefined && !(await isPlace(row, workspace))) differs.push("workspace");
+  const shared = (row.volume ?? row.directory)?.shared ?? false;
+  if (shareWorkspace !== undefined && shareWorkspace !== shared) differs.push("shareWorkspace");
   if (ports !== undefined && !arePublished(ports, row.ports)) differs.push("ports");
   if (differs.length === 0) return;
   throw new MoorageError("CONFLICT", `The sandbox "${name}" exists already, with another ${differs.join(", ")}.`, {

@@ -7,6 +7,7 @@ import { resolveLimits } from "../profiles.ts";
 import { resolveNetwork } from "./network.ts";
 import { networkFor, planPorts } from "./plan-ports.ts";
 import { planVolume } from "../volume/volumes.ts";
+import { planDirectory } from "../workspace/sandbox-directory.ts";
 import { planMain } from "./plan-main.ts";
 import { planImage } from "./plan-image.ts";
 import { resolveRuntime } from "./runtime.ts";
@@ -31,6 +32,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
     ...planLife(context, input, now),
     ...planMain(context, input),
     volume: await planVolume(call, input),
+    directory: await planDirectory(context, input),
     ports: await planPorts(context, input.ports),
     ...(await planImage(call, input)),
     env: input.env ?? {},

@@ -6,6 +6,7 @@ import { restore } from "../archive/archive.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
 import { openEgress } from "../network/egress.ts";
+import { enterDirectory } from "../workspace/sandbox-directory.ts";
 import { changeState, type StateChange } from "./change-state.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
 import { sandboxView } from "./sandbox-view.ts";
@@ -60,6 +61,7 @@ export function stopping(context: DomainContext, by: PausedBy, graceMs: number =
 function starting(context: DomainContext): StateChange {
   const work = async (row: SandboxRow): Promise<void> => {
     if (row.state === "archived") return restore(context, row);
+    await enterDirectory(context, row);
     await openEgress(context, { ...row, kind: "sandbox" });
     await context.engine.start(row.id);
   };

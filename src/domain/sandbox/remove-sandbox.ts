@@ -5,6 +5,7 @@ import type { PendingChange, RunRow, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
+import { leaveDirectory } from "../workspace/sandbox-directory.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
 
 export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
@@ -35,6 +36,7 @@ export async function removeForGood(context: DomainContext, row: SandboxRow, why
   try {
     const chosen = (run: RunRow): boolean => run.sandboxId === row.id;
     await endingRuns(context, { chosen, reason: REASONS[why](row) }, () => engine.remove(row.id));
+    await leaveDirectory(context, row);
   } catch (error) {
     await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
     throw error;

@@ -1,6 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Sandbox } from "../../contracts/types.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { DirectoryUse, SandboxRow } from "../../store/store.ts";
 
 /** Where files live inside every sandbox and job. */
 export const WORKSPACE = "/workspace";
@@ -14,6 +14,7 @@ export function sandboxView(row: SandboxRow): Sandbox {
     dependencies,
     command,
     volume,
+    directory,
     ports,
     readinessTimeoutMs: _timeout,
     readinessIntervalMs: _interval,
@@ -27,8 +28,13 @@ export function sandboxView(row: SandboxRow): Sandbox {
     limits: { ...limits },
     dependencies: [...dependencies],
     volume: volume?.name ?? null,
+    hostDirectory: directory === null ? null : directoryView(directory),
     ports: [...ports],
     command: command === null ? null : [...command],
     workspace: WORKSPACE,
   };
+}
+
+function directoryView({ path, user, loan }: DirectoryUse): Sandbox["hostDirectory"] {
+  return { path, user: user === null ? null : `${user.uid}:${user.gid}`, lent: loan !== null };
 }

@@ -1,6 +1,7 @@
 import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { discardArchive } from "../archive/archive-file.ts";
+import { leaveDirectory } from "../workspace/sandbox-directory.ts";
 import { seenState } from "./seen-state.ts";
 import { ACTIONS } from "./state-machine.ts";
 import { moveTo } from "./transition.ts";
@@ -23,6 +24,7 @@ export async function settle(context: DomainContext, row: SandboxRow): Promise<v
   const { action } = pending;
   if (action === "remove") {
     await engine.remove(row.id);
+    await leaveDirectory(context, row);
     await discardArchive(context, row.id);
     await store.sandboxes.remove(row.id);
     return;

@@ -12,16 +12,25 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     kind: "sandbox",
     ...(image === null ? {} : { image }),
     env: row.env,
-    workspace: row.volume === null ? { type: "volume" } : { type: "named", volume: row.volume.id },
+    ...placeOf(row),
     limits: row.limits,
     writableRoot,
-    capabilities,
+    // In a directory of the host nobody is more than its owner: what is made there stays on the host.
+    capabilities: row.directory === null ? capabilities : [],
     ...mainOf(row),
     ...(row.runtime === null ? {} : { runtime: row.runtime }),
     ...(row.ports.length === 0 ? {} : { ports: row.ports }),
     network: policyOf(row.network),
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };
+}
+
+function placeOf({ volume, directory }: SandboxRow): Pick<UnitSpec, "workspace" | "user"> {
+  if (directory !== null) {
+    const { path, user } = directory;
+    return { workspace: { type: "host", path }, ...(user === null ? {} : { user }) };
+  }
+  return { workspace: volume === null ? { type: "volume" } : { type: "named", volume: volume.id } };
 }
 
 function mainOf({ useImageCommand, command }: SandboxRow): Pick<UnitSpec, "main"> {

@@ -7,13 +7,13 @@ import type { Call } from "../context.ts";
 
 /** The volume that a new sandbox asks for, made where its owner has none of that name. */
 export async function planVolume(call: Call, { workspace, shareWorkspace }: SandboxCreate): Promise<VolumeUse | null> {
-  const name = workspace?.replace(/^volume:/, "");
-  if (name === undefined) {
-    if (shareWorkspace !== true) return null;
+  if (workspace === undefined && shareWorkspace === true) {
     throw new MoorageError("INVALID_INPUT", "shareWorkspace is true, but the workspace is the sandbox's own.", {
-      hint: "Name a volume with --workspace volume:NAME.",
+      hint: "Name a volume or a directory: --workspace volume:NAME or --workspace DIR.",
     });
   }
+  const name = /^volume:(.+)$/.exec(workspace ?? "")?.[1];
+  if (name === undefined) return null;
   const { engine } = call.context;
   if (engine.volumes === undefined) {
     throw new MoorageError("ENGINE_UNSUPPORTED", `The ${engine.name} engine has no volumes that outlive a sandbox.`, {

@@ -19,18 +19,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(base, { recursive: true }));
 
-async function policy() {
+async function context(resident = false) {
   await using domain = openMemoryDomain();
-  return {
-    ...domain.context.policy,
-    workspaceRoots: [join(base, "root")],
-    protectedDirectories: [join(base, "root/state")],
-  };
+  const workspaceRoots = [join(base, "root")];
+  const policy = { ...domain.context.policy, workspaceRoots, protectedDirectories: [join(base, "root/state")] };
+  return { policy, resident };
 }
 
 describe("a workspace on the host", () => {
   it.each([["root/job one"], ["root/way-in"]])("may be %s, and is mounted by its real path", async (path) => {
-    expect((await allowedDirectory(await policy(), join(base, path))).path).toBe(join(base, "root/job one"));
+    expect((await allowedDirectory(await context(), join(base, path))).path).toBe(join(base, "root/job one"));
   });
 
   it.each([
@@ -39,15 +37,26 @@ describe("a workspace on the host", () => {
     ["root/way-out", "WORKSPACE_NOT_ALLOWED", "which leads to "],
     ["root/none", "WORKSPACE_NOT_FOUND", "does not exist"],
     ["root/file", "WORKSPACE_NOT_FOUND", "is not a directory"],
-    ["root/state", "WORKSPACE_NOT_ALLOWED", "would lay Moorage's own state"],
-    ["root/state/inner", "WORKSPACE_NOT_ALLOWED", "would lay Moorage's own state"],
-    ["root", "WORKSPACE_NOT_ALLOWED", "would lay Moorage's own state"],
+    ["root/state", "WORKSPACE_NOT_ALLOWED", "would lay "],
+    ["root/state/inner", "WORKSPACE_NOT_ALLOWED", "would lay "],
+    ["root", "WORKSPACE_NOT_ALLOWED", "would lay "],
   ])("may not be %s: %s", async (path, code, message) => {
-    const attempt = allowedDirectory(await policy(), `${base}/${path}`);
+    const attempt = allowedDirectory(await context(), `${base}/${path}`);
     await expect(attempt).rejects.toMatchObject({ code, message: expect.stringContaining(message) as string });
   });
 
+  it("outside of the roots is told whose roots they are", async () => {
+    const attempt = (resident: boolean) =>
+      context(resident).then((its) => allowedDirectory(its, join(base, "outside")));
+    await expect(attempt(false)).rejects.toMatchObject({
+      hint: "Use a directory below one of them, or name the roots for this command: MOORAGE_WORKSPACE_ROOTS=DIR:DIR.",
+    });
+    await expect(attempt(true)).rejects.toMatchObject({
+      hint: "These are the server's roots: its own current directory and home, or its MOORAGE_WORKSPACE_ROOTS. Use a directory below one of them, or start it again from there or with MOORAGE_WORKSPACE_ROOTS=DIR:DIR.",
+    });
+  });
+
   it("is given by an absolute path", async () => {
-    await expect(allowedDirectory(await policy(), "job")).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(allowedDirectory(await context(), "job")).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 });

@@ -26,7 +26,7 @@ export async function jobWorkspace(context: DomainContext, given: string | undef
     const mount: Workspace = { type: "memory", sizeBytes: MEMORY_WORKSPACE_BYTES };
     return { mount, user: jobUser(context), path: null, handedOver: false, hashBefore: null };
   }
-  const { path, uid, gid } = await allowedDirectory(context.policy, given);
+  const { path, uid, gid } = await allowedDirectory(context, given);
   const handedOver = context.hostUser?.uid === ROOT && uid === ROOT;
   const user = handedOver ? JOB_USER : { uid, gid };
   return { mount: { type: "host", path }, user, path, handedOver, hashBefore: await treeHash(path) };
@@ -41,7 +41,7 @@ export async function confirmWorkspace(
   { path, handedOver, user }: JobWorkspace,
 ): Promise<void> {
   if (path === null) return;
-  const now = await allowedDirectory(context.policy, path);
+  const now = await allowedDirectory(context, path);
   if (now.path === path && now.uid === (handedOver ? ROOT : user?.uid)) return;
   const message = `The workspace ${JSON.stringify(path)} changed while the job was being prepared.`;
   throw new MoorageError("CONFLICT", message, { hint: "Run it again, when nothing else changes the directory." });

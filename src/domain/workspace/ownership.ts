@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { lchown, lstat, open, readdir } from "node:fs/promises";
+import { lchown, lstat, open, readdir, readlink } from "node:fs/promises";
 import { MoorageError } from "../../base/errors.ts";
 
 type Owner = { readonly uid: number; readonly gid: number };
@@ -36,6 +36,16 @@ export async function lend(path: string): Promise<Loan> {
   return loan;
 }
 
+/** What in a workspace is JOB_USER's already: of what is lent for long, this has to be written down before. */
+export async function heldBefore(path: string): Promise<readonly string[]> {
+  const held: string[] = [];
+  await changeOwners(path, (info) => {
+    if (info.uid === JOB_USER.uid) held.push(inode(info));
+    return undefined;
+  });
+  return held;
+}
+
 /** Gives everything of JOB_USER in the workspace to root; the kernel takes set-id bits from files at that. */
 export async function takeBack({ path, kept }: Loan): Promise<void> {
   await changeOwners(path, (info) => {
@@ -59,6 +69,7 @@ async function changeOwners(path: string | Buffer, decide: Decide, depth = 0): P
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
+    if (depth === 0) await requirePlace(directory.fd, path);
     const owner = decide(await directory.stat());
     if (owner !== undefined) await directory.chown(owner.uid, owner.gid);
     const here = `/proc/self/fd/${directory.fd}/`;
@@ -70,6 +81,14 @@ async function changeOwners(path: string | Buffer, decide: Decide, depth = 0): P
   } finally {
     await directory.close();
   }
+}
+
+/** Of the way to the tree a part may have been replaced by a symlink since it was looked at. */
+async function requirePlace(descriptor: number, path: string | Buffer): Promise<void> {
+  const place = await readlink(`/proc/self/fd/${descriptor}`);
+  if (place === String(path)) return;
+  const message = `The workspace ${JSON.stringify(String(path))} leads to ${JSON.stringify(place)} by now.`;
+  throw new MoorageError("WORKSPACE_NOT_ALLOWED", message, { hint: "Name the directory where it really is." });
 }
 
 function tooDeep(): MoorageError {

@@ -23,6 +23,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
+   CREATE INDEX sandboxes_in_directories ON sandboxes (id) WHERE data ->> '$.directory.path' IS NOT NULL;
    CREATE TABLE runs (
      id TEXT PRIMARY KEY,
      owner TEXT NOT NULL,

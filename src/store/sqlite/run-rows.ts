@@ -1,6 +1,6 @@
-import { MoorageError } from "../../base/errors.ts";
 import type { Page, PageQuery, RunFilter, RunRow, RunRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
 const COLUMNS = "data, stdout, stderr, status, holder";
@@ -44,28 +44,10 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
 
 function insert(database: Database, row: RunRow): void {
   database.transaction(() => {
-    refuseWorkspaceInUse(database, row);
+    const directory = directoryOfRun(row);
+    if (directory !== undefined) refuseDirectoryInUse(database, directory);
     insertRow(database, row);
   });
-}
-
-/**
- * Jobs of one directory may share it, unless it is lent by root: then who gives it back would take it from the other.
- * Directories inside one another are never in use at once: a job could change what the other's path leads to.
- */
-function refuseWorkspaceInUse(database: Database, { workspacePath, workspaceHandedOver }: RunRow): void {
-  if (workspacePath === null) return;
-  for (const other of database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read)) {
-    const shared = other.workspacePath === workspacePath && !other.workspaceHandedOver && !workspaceHandedOver;
-    if (other.workspacePath === null || shared || !overlap(other.workspacePath, workspacePath)) continue;
-    const message = `The workspace ${JSON.stringify(workspacePath)} is in use by run ${other.id}, in ${JSON.stringify(other.workspacePath)}.`;
-    const hint = "Wait until that run has ended, or give each job a directory of its own.";
-    throw new MoorageError("CONFLICT", message, { hint, details: { runId: other.id } });
-  }
-}
-
-function overlap(a: string, b: string): boolean {
-  return a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 }
 
 function insertRow(database: Database, row: RunRow): void {

@@ -1,6 +1,7 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { directoryOfSandbox, refuseDirectoryInUse } from "./directory-use.ts";
 import { claimSandbox } from "./sandbox-claim.ts";
 import { listSandboxes } from "./sandbox-list.ts";
 import { shiftTimers } from "./sandbox-timers.ts";
@@ -17,6 +18,8 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.transaction(() => {
           refuseVolumeGone(database, row);
           refusePlaceInUse(database, row);
+          const directory = directoryOfSandbox(row);
+          if (directory !== undefined) refuseDirectoryInUse(database, directory);
           insert(database, row);
         }),
       ),

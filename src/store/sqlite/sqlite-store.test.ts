@@ -43,6 +43,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     useImageCommand: false,
     command: null,
     volume: null,
+    directory: null,
     ports: [],
     readiness: null,
     readinessTimeoutMs: 60_000,

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { codeOf, collect } from "../collect.ts";
+import { readText } from "../file-text.ts";
 import { jobSpec, soon, type Fixture } from "../fixture.ts";
 import { makeHostDirectory } from "../host-directory.ts";
 import type { ConformanceHarness } from "../harness.ts";
@@ -11,8 +12,10 @@ const MIB = 1024 * 1024;
 export function describeWorkspaces(harness: ConformanceHarness, fixture: () => Fixture): void {
   describe("workspaces and what a job may write", () => {
     const { workspaces } = harness.supports;
-    if (workspaces.includes("host")) describeHost(fixture);
-    else refused(fixture, "host");
+    if (workspaces.includes("host")) {
+      describeHost(fixture);
+      describeSandboxes(fixture);
+    } else refused(fixture, "host");
     if (workspaces.includes("memory")) describeCap(fixture);
     for (const type of ["volume", "memory"] as const) {
       if (workspaces.includes(type)) describeOwn(fixture, type);
@@ -81,6 +84,27 @@ function describeHost(fixture: () => Fixture): void {
       }, codeOf);
       expect(told).toBe(refused ? "ENGINE_UNSUPPORTED" : name);
     }
+  });
+}
+
+function describeSandboxes(fixture: () => Fixture): void {
+  test("a sandbox works in a directory of the host as its owner, stopped and started, and leaves it behind", async () => {
+    await using directory = await makeHostDirectory();
+    const { engine, sandbox, exec, harness } = fixture();
+    const unit = await sandbox({ workspace: { type: "host", path: directory.path }, user: directory.owner });
+    try {
+      expect((await collect(await exec(unit, harness.programs.writeFile("/workspace/made", "text")))).err).toBe("");
+      await soon(engine.stop(unit.id, { graceMs: 0 }), "stop");
+      await soon(engine.start(unit.id), "start");
+      await writeFile(join(directory.path, "given"), "by the host");
+      expect((await collect(await exec(unit, harness.programs.readFile("/workspace/given")))).out).toBe("by the host");
+      expect(await soon(readText(fixture(), unit, "/workspace/given"), "reading a file")).toBe("by the host");
+    } finally {
+      await unit[Symbol.asyncDispose]();
+    }
+    expect(await readFile(join(directory.path, "made"), "utf8")).toBe("text");
+    const { uid, gid } = await stat(join(directory.path, "made"));
+    expect({ uid, gid }).toEqual(directory.owner);
   });
 }
 
