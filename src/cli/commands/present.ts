@@ -17,6 +17,7 @@ export async function present({ name, input, output }: Answered, { globals, ui }
   const shown = VIEWS[name]?.(output, ui.layout, input) ?? genericView(output, ui.layout);
   if (shown.out !== undefined) await ui.out(shown.out);
   if (shown.err !== undefined) await ui.err(shown.err);
+  if (shown.warning !== undefined) await ui.warning(shown.warning);
   if (shown.success !== undefined) await ui.success(shown.success);
   const note = shown.note ?? nextPage(output);
   if (note !== undefined) await ui.note(note);

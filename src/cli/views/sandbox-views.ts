@@ -4,12 +4,30 @@ import { Sandbox, SandboxOutput } from "../../contracts/sandbox.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
 import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
-import { isFiltered, view } from "./view.ts";
+import { isFiltered, view, type Shown } from "./view.ts";
 
-export const sandboxCreated = view(Sandbox, ({ id, name, state, engine, image }) => ({
-  out: `${id}\n`,
-  success: `Sandbox ${name ?? id} is ${state} (${image ?? "no image"}, ${engine}). Next: moorage sandbox exec ${name ?? id} -- COMMAND`,
-}));
+export const sandboxCreated = view(Sandbox, (sandbox) => {
+  const { id, name, state, engine, image } = sandbox;
+  if (state === "stopped") return { out: `${id}\n`, ...endedAtOnce(sandbox) };
+  const next = `Next: moorage sandbox exec ${name ?? id} -- COMMAND`;
+  return {
+    out: `${id}\n`,
+    success: `Sandbox ${name ?? id} is ${state} (${image ?? "no image"}, ${engine}). ${next}`,
+  };
+});
+
+export const sandboxStarted = view(Sandbox, (sandbox) => {
+  const { id, name, state } = sandbox;
+  return state === "running" ? { success: `Sandbox ${name ?? id} is running.` } : endedAtOnce(sandbox);
+});
+
+/** Of a sandbox whose main process was started, and has ended by now. */
+function endedAtOnce({ id, name, state, reason }: z.output<typeof Sandbox>): Shown {
+  return {
+    warning: `sandbox ${name ?? id} is ${state}: ${reason ?? "nobody knows why."}`,
+    note: `all that it printed: moorage sandbox output ${name ?? id}`,
+  };
+}
 
 /** What the main process has printed, as it has printed it. */
 export const sandboxOutput = view(SandboxOutput, ({ stdout, stderr }) => ({ out: stdout, err: stderr }));
@@ -100,8 +118,9 @@ function labelLines(labels: z.output<typeof Sandbox>["labels"]): [string, string
 
 /** "paused by its owner since 2026-01-02 03:04:05Z: The reason." */
 function stateCell({ state, stateSince, pausedBy, reason }: z.output<typeof Sandbox>): string {
+  // What ended on the engine by itself, nobody has stopped.
   const by =
-    pausedBy === null
+    pausedBy === null || (state === "stopped" && pausedBy === "engine")
       ? ""
       : ` by ${{ owner: "its owner", idle: "Moorage, being idle", engine: "the engine" }[pausedBy]}`;
   return `${state}${by} since ${timeCell(stateSince)}${reason === null ? "" : `: ${reason}`}`;

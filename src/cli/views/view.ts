@@ -10,6 +10,8 @@ export type Shown = {
   /** That something was done, on stderr. */
   readonly success?: string;
   readonly note?: string;
+  /** That it came otherwise than one would expect. */
+  readonly warning?: string;
 };
 
 /** What was asked for: an empty list means another thing where a filter was given. */

@@ -20,6 +20,22 @@ describe("sandboxes", () => {
     `);
   });
 
+  test("sandbox create and start: a main process that has ended at once", async () => {
+    const reason = "Its main process ended with code 3; it printed last: no database";
+    const ended = sampleSandbox({ state: "stopped", reason, pausedBy: "engine", useImageCommand: true });
+    expect(await seen(["sandbox", "create", "--use-image-command"], ["sandbox.create", ended])).toMatchInlineSnapshot(`
+      "k3v9x2m7q1w8e5r4t6y0
+      2> warning: sandbox demo is stopped: Its main process ended with code 3; it printed last: no database
+      2> note: all that it printed: moorage sandbox output demo
+      "
+    `);
+    expect(await seen(["sandbox", "start", "demo"], ["sandbox.start", ended])).toMatchInlineSnapshot(`
+      "2> warning: sandbox demo is stopped: Its main process ended with code 3; it printed last: no database
+      2> note: all that it printed: moorage sandbox output demo
+      "
+    `);
+  });
+
   test("sandbox ls", async () => {
     expect(await seen(["sandbox", "ls"], ["sandbox.list", sandboxes], wide)).toMatchInlineSnapshot(`
       "ID                    NAME  STATE    IMAGE             ENGINE   CREATED

@@ -34,6 +34,7 @@ import {
   sandboxOutput,
   sandboxRemoved,
   sandboxRenewed,
+  sandboxStarted,
 } from "./sandbox-views.ts";
 import { sessionList, sessionRemoved } from "./session-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
@@ -46,8 +47,8 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.list": sandboxList,
   "sandbox.get": sandboxDetails,
   "sandbox.stop": sandboxChanged,
-  "sandbox.start": sandboxChanged,
-  "sandbox.restart": sandboxChanged,
+  "sandbox.start": sandboxStarted,
+  "sandbox.restart": sandboxStarted,
   "sandbox.pause": sandboxChanged,
   "sandbox.resume": sandboxChanged,
   "sandbox.runs": runList,

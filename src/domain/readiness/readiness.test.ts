@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { openNetworked } from "../../../test/fixtures/networked-domain.ts";
 import { createPlatform } from "../domain.ts";
 
@@ -9,12 +9,26 @@ describe("a sandbox with a main process of its own", () => {
   it("runs it, keeps its output, and is stopped with its code when it ends", async () => {
     await using domain = openMemoryDomain();
     const { sandbox } = domain.platform;
-    const { id } = await sandbox.create({ command: ["print", "one\ntwo\n", "oops\n"] });
-    await expect.poll(async () => (await sandbox.get({ id })).state, soon).toBe("stopped");
-    expect((await sandbox.get({ id })).reason).toContain("code 0");
+    const ended = {
+      state: "stopped",
+      reason: "Its main process ended with code 0; it printed last: one | two | oops",
+      pausedBy: "engine",
+    };
+    const made = await sandbox.create({ name: "short", command: ["print", "one\ntwo\n", "oops\n"] });
+    const { id } = made;
+    expect(made).toMatchObject(ended);
+    expect(await sandbox.get({ id })).toMatchObject(ended);
+    await expect(resultOf(sandbox.exec({ id, command: ["true"] }))).rejects.toMatchObject({
+      code: "SANDBOX_NOT_RUNNING",
+      message:
+        'Sandbox "short" is stopped (Its main process ended with code 0; it printed last: one | two | oops); a run needs one that is running.',
+      hint: "Read all that it printed with `moorage sandbox output short`; `moorage sandbox start short` runs it again.",
+    });
     expect(await sandbox.output({ id })).toEqual({ stdout: "one\ntwo\n", stderr: "oops\n", bytes: 13 });
     expect(await sandbox.output({ id, tail: 1 })).toEqual({ stdout: "two\n", stderr: "oops\n", bytes: 13 });
     await expect(domain.platformOf("bob").sandbox.output({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const reason = `${ended.reason} | one | two | oops`;
+    expect(await sandbox.start({ id })).toMatchObject({ ...ended, reason });
   });
 
   it("runs the image's own command where none is named", async () => {

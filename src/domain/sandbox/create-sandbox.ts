@@ -11,6 +11,7 @@ import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
 import { moveTo } from "./transition.ts";
 import { enterDirectory, leaveDirectory } from "../workspace/sandbox-directory.ts";
+import { watchedStart } from "./watched-start.ts";
 import { unitSpec } from "./unit-spec.ts";
 
 export async function createSandbox(call: Call, input: SandboxCreate): Promise<Sandbox> {
@@ -37,7 +38,8 @@ async function startCold(call: Call, input: SandboxCreate): Promise<SandboxRow> 
   await start(call, row);
   const from = { revision: row.revision, pending: null };
   const running = await moveTo(context, { row, from }, { state: "running", reason: null, pausedBy: null });
-  if (running !== undefined) return running;
+  // One with a readiness has been looked at already.
+  if (running !== undefined) return running.readiness === null ? watchedStart(context, running, call.signal) : running;
   await context.engine.remove(row.id);
   await leaveDirectory(context, row);
   throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);

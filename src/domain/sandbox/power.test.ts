@@ -157,7 +157,7 @@ describe("a sandbox that does not run", () => {
     expect(await sandbox.get({ id })).toMatchObject({
       state: "stopped",
       pausedBy: "engine",
-      reason: "Its main process ended with code 137.",
+      reason: "It was ended on the engine with code 137.",
     });
     expect(await sandbox.start({ id })).toMatchObject({ state: "running", reason: null });
   });

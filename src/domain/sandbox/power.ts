@@ -9,6 +9,7 @@ import { openEgress } from "../network/egress.ts";
 import { enterDirectory } from "../workspace/sandbox-directory.ts";
 import { changeState, type StateChange } from "./change-state.ts";
 import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { watchedStart } from "./watched-start.ts";
 import { sandboxView } from "./sandbox-view.ts";
 
 const GRACE_MS = 10_000;
@@ -19,8 +20,9 @@ export function stopSandbox(call: Call, { id, graceMs }: StopInput): Promise<San
   return changed(call, id, stopping(call.context, "owner", graceMs));
 }
 
-export function startSandbox(call: Call, id: string): Promise<Sandbox> {
-  return changed(call, id, starting(call.context));
+export async function startSandbox(call: Call, id: string): Promise<Sandbox> {
+  const row = await changedRow(call, id, starting(call.context));
+  return sandboxView(await watchedStart(call.context, row, call.signal));
 }
 
 export async function restartSandbox(call: Call, input: StopInput): Promise<Sandbox> {
@@ -43,10 +45,14 @@ export function resumeSandbox(call: Call, id: string): Promise<Sandbox> {
 }
 
 async function changed(call: Call, ref: string, change: StateChange): Promise<Sandbox> {
+  return sandboxView(await changedRow(call, ref, change));
+}
+
+async function changedRow(call: Call, ref: string, change: StateChange): Promise<SandboxRow> {
   const { context, signal } = call;
   const row = await findSandbox(call, ref);
   requireEngine(context, row);
-  return sandboxView(await changeState(context, { id: row.id, signal }, change));
+  return changeState(context, { id: row.id, signal }, change);
 }
 
 export function stopping(context: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {

@@ -1,6 +1,7 @@
 import type { UnitInfo } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { endOfMain } from "./main-end.ts";
 import { moveTo } from "./transition.ts";
 
 type Seen = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
@@ -18,16 +19,21 @@ export async function refreshed(
   unit: UnitInfo | undefined | null,
 ): Promise<SandboxRow> {
   if (unit === null || row.pending !== null || OURS_ALONE.includes(row.state)) return row;
-  const seen = seenState(unit);
-  if (seen.state === row.state) return row;
+  if (seenState(unit).state === row.state) return row;
+  const seen = await explained(context, row, unit);
   const from = { revision: row.revision, pending: null };
   return (await moveTo(context, { row, from }, seen)) ?? (await context.store.sandboxes.get(row.id)) ?? row;
 }
 
-export function seenState(unit: UnitInfo | undefined): Seen {
+/** What the engine shows, and of one that has ended there how. */
+export async function explained(context: DomainContext, row: SandboxRow, unit: UnitInfo | undefined): Promise<Seen> {
+  const seen = seenState(unit);
+  return unit?.state === "exited" ? { ...seen, reason: await endOfMain(context, row, unit) } : seen;
+}
+
+function seenState(unit: UnitInfo | undefined): Seen {
   if (unit === undefined) return { state: "lost", reason: "The engine no longer has it.", pausedBy: null };
   if (unit.state === "running") return { state: "running", reason: null, pausedBy: null };
   if (unit.state === "paused") return { state: "paused", reason: "It was paused on the engine.", pausedBy: "engine" };
-  const why = unit.oomKilled ? "It ran out of memory" : "Its main process ended";
-  return { state: "stopped", reason: `${why} with code ${unit.exitCode ?? "unknown"}.`, pausedBy: "engine" };
+  return { state: "stopped", reason: null, pausedBy: "engine" };
 }

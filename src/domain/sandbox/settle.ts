@@ -2,7 +2,7 @@ import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { leaveDirectory } from "../workspace/sandbox-directory.ts";
-import { seenState } from "./seen-state.ts";
+import { explained } from "./seen-state.ts";
 import { ACTIONS } from "./state-machine.ts";
 import { moveTo } from "./transition.ts";
 
@@ -36,7 +36,7 @@ export async function settle(context: DomainContext, row: SandboxRow): Promise<v
     await moveTo(context, { row, from: { pending: pending.id } }, { ...unchanged, pending: null });
     return;
   }
-  const seen = seenState(await engine.inspect(row.id));
+  const seen = await explained(context, row, await engine.inspect(row.id));
   const { to } = ACTIONS[action];
   const done = { state: to, reason: pending.reason, pausedBy: to === "running" ? null : pending.by };
   const target = seen.state === to ? done : seen.state === row.state ? unchanged : seen;

@@ -2,6 +2,7 @@ import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, Transition, TransitionFrom } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { hasMainProcess } from "./main-end.ts";
 import { isAllowed, STATES } from "./state-machine.ts";
 
 type Target = Pick<SandboxRow, "state" | "reason" | "pausedBy"> & Transition;
@@ -32,7 +33,11 @@ export function notRunning(row: SandboxRow, wanted: string): MoorageError {
   return new MoorageError("SANDBOX_NOT_RUNNING", message, { hint: hintOf(row, name), details: { state: row.state } });
 }
 
-function hintOf({ state }: SandboxRow, name: string): string {
+function hintOf(row: SandboxRow, name: string): string {
+  const { state } = row;
+  if (state === "stopped" && row.pausedBy === "engine" && hasMainProcess(row)) {
+    return `Read all that it printed with \`moorage sandbox output ${name}\`; \`moorage sandbox start ${name}\` runs it again.`;
+  }
   if (state === "starting") return `Wait until it has started: moorage sandbox get ${name}.`;
   if (state === "running") return `Its state may just have changed: moorage sandbox get ${name}.`;
   if (state === "lost" || state === "error") return `Remove it with \`moorage sandbox rm ${name}\` and create it anew.`;
