@@ -113,3 +113,35 @@ test("a run in the background prints its id, and says how to follow it", async (
     stderr: `note: it goes on; follow it with moorage runs attach ${runId}.\n`,
   });
 });
+
+describe("stdin of a run in the background", () => {
+  const begun: Answer = async function* () {
+    yield started;
+    yield { type: "result", result: sampleResult({ status: "running", exitCode: null }) };
+  };
+  const background = async (stdin: Readable, input: Answer) => {
+    const { host, calls } = hostWith({ "sandbox.exec": begun, "run.input": input });
+    const seen = await moorage(["sandbox", "exec", "-d", "-i", "box", "--", "program"], { stdin, host });
+    return { ...seen, inputs: calls.filter(({ name }) => name === "run.input").map((call) => call.input) };
+  };
+
+  test("is what is piped, and closed at its end, before the caller leaves", async () => {
+    const program = reading(Infinity);
+    const seen = await background(
+      Readable.from([Buffer.from("one\n"), Buffer.from("two\n")]),
+      program.answers["run.input"],
+    );
+    expect(seen).toMatchObject({ exitCode: 0, stdout: `${runId}\n` });
+    expect(program.text().toString()).toBe("one\ntwo\n");
+    expect(seen.inputs.at(-1)).toEqual({ runId, offset: 8, data: "", close: true });
+  });
+
+  test("stays open where nothing is piped, or somebody could type", async () => {
+    const refuse: Answer = () => {
+      throw new Error("This input is for others.");
+    };
+    expect(await background(Readable.from([]), refuse)).toMatchObject({ exitCode: 0, inputs: [] });
+    const typed = Object.assign(Readable.from([Buffer.from("typed")]), { isTTY: true });
+    expect(await background(typed, refuse)).toMatchObject({ exitCode: 0, inputs: [] });
+  });
+});

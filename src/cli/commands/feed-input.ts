@@ -15,11 +15,13 @@ type Feeding = {
   readonly ended: AbortSignal;
   /** True where somebody types: Ctrl-P Ctrl-Q leaves the run. */
   readonly typed: boolean;
+  /** True: where nothing comes at all, the input stays open for others. @default false */
+  readonly mayStayOpen?: boolean;
 };
 
 /** Passes stdin on to a run as it comes, and its end. A run that ends first leaves the rest unread. */
 export async function feedInput(feeding: Feeding, session: Session): Promise<void> {
-  const { run, runId, ended, typed } = feeding;
+  const { run, runId, ended, typed, mayStayOpen = false } = feeding;
   const { stdin } = session.io;
   const leave = (): void => void stdin.destroy();
   ended.addEventListener("abort", leave, { once: true });
@@ -38,6 +40,7 @@ export async function feedInput(feeding: Feeding, session: Session): Promise<voi
       }
       if (detached && (await detach(feeding, session))) return;
     }
+    if (offset === 0 && mayStayOpen) return;
     await run.input({ runId, offset, data: "", close: true }, { signal: ended });
   } catch (error) {
     if (!ended.aborted && !hasEnded(error)) throw error;

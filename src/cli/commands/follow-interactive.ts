@@ -1,3 +1,4 @@
+import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../invocation.ts";
 import { feedInput, type RunControl } from "./feed-input.ts";
 import { followRun } from "./follow-run.ts";
@@ -31,6 +32,21 @@ export async function followInteractive({ start, run, tty }: Interactive, sessio
     ended.abort();
     await feeding?.catch(() => undefined);
   }
+}
+
+/**
+ * Starts a run in the background. What is piped is passed on to it before its caller leaves, and its end closes the
+ * input; where nothing is piped, or somebody could type, the input stays open for `runs input`.
+ */
+export async function startInteractive({ start, run }: Interactive, session: Session): Promise<number> {
+  const { io, ui, signal } = session;
+  let started: string | undefined;
+  const exitCode = await followRun(start(signal), session, (runId) => (started = runId));
+  if (started === undefined || ("isTTY" in io.stdin && io.stdin.isTTY === true)) return exitCode;
+  await feedInput({ run, runId: started, ended: signal, typed: false, mayStayOpen: true }, session);
+  if (!signal.aborted) return exitCode;
+  await ui.warning(`its input was cut off, and is still open; the run goes on: moorage runs input ${started}`);
+  return EXIT.interrupted;
 }
 
 type Sizing = { readonly run: RunControl; readonly runId: string; readonly ended: AbortSignal };

@@ -6,7 +6,7 @@ import { optionOf, positionalOf } from "../flags/field-help.ts";
 import { inFlagNames } from "../flags/flag-names.ts";
 import type { CliCommand, Given, Session } from "../invocation.ts";
 import { tellEvents } from "./tell-events.ts";
-import { followInteractive } from "./follow-interactive.ts";
+import { followInteractive, startInteractive } from "./follow-interactive.ts";
 import { followRun } from "./follow-run.ts";
 import { present } from "./present.ts";
 
@@ -73,9 +73,10 @@ async function call({ operation, fields }: Row, given: Given, session: Session):
     return await present({ name: operation.name, input, output: await unary(input, { signal }) }, session);
   }
   const stream: StreamMethod = methodOf(platform, operation);
-  if (input["interactive"] === true && input["background"] !== true) {
+  if (input["interactive"] === true) {
     const start = (untilLeft: AbortSignal) => stream(input, { signal: untilLeft });
-    return await followInteractive({ start, run: platform.run, tty: input["tty"] !== undefined }, session);
+    const follow = input["background"] === true ? startInteractive : followInteractive;
+    return await follow({ start, run: platform.run, tty: input["tty"] !== undefined }, session);
   }
   const events = stream(input, { signal });
   return await (operation.cli.runs === true ? followRun(events, session) : tellEvents(operation.name, events, session));
