@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { RunLogs, Store } from "../store/store.ts";
+import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
 import type { Sessions } from "./session/sessions.ts";
@@ -49,6 +50,8 @@ export type DomainContext = {
   /** Where Moorage keeps its own state on this host; absolute. */
   readonly stateDirectory: string;
   readonly clock: Clock;
+  /** What could not be finished, and is tried again. */
+  readonly owed: Owed;
   /** Rung when a pooled sandbox was claimed, for whoever keeps the pool. */
   readonly refill: Bell;
   readonly logger: Logger;

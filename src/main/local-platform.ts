@@ -8,6 +8,7 @@ import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
+import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
@@ -90,6 +91,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     hostUser: hostUser(),
     stateDirectory: locations.home,
     clock: systemClock,
+    owed: new Owed(logger),
     refill: createBell(),
     logger,
     warnings,

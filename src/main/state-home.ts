@@ -3,6 +3,7 @@ import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promi
 import { dirname, join } from "node:path";
 import { MoorageError } from "../base/errors.ts";
 import { ID_PATTERN, newId } from "../base/ids.ts";
+import { noSpaceForState } from "../store/no-space.ts";
 
 /** What makes this deployment itself: its id and its keys, made at the first start and kept with mode 0600. */
 export type StateHome = {
@@ -33,6 +34,7 @@ export async function openStateHome(directory: string): Promise<StateHome> {
       database: join(directory, "moorage.db"),
     };
   } catch (error) {
+    if (hasCode(error, "ENOSPC")) throw noSpaceForState(directory, error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new MoorageError("STATE_UNUSABLE", `The state in ${directory} cannot be used: ${reason}.`, { cause: error });
   }

@@ -256,7 +256,7 @@ export type EgressRows = {
   readonly list: (owner: string, sandboxId: string, query: PageQuery) => Promise<Page<EgressRow>>;
 };
 
-/** The persistence port. Every method may reject with STATE_UNUSABLE. */
+/** The persistence port. Every method may reject with STATE_UNUSABLE, and each that writes with DISK_FULL. */
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly images: ImageRows;

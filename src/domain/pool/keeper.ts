@@ -6,8 +6,8 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import type { PoolEntry } from "../policy.ts";
 import { resolveLimits } from "../profiles.ts";
+import { finishStart } from "../sandbox/finish-start.ts";
 import { planSandbox } from "../sandbox/plan-sandbox.ts";
-import { moveTo } from "../sandbox/transition.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { POOL_OWNER, poolKey } from "./pool-key.ts";
 import { retire } from "./retire.ts";
@@ -114,7 +114,7 @@ async function shortage(context: DomainContext): Promise<PoolEntry[]> {
 }
 
 async function startOne(context: DomainContext, entry: PoolEntry, signal?: AbortSignal): Promise<void> {
-  const { engine, store, policy } = context;
+  const { engine, store, policy, owed } = context;
   const principal = { owner: POOL_OWNER, keyId: null };
   const { image, profile, network } = entry;
   const planned = await planSandbox({ context, principal, signal }, { image, profile, network });
@@ -123,12 +123,10 @@ async function startOne(context: DomainContext, entry: PoolEntry, signal?: Abort
   try {
     await engine.createSandbox(unitSpec(row), signal);
   } catch (error) {
-    await store.sandboxes.remove(row.id);
+    await owed.attempt("the row of a pooled sandbox that could not be made", () => store.sandboxes.remove(row.id));
     throw error;
   }
-  const from = { revision: row.revision, pending: null };
-  const ready = await moveTo(context, { row, from }, { state: "pool", reason: null, pausedBy: null });
-  if (ready === undefined) await engine.remove(row.id);
+  await finishStart(context, row, "pool");
 }
 
 async function logged({ logger }: DomainContext, work: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -28,6 +28,7 @@ export function createReaper(context: DomainContext): Reaper {
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
     await keepTimers(context, jump());
+    await context.owed.settle();
     await recoverRuns(context);
     await refreshAll(context, signal);
     const due = await sweepDue(context, signal);

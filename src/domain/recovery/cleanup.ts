@@ -13,6 +13,7 @@ import { recoverRuns } from "./recover-runs.ts";
  * dependencies that nothing has been made from for long.
  */
 export async function cleanup(context: DomainContext): Promise<CleanupReport> {
+  await context.owed.settle();
   const recovered = [...(await recoverRuns(context))];
   const due = await sweepDue(context);
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");

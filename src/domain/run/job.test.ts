@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createFileRunLogs } from "../../store/files/file-run-logs.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 
 describe("a job", () => {
@@ -85,6 +86,15 @@ describe("a job", () => {
     }
     expect(await domain.context.engine.list()).toEqual([]);
     expect((await domain.platform.receipt.list({})).items).toMatchObject([{ status: "canceled" }]);
+  });
+
+  it("whose log cannot be written has its result all the same, and says so", async () => {
+    const logs = createFileRunLogs({ directory: "/dev/null/runs", logBytes: 1024 });
+    await using domain = openMemoryDomain({ logs });
+    const result = await resultOf(domain.platform.job.run({ command: ["print", "printed"] }));
+    const reason = `ENOTDIR: not a directory, mkdir '/dev/null/runs/${result.runId}'`;
+    const warnings = [`The run's log could not be written to its end: ${reason}.`];
+    expect(result).toMatchObject({ status: "succeeded", stdout: "printed", warnings });
   });
 
   it("that cannot start is an error, and leaves no record and no receipt", async () => {

@@ -64,9 +64,10 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);
-  await context.store.runs.update(row.id, { handle: engineRun.handle });
   const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs, stdin: plan.stdin });
   try {
+    // A run that could not be found again after a crash of ours does not go on.
+    await context.store.runs.update(row.id, { handle: engineRun.handle }).catch((error: unknown) => life.cancel(error));
     await conductLive(run, { plan, row, live });
   } finally {
     context.live.remove(live);
@@ -87,12 +88,11 @@ async function conductLive(run: Conduct, running: Running): Promise<void> {
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
   const after = await finished(context, plan, ending.unitStopped);
   const warnings = [...output.warnings(), ...after.warnings];
-  const recorded = await record(context, {
+  const recorded = await closed(context, plan, {
     row: endedRow(row, { ending, records: output.records, durationMs, warnings, reason }),
     keyId: principal.keyId,
     workspaceAfter: after.workspaceAfter,
   });
-  await plan.dispose();
   if (failure !== undefined) throw failure;
   if (life.signal.aborted && ending.cause === "canceled" && !life.killed) throw canceledBy(life);
   await events.push({ type: "result", result: runResult(recorded) });
@@ -116,8 +116,10 @@ async function started({ context, life: { signal } }: Conduct, plan: RunPlan): P
     return await plan.start(signal);
   } catch (error) {
     await finished(context, plan, false);
-    await plan.dispose();
-    await context.store.runs.remove(plan.runId);
+    await context.owed.attempt("what is left of a run that could not start", async () => {
+      await plan.dispose();
+      await context.store.runs.remove(plan.runId);
+    });
     throw error;
   }
 }
@@ -149,6 +151,17 @@ async function watched({ context, events, life }: Conduct, { plan, row, live }: 
   const seen = ending.status === "fulfilled" && failed === undefined ? ending.value : LOST;
   const failure = failed?.status === "rejected" ? asMoorageError(failed.reason) : undefined;
   return { ...(await judged(context, { row, plan, life }, { ending: seen, failure })), output };
+}
+
+/** Records it, then lets go of what it has on the engine; without a record nobody is told a result. */
+async function closed(context: DomainContext, plan: RunPlan, source: ReceiptSource): Promise<RunRow> {
+  let row: RunRow | undefined;
+  const failure = await context.owed.attempt("the record of a run", async () => {
+    row ??= await record(context, source);
+    await plan.dispose();
+  });
+  if (row === undefined || failure !== undefined) throw failure ?? new TypeError("The run has no record.");
+  return row;
 }
 
 async function record(context: DomainContext, source: ReceiptSource): Promise<RunRow> {

@@ -6,10 +6,10 @@ import { startBehindEgress } from "../network/egress.ts";
 import { claimPooled } from "../pool/claim.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
+import { finishStart } from "./finish-start.ts";
 import { planSandbox } from "./plan-sandbox.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
-import { moveTo } from "./transition.ts";
 import { enterDirectory, leaveDirectory } from "../workspace/sandbox-directory.ts";
 import { watchedStart } from "./watched-start.ts";
 import { unitSpec } from "./unit-spec.ts";
@@ -36,12 +36,9 @@ async function startCold(call: Call, input: SandboxCreate): Promise<SandboxRow> 
   const row = await planSandbox(call, input);
   await context.store.sandboxes.insert(row);
   await start(call, row);
-  const from = { revision: row.revision, pending: null };
-  const running = await moveTo(context, { row, from }, { state: "running", reason: null, pausedBy: null });
+  const running = await finishStart(context, row, "running");
   // One with a readiness has been looked at already.
   if (running !== undefined) return running.readiness === null ? watchedStart(context, running, call.signal) : running;
-  await context.engine.remove(row.id);
-  await leaveDirectory(context, row);
   throw new MoorageError("CONFLICT", `The sandbox "${row.name ?? row.id}" was removed while it was starting.`);
 }
 
@@ -58,8 +55,10 @@ async function start(call: Call, row: SandboxRow): Promise<void> {
       throw error;
     });
   } catch (error) {
-    await leaveDirectory(context, row);
-    await context.store.sandboxes.remove(row.id);
+    await context.owed.attempt("what is left of a sandbox that could not be made", async () => {
+      await leaveDirectory(context, row);
+      await context.store.sandboxes.remove(row.id);
+    });
     throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { MoorageError } from "../../base/errors.ts";
+import { noSpaceForState } from "../no-space.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** One SQLite connection; foreign errors are told as STATE_UNUSABLE. */
+/** One SQLite connection; foreign errors are told as STATE_UNUSABLE, a full disk as DISK_FULL. */
 export type Database = {
   readonly all: (sql: string, ...values: SQLInputValue[]) => readonly Row[];
   readonly get: (sql: string, ...values: SQLInputValue[]) => Row | undefined;
@@ -109,12 +110,21 @@ function translated<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (isUniqueViolation(error)) throw new MoorageError("CONFLICT", "It exists already.", { cause: error });
+    if (isFull(error)) throw noSpaceForState(path, error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new MoorageError("STATE_UNUSABLE", `The state in ${path} cannot be used: ${reason}.`, { cause: error });
   }
 }
 
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
+/** The database, or its index of what is not yet in it, cannot grow. */
+const SQLITE_FULL = 13;
+const SQLITE_IOERR_SHMSIZE = 4874;
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return error.errcode === SQLITE_FULL || error.errcode === SQLITE_IOERR_SHMSIZE;
+}
 
 function isUniqueViolation(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === SQLITE_CONSTRAINT_UNIQUE;

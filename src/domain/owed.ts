@@ -1,0 +1,46 @@
+import type { Logger } from "../base/logger.ts";
+
+type Work = () => Promise<unknown>;
+
+/**
+ * What has to be written or cleared up once something has begun, and could not be when it was due: the disk was full, or
+ * the engine was away. It is kept with all that is known and done again by each sweep, until it is done. Where this
+ * process is ended before, the next one finds what is left by the rows of a dead holder.
+ */
+export class Owed {
+  readonly #logger: Logger;
+  readonly #works = new Map<Work, string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Does it now, and answers how it failed where it did: then it is owed. The work may be done again from its start. */
+  async attempt(what: string, work: Work): Promise<Error | undefined> {
+    const failure = await failureOf(work);
+    if (failure === undefined) return undefined;
+    this.#logger.warn({ err: failure, what }, "something could not be finished; it is tried again");
+    this.#works.set(work, what);
+    return failure;
+  }
+
+  /** Does what is owed, as far as it can be done by now. */
+  async settle(): Promise<void> {
+    for (const [work, what] of this.#works) {
+      const failure = await failureOf(work);
+      if (failure === undefined) {
+        this.#works.delete(work);
+        this.#logger.info({ what }, "what could not be finished is done");
+      } else this.#logger.debug({ err: failure, what }, "something can still not be finished");
+    }
+  }
+}
+
+async function failureOf(work: Work): Promise<Error | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { setClock } from "../../../test/fixtures/set-clock.ts";
+import { failAfter } from "../../../test/fixtures/failing.ts";
+import { MoorageError } from "../../base/errors.ts";
+import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
+import type { Platform } from "../../contracts/platform.ts";
+import type { DomainContext } from "../context.ts";
+import { createPlatform } from "../domain.ts";
+import { createPoolKeeper } from "../pool/keeper.ts";
+import { createReaper } from "../reaper/reaper.ts";
+
+const alice = { owner: "alice", keyId: null };
+/** More calls than any of these takes. */
+const MAX_CALLS = 100;
+const TOLD = ["done", "DISK_FULL", "ENGINE_UNREACHABLE", "INVALID_INPUT", "IMAGE_NOT_FOUND"];
+/** A change that nobody goes on with is settled after this. */
+const ABANDONED_MS = 16 * 60_000;
+
+type Doomed = { readonly platform: Platform; readonly context: DomainContext };
+type Story = {
+  readonly before?: (platform: Platform) => Promise<unknown>;
+  readonly work: (full: Doomed) => Promise<unknown>;
+};
+
+const made = (platform: Platform): Promise<unknown> => platform.sandbox.create({ name: "web", ttlMs: 86_400_000 });
+const exec =
+  (command: string[]) =>
+  ({ platform }: Doomed) =>
+    resultOf(platform.sandbox.exec({ id: "web", command }));
+
+const stories: Readonly<Record<string, Story>> = {
+  create: { work: ({ platform }) => made(platform) },
+  "a run that succeeds": { before: made, work: exec(["echo", "done"]) },
+  "a run that fails": { before: made, work: exec(["exit", "3"]) },
+  "a job": { work: ({ platform }) => resultOf(platform.job.run({ command: ["echo", "done"] })) },
+  "a job that cannot start": {
+    work: ({ platform }) => resultOf(platform.job.run({ command: ["true"], image: "none:1" })),
+  },
+  "a run in a directory that is not there": {
+    before: made,
+    work: ({ platform }) => resultOf(platform.sandbox.exec({ id: "web", command: ["true"], cwd: "/nowhere" })),
+  },
+  remove: { before: made, work: ({ platform }) => platform.sandbox.remove({ id: "web" }) },
+  stop: { before: made, work: ({ platform }) => platform.sandbox.stop({ id: "web" }) },
+  pause: { before: made, work: ({ platform }) => platform.sandbox.pause({ id: "web" }) },
+  renew: { before: made, work: ({ platform }) => platform.sandbox.renew({ id: "web" }) },
+  "the filling of the pool": {
+    work: ({ context }) => createPoolKeeper({ ...context, policy: { ...context.policy, pool: [POOLED] } }).fill(),
+  },
+};
+const POOLED = { image: undefined, profile: undefined, network: undefined, size: 2 };
+
+const READS = new Set(["get", "find", "list", "all", "open", "chain", "head"]);
+
+const FAULTS = {
+  "a disk that is full after any write": (context: DomainContext, calls: number) => {
+    const error = () => new MoorageError("DISK_FULL", "The disk of the test is full.");
+    const { target, ...failing } = failAfter(context.store, { calls, error, spared: READS });
+    return { ...failing, context: { ...context, store: target } };
+  },
+  "an engine that is away after any call": (context: DomainContext, calls: number) => {
+    const error = () => new MoorageError("ENGINE_UNREACHABLE", "The engine of the test is away.");
+    const { target, ...failing } = failAfter(context.engine, { calls, error });
+    return { ...failing, context: { ...context, engine: target } };
+  },
+};
+
+describe.each(Object.entries(FAULTS))(
+  "%s, and is well again later, leaves nothing half-done, in",
+  (_fault, failing) => {
+    it.each(Object.entries(stories))("%s", { timeout: 60_000 }, async (_name, story) => {
+      for (let calls = 0, failed = true; failed; calls += 1) {
+        expect(calls).toBeLessThan(MAX_CALLS);
+        failed = await told(story, (context) => failing(context, calls));
+      }
+    });
+  },
+);
+
+type Failed = { readonly context: DomainContext; readonly hasFailed: () => boolean; readonly mend: () => void };
+
+async function told(story: Story, failing: (context: DomainContext) => Failed): Promise<boolean> {
+  const clock = setClock();
+  await using store = openSqliteStore(":memory:");
+  await using domain = openMemoryDomain({ clock, store }, { clock });
+  await story.before?.(domain.platform);
+  const { context, hasFailed, mend } = failing(domain.context);
+  const [answer] = await Promise.allSettled([story.work({ context, platform: createPlatform(context, alice) })]);
+  const failed = hasFailed();
+  expect(TOLD).toContain(answer.status === "rejected" ? codeOf(answer.reason) : "done");
+  mend();
+  clock.pass(ABANDONED_MS);
+  const reaper = createReaper(context);
+  while ((await reaper.sweep()).length > 0);
+  await expectConsistent(context, answer);
+  return failed;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : error;
+}
+
+async function expectConsistent({ store, engine }: DomainContext, answer: PromiseSettledResult<unknown>) {
+  expect(await store.runs.open()).toEqual([]);
+  const rows = await store.sandboxes.all();
+  expect(rows.filter((row) => row.pending !== null || row.state === "starting")).toEqual([]);
+  const units = (await engine.list()).map(({ id }) => id);
+  expect(units.toSorted(compare)).toEqual(rows.map(({ id }) => id).toSorted(compare));
+  const runs = (await store.runs.list("alice", {}, { limit: 100 })).items;
+  const receipts = await Array.fromAsync(store.receipts.chain());
+  const said = receipts.map(({ text }) => JSON.parse(text) as { runId: string; status: string; exitCode: number });
+  expect(said.map(({ runId, status, exitCode }) => ({ id: runId, status, exitCode }))).toEqual(
+    runs.map(({ id, status, exitCode }) => ({ id, status, exitCode })),
+  );
+  if (answer.status === "fulfilled" && isResult(answer.value)) {
+    expect(runs).toMatchObject([{ id: answer.value.runId, status: answer.value.status }]);
+  }
+}
+
+function isResult(value: unknown): value is { readonly runId: string; readonly status: string } {
+  return typeof value === "object" && value !== null && "runId" in value;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
