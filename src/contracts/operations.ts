@@ -7,6 +7,7 @@ import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
 import { sandboxOperations } from "./operations/sandbox.ts";
 import { sessionOperations } from "./operations/session.ts";
+import { snapshotOperations } from "./operations/snapshot.ts";
 import { systemOperations } from "./operations/system.ts";
 import { volumeOperations } from "./operations/volume.ts";
 
@@ -21,6 +22,7 @@ export const operations = {
   image: imageOperations,
   network: networkOperations,
   receipt: receiptOperations,
+  snapshot: snapshotOperations,
   volume: volumeOperations,
   system: systemOperations,
 } as const;

@@ -34,6 +34,8 @@ export const Sandbox = z
     pausedBy: PausedBy.nullable().meta({ description: "Of a paused or stopped one; null otherwise." }),
     image: z.string().nullable(),
     imageDigest: z.string().nullable(),
+    snapshot: Id.nullable().meta({ description: "The snapshot that it was made from." }),
+    forkOf: Id.nullable().meta({ description: "The sandbox that it was forked from, which may be gone." }),
     dependencies: z.array(z.string()).meta({ description: "Packages that were installed on top of the image." }),
     packageManager: PackageManager.nullable(),
     useImageCommand: z.boolean(),
@@ -86,6 +88,10 @@ export const SandboxCreate = z.strictObject({
     .max(512)
     .optional()
     .meta({ description: "Image reference; the configured default otherwise." }),
+  snapshot: Name.optional().meta({
+    description:
+      "Id or name of a snapshot of yours to begin with, instead of an image: its files, `/workspace` included.",
+  }),
   ...dependencyFields,
   ...mainFields,
   ...placeFields,

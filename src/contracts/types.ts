@@ -13,6 +13,7 @@ import type * as receipt from "./receipt.ts";
 import type * as run from "./run.ts";
 import type * as life from "./sandbox-life.ts";
 import type * as sandbox from "./sandbox.ts";
+import type * as snapshot from "./snapshot.ts";
 import type * as stats from "./stats.ts";
 import type * as system from "./system.ts";
 
@@ -27,6 +28,9 @@ export type PackageManager = z.output<typeof dependencies.PackageManager>;
 export type PortWish = z.output<typeof place.PortWish>;
 export type PublishedPort = z.output<typeof place.PublishedPort>;
 export type Volume = z.output<typeof place.Volume>;
+export type SandboxFork = z.output<typeof snapshot.SandboxFork>;
+export type SandboxSnapshot = z.output<typeof snapshot.SandboxSnapshot>;
+export type Snapshot = z.output<typeof snapshot.Snapshot>;
 export type StatsEvent = z.output<typeof stats.StatsEvent>;
 export type SandboxStats = z.output<typeof stats.SandboxStats>;
 export type Readiness = z.output<typeof readiness.Readiness>;

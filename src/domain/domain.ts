@@ -26,6 +26,8 @@ import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox 
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
 import { renewSandbox } from "./sandbox/renew-sandbox.ts";
 import { findSandbox, getSandbox, requireEngine } from "./sandbox/sandboxes.ts";
+import { forkSandbox } from "./snapshot/fork-sandbox.ts";
+import { getSnapshot, listSnapshots, removeSnapshot, snapshotSandbox } from "./snapshot/snapshots.ts";
 import { listVolumes, removeVolume } from "./volume/volumes.ts";
 import { waitForRun } from "./run/wait.ts";
 import { listSessions, removeSession } from "./session/session-operations.ts";
@@ -59,6 +61,11 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       log: async ({ id, ...input }, options) => pageOf(await networkLog(call(options), id, query(input))),
     },
     receipt: receiptOperations(context, call),
+    snapshot: {
+      list: async (input, options) => pageOf(await listSnapshots(call(options), query(input))),
+      get: ({ id }, options) => getSnapshot(call(options), id),
+      remove: ({ id }, options) => removeSnapshot(call(options), id),
+    },
     volume: {
       list: (_input, options) => listVolumes(call(options)),
       remove: ({ name }, options) => removeVolume(call(options), name),
@@ -89,6 +96,8 @@ function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
       return pageOf(await listRuns(call(options), { sandbox }, query(input)));
     },
     logs: ({ id, ...selection }, options) => readLastLog(call(options), id, selection),
+    snapshot: (input, options) => snapshotSandbox(call(options), input),
+    fork: (input, options) => forkSandbox(call(options), input),
     renew: (input, options) => renewSandbox(call(options), input),
     remove: ({ id }, options) => removeSandbox(call(options), id),
   };

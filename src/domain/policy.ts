@@ -20,6 +20,11 @@ export type Policy = {
   readonly logRetention: LogRetention;
   /** Time between TERM and KILL. */
   readonly graceMs: number;
+  readonly snapshots: {
+    /** What one may take by itself. */
+    readonly maxBytes: number;
+    readonly maxPerOwner: number;
+  };
   readonly timers: Timers;
   /** Sandboxes to be started ahead. */
   readonly pool: readonly PoolEntry[];

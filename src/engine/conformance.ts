@@ -15,6 +15,7 @@ import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeMainProcess, describeNoMainProcess } from "./conformance/cases/main-process.ts";
 import { describeNoVolumes, describeVolumes } from "./conformance/cases/volumes.ts";
+import { describeSnapshots } from "./conformance/cases/snapshots.ts";
 import { describeStats } from "./conformance/cases/stats.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
@@ -55,6 +56,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeFileRefusals(fixture);
     describeDeployments(fixture);
     describeImages(harness, fixture);
+    describeSnapshots(harness, fixture);
   });
 }
 

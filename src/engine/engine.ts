@@ -4,6 +4,7 @@ import type { EngineNetworks } from "./port/networks.ts";
 import type { UnitPorts } from "./port/ports.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
+import type { EngineSnapshots } from "./port/snapshots.ts";
 import type { UnitStats } from "./port/stats.ts";
 import type { EngineVolumes } from "./port/volumes.ts";
 
@@ -12,6 +13,7 @@ export type * from "./port/images.ts";
 export type * from "./port/networks.ts";
 export type * from "./port/ports.ts";
 export type * from "./port/run.ts";
+export type * from "./port/snapshots.ts";
 export type * from "./port/stats.ts";
 export type * from "./port/unit.ts";
 export type * from "./port/volumes.ts";
@@ -104,6 +106,8 @@ export type Engine = AsyncDisposable & {
   readonly runtimes?: (signal?: AbortSignal) => Promise<readonly string[]>;
   /** Absent on engines that run the host's own programs. */
   readonly images?: ImageStore;
+  /** Absent on engines that cannot make an image of a unit. */
+  readonly snapshots?: EngineSnapshots;
   /** Absent on engines whose storage goes with the unit. */
   readonly volumes?: EngineVolumes;
   /** Absent on engines that can keep no policy but `none`. */

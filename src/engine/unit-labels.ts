@@ -5,8 +5,10 @@ import type { UnitKind } from "./engine.ts";
 const ID = "moorage.id";
 const KIND = "moorage.kind";
 export const DEPLOYMENT_LABEL = "moorage.deployment";
-const VOLUME = "volume";
 const SIGNATURE = "moorage.sig";
+
+/** What outlives units. */
+type KeptKind = "volume" | "snapshot";
 
 export type UnitIdentity = { readonly id: string; readonly kind: UnitKind };
 
@@ -15,16 +17,16 @@ export type UnitLabels = {
   readonly deployment: string;
   /** The labels of a unit, signature included. */
   readonly sign: (unit: UnitIdentity) => Readonly<Record<string, string>>;
-  /** As for units: of a volume that outlives them. */
-  readonly signVolume: (id: string) => Readonly<Record<string, string>>;
-  readonly isVolume: (labels: Readonly<Record<string, string>>, id: string) => boolean;
+  /** As for units: of what outlives them. */
+  readonly signKept: (kind: KeptKind, id: string) => Readonly<Record<string, string>>;
+  readonly isKept: (kind: KeptKind, id: string, labels: Readonly<Record<string, string>>) => boolean;
   /** Who this is, or undefined when it is not of this deployment or its signature does not hold. */
   readonly verify: (labels: Readonly<Record<string, string>>) => UnitIdentity | undefined;
 };
 
 /** `key`: at least 32 random bytes that never leave the host. */
 export function createUnitLabels(deployment: string, key: Uint8Array): UnitLabels {
-  const signature = (unit: { readonly id: string; readonly kind: UnitKind | typeof VOLUME }): string =>
+  const signature = (unit: { readonly id: string; readonly kind: UnitKind | KeptKind }): string =>
     createHmac("sha256", key)
       .update(canonicalJson({ deployment, id: unit.id, kind: unit.kind }))
       .digest("hex");
@@ -37,17 +39,22 @@ export function createUnitLabels(deployment: string, key: Uint8Array): UnitLabel
   return {
     deployment,
     sign: labelsOf,
-    signVolume: (id) => labelsOf({ id, kind: VOLUME }),
-    isVolume: (labels, id) =>
+    signKept: (kind, id) => labelsOf({ id, kind }),
+    isKept: (kind, id, labels) =>
       labels[ID] === id &&
       labels[DEPLOYMENT_LABEL] === deployment &&
-      same(signature({ id, kind: VOLUME }), labels[SIGNATURE] ?? ""),
+      same(signature({ id, kind }), labels[SIGNATURE] ?? ""),
     verify: (labels) => {
       const unit = identity(labels);
       if (unit === undefined || labels[DEPLOYMENT_LABEL] !== deployment) return undefined;
       return same(signature(unit), labels[SIGNATURE] ?? "") ? unit : undefined;
     },
   };
+}
+
+/** True for an image that was made of a unit, by whichever deployment: what is in it is its owner's alone. */
+export function isOfUnit(labels: Readonly<Record<string, string>>): boolean {
+  return labels[KIND] !== undefined;
 }
 
 function identity(labels: Readonly<Record<string, string>>): UnitIdentity | undefined {

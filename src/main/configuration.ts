@@ -66,6 +66,17 @@ export const Configuration = z.strictObject({
     .default(10 * 1024 * MIB)
     .meta({ description: "Bytes that all logs take together; then the oldest are removed." }),
   graceMs: z.int().min(0).default(500).meta({ description: "Milliseconds between TERM and KILL at a deadline." }),
+  snapshots: z
+    .strictObject({
+      maxBytes: z
+        .int()
+        .positive()
+        .default(10 * 1024 * MIB)
+        .meta({ description: "Bytes that one snapshot may take beside the image of its sandbox." }),
+      maxPerOwner: z.int().min(0).default(100).meta({ description: "Snapshots that one owner may have." }),
+    })
+    .prefault({})
+    .meta({ description: "What may be kept of sandboxes." }),
   timers: z
     .strictObject({
       idleTimeoutMs: z

@@ -69,6 +69,18 @@ export const VARIABLES: readonly Variable[] = [
     read: duration,
     expected: "a duration, such as 1h, or 0 for never",
   },
+  {
+    name: "MOORAGE_SNAPSHOT_BYTES",
+    path: ["snapshots", "maxBytes"],
+    read: bytes,
+    expected: "a size, such as 10g",
+  },
+  {
+    name: "MOORAGE_MAX_SNAPSHOTS",
+    path: ["snapshots", "maxPerOwner"],
+    read: number,
+    expected: "a number, such as 100",
+  },
   { name: "MOORAGE_LOG", path: ["logLevel"], read: text, expected: "debug, info, warn, error or silent" },
   { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http or https address" },
   { name: "MOORAGE_KEY", path: ["key"], read: text, expected: "an API key" },

@@ -25,6 +25,7 @@ export function policyOf(
     logMaxAgeMs,
     logTotalBytes,
     graceMs,
+    snapshots,
     timers,
     pool,
   } = configuration;
@@ -54,6 +55,7 @@ export function policyOf(
     recordBytes,
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
+    snapshots,
     timers,
     pool,
   };

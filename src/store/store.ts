@@ -14,17 +14,17 @@ import type {
 } from "../contracts/types.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
+import type { Page, PageQuery } from "./page.ts";
+import type { SnapshotRows, SnapshotUse } from "./snapshots.ts";
 import type { VolumeRows, VolumeUse } from "./volumes.ts";
 
 export type * from "./images.ts";
+export type * from "./page.ts";
+export type * from "./snapshots.ts";
 export type * from "./volumes.ts";
 
 export type * from "./run-logs.ts";
 export type * from "./directories.ts";
-
-/** A page: newest first; `nextCursor` is null on the last one. */
-export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
-export type PageQuery = { readonly limit: number; readonly cursor?: string | undefined };
 
 /** `pool`: started ahead, without an owner; never seen from outside. */
 export type StoredState = SandboxState | "pool";
@@ -46,6 +46,8 @@ export type SandboxRow = {
   readonly revision: number;
   readonly image: string | null;
   readonly imageDigest: string | null;
+  /** The snapshot that it is made of; null: of an image. */
+  readonly snapshot: SnapshotUse | null;
   /** What the engine makes it from, where that is an image of ours on top of `image`; null: `image` itself. */
   readonly unitImage: string | null;
   readonly dependencies: readonly string[];
@@ -81,7 +83,7 @@ export type SandboxRow = {
   readonly holder: string;
 };
 
-export type StateAction = "start" | "stop" | "pause" | "resume" | "archive" | "remove";
+export type StateAction = "start" | "stop" | "pause" | "resume" | "archive" | "snapshot" | "remove";
 
 /** What a process that ends in the middle of a change leaves for the next to finish or to undo. */
 export type PendingChange = {
@@ -260,6 +262,7 @@ export type EgressRows = {
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly images: ImageRows;
+  readonly snapshots: SnapshotRows;
   readonly volumes: VolumeRows;
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;

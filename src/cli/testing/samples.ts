@@ -54,6 +54,8 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
     expiresAt: null,
     image: "python:3.11-slim",
     imageDigest: HASH,
+    snapshot: null,
+    forkOf: null,
     dependencies: [],
     packageManager: null,
     useImageCommand: false,

@@ -77,6 +77,7 @@ export const sandboxDetails = view(Sandbox, (sandbox, layout) => ({
       ["State", stateCell(sandbox)],
       ["Image", sandbox.image ?? NOTHING],
       ["Digest", sandbox.imageDigest ?? NOTHING],
+      ...originLines(sandbox),
       ["Dependencies", dependenciesCell(sandbox)],
       ["Engine", `${sandbox.engine} (isolation: ${sandbox.isolation})`],
       ["Main process", mainCell(sandbox)],
@@ -104,6 +105,14 @@ function workspaceCell({ workspace, volume, hostDirectory }: z.output<typeof San
   const { path, user, lent } = hostDirectory;
   const as = user === null ? "" : ` as ${user}${lent ? ", lent by root" : ""}`;
   return `${workspace}, directory ${path}${as}`;
+}
+
+function originLines({ snapshot, forkOf }: z.output<typeof Sandbox>): [string, string][] {
+  const lines: [string, string | null][] = [
+    ["Snapshot", snapshot],
+    ["Fork of", forkOf],
+  ];
+  return lines.flatMap(([label, id]): [string, string][] => (id === null ? [] : [[label, id]]));
 }
 
 function portLines(ports: z.output<typeof Sandbox>["ports"]): [string, string][] {

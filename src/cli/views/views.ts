@@ -37,6 +37,7 @@ import {
   sandboxStarted,
 } from "./sandbox-views.ts";
 import { sessionList, sessionRemoved } from "./session-views.ts";
+import { snapshotDetails, snapshotList, snapshotRemoved, snapshotTaken } from "./snapshot-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
 import type { EventView, View } from "./view.ts";
 
@@ -53,6 +54,8 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.resume": sandboxChanged,
   "sandbox.runs": runList,
   "sandbox.logs": runLog,
+  "sandbox.snapshot": snapshotTaken,
+  "sandbox.fork": sandboxCreated,
   "sandbox.renew": sandboxRenewed,
   "sandbox.remove": sandboxRemoved,
   "run.list": runList,
@@ -66,6 +69,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "run.remove": runRemoved,
   "session.list": sessionList,
   "session.remove": sessionRemoved,
+  "snapshot.list": snapshotList,
+  "snapshot.get": snapshotDetails,
+  "snapshot.remove": snapshotRemoved,
   "file.list": fileList,
   "file.read": fileContent,
   "file.write": fileWritten,

@@ -6,6 +6,7 @@ import { SandboxOutput, SandboxOutputInput } from "../sandbox.ts";
 import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
 import { GraceMs, SandboxList, TtlMs } from "../sandbox-life.ts";
 import { Sandbox, SandboxCreate } from "../sandbox.ts";
+import { SandboxFork, SandboxSnapshot, Snapshot } from "../snapshot.ts";
 import { StatsEvent, StatsInput } from "../stats.ts";
 import { changing, destructive, graceFlags, lifeFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 
@@ -138,6 +139,22 @@ export const sandboxOperations = {
     cli: { command: "sandbox logs", positionals: ["id"] },
     input: z.strictObject({ id: SandboxRef, ...LogSelection }),
     output: RunLog,
+  }),
+  snapshot: unary({
+    summary: "Take a snapshot of a sandbox: its root filesystem and its workspace.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/snapshots" },
+    cli: { command: "sandbox snapshot", positionals: ["id"] },
+    mcp: changing,
+    input: SandboxSnapshot,
+    output: Snapshot,
+  }),
+  fork: unary({
+    summary: "Make a second sandbox with the files and the settings of this one.",
+    http: { method: "post", path: "/v1/sandboxes/{id}/fork" },
+    cli: { command: "sandbox fork", positionals: ["id"], flags: lifeFlags },
+    mcp: changing,
+    input: SandboxFork,
+    output: Sandbox,
   }),
   renew: unary({
     summary: "Count a sandbox's time to live from now again.",

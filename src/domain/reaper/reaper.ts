@@ -4,6 +4,7 @@ import type { DomainContext } from "../context.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
+import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { watchClock } from "./clock-watch.ts";
 import { dueFor, type Deed } from "./due.ts";
 import { findOrphans, watchOrphans } from "./orphans.ts";
@@ -11,7 +12,7 @@ import { findOrphans, watchOrphans } from "./orphans.ts";
 /** A sweep that takes longer is given up: the next one goes on where it was. */
 const SWEEP_MS = 5 * 60_000;
 
-export type Swept = { readonly what: Deed["what"] | "orphan"; readonly id: string };
+export type Swept = { readonly what: Deed["what"] | "snapshot" | "orphan"; readonly id: string };
 
 export type Reaper = {
   /** Brings everything up to date once: what runs is adopted, what is due is done. */
@@ -33,9 +34,11 @@ export function createReaper(context: DomainContext): Reaper {
     await refreshAll(context, signal);
     const due = await sweepDue(context, signal);
     await pruneLogs();
+    const snapshots = await sweepSnapshots(context);
     const orphans = overdue(await findOrphans(context, signal));
     return [
       ...due,
+      ...snapshots.map((id) => ({ what: "snapshot" as const, id })),
       ...(await attemptAll(
         context,
         orphans.map(({ id }) => removal(context, id)),

@@ -5,6 +5,7 @@ import { POOL_OWNER } from "../pool/pool-key.ts";
 import { retire } from "../pool/retire.ts";
 import { findOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
+import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { pruneLogs } from "../run/log/prune-logs.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
@@ -23,6 +24,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
     await context.engine.remove(id);
     removed.push({ kind, id });
   }
+  removed.push(...(await sweepSnapshots(context)).map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context)).map((id) => ({ kind: "image", id })));
   await pruneLogs(context);
   context.logger.info(

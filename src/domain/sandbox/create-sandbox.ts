@@ -1,9 +1,10 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { Sandbox, SandboxCreate } from "../../contracts/types.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { startBehindEgress } from "../network/egress.ts";
 import { claimPooled } from "../pool/claim.ts";
+import { findSnapshot } from "../snapshot/snapshots.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { finishStart } from "./finish-start.ts";
@@ -18,10 +19,10 @@ export async function createSandbox(call: Call, input: SandboxCreate): Promise<S
   const existing = await existingSandbox(call, input);
   if (existing !== undefined) return current(call.context, existing);
   try {
-    const row = (await claimPooled(call, input)) ?? (await startCold(call, input));
-    const { id: sandboxId, owner } = row;
-    call.context.logger.info({ operation: "sandbox.create", sandboxId, owner }, "sandbox created");
-    return sandboxView(row);
+    const pooled = await claimPooled(call, input);
+    if (pooled !== undefined) return created(call, pooled);
+    const snapshot = input.snapshot === undefined ? undefined : await findSnapshot(call, input.snapshot);
+    return created(call, await startCold(call, input, snapshot));
   } catch (error) {
     // Two creates of one name at once: the slower one answers what the faster one made.
     const conflict = isMoorageError(error) && error.code === "CONFLICT";
@@ -31,9 +32,16 @@ export async function createSandbox(call: Call, input: SandboxCreate): Promise<S
   }
 }
 
-async function startCold(call: Call, input: SandboxCreate): Promise<SandboxRow> {
+function created({ context }: Call, row: SandboxRow): Sandbox {
+  const { id: sandboxId, owner } = row;
+  context.logger.info({ operation: "sandbox.create", sandboxId, owner }, "sandbox created");
+  return sandboxView(row);
+}
+
+/** A sandbox that begins with this snapshot, or else with an image; never one that is there already. */
+export async function startCold(call: Call, input: SandboxCreate, snapshot?: SnapshotRow): Promise<SandboxRow> {
   const { context } = call;
-  const row = await planSandbox(call, input);
+  const row = await planSandbox(call, input, snapshot);
   await context.store.sandboxes.insert(row);
   await start(call, row);
   const running = await finishStart(context, row, "running");

@@ -47,17 +47,26 @@ async function isPlace({ volume, directory }: SandboxRow, workspace: string): Pr
 }
 
 async function refuseOther(row: SandboxRow, input: SandboxCreate): Promise<void> {
-  const { name, image, workspace, shareWorkspace, ports, ...asked } = input;
+  const { name, image: _image, snapshot: _snapshot, workspace: _workspace, ports: _ports, ...rest } = input;
+  const { shareWorkspace: _shareWorkspace, ...asked } = rest;
   const has: Readonly<Record<string, unknown>> = { ...row, ...row.limits };
   const differing = Object.entries(asked).filter(([key, value]) => !isDeepStrictEqual(value, has[key]));
-  const differs = differing.map(([key]) => key);
-  if (image !== undefined && ![image, `${image}:latest`].includes(row.image ?? "")) differs.push("image");
-  if (workspace !== undefined && !(await isPlace(row, workspace))) differs.push("workspace");
-  const shared = (row.volume ?? row.directory)?.shared ?? false;
-  if (shareWorkspace !== undefined && shareWorkspace !== shared) differs.push("shareWorkspace");
-  if (ports !== undefined && !arePublished(ports, row.ports)) differs.push("ports");
+  const differs = [...differing.map(([key]) => key), ...(await spelledOtherwise(row, input))];
   if (differs.length === 0) return;
   throw new MoorageError("CONFLICT", `The sandbox "${name}" exists already, with another ${differs.join(", ")}.`, {
     hint: `Use it as it is, or remove it first: moorage sandbox rm ${name}.`,
   });
+}
+
+/** What differs of that which the registry keeps in other words than it is asked for in. */
+async function spelledOtherwise(row: SandboxRow, input: SandboxCreate): Promise<readonly string[]> {
+  const { image, snapshot, workspace, shareWorkspace, ports } = input;
+  const same = {
+    image: image === undefined || [image, `${image}:latest`].includes(row.image ?? ""),
+    snapshot: snapshot === undefined || [row.snapshot?.id, row.snapshot?.name].includes(snapshot),
+    workspace: workspace === undefined || (await isPlace(row, workspace)),
+    shareWorkspace: shareWorkspace === undefined || shareWorkspace === ((row.volume ?? row.directory)?.shared ?? false),
+    ports: ports === undefined || arePublished(ports, row.ports),
+  };
+  return Object.entries(same).flatMap(([field, isSame]) => (isSame ? [] : [field]));
 }

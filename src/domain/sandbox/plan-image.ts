@@ -4,7 +4,10 @@ import type { Call } from "../context.ts";
 import { dependencyImage, planDependencies } from "../dependencies/dependency-image.ts";
 import { resolveImage } from "./images.ts";
 
-type PlannedImage = Pick<SandboxRow, "image" | "imageDigest" | "unitImage" | "dependencies" | "packageManager">;
+export type PlannedImage = Pick<
+  SandboxRow,
+  "image" | "imageDigest" | "snapshot" | "unitImage" | "dependencies" | "packageManager"
+>;
 
 /** The image that was asked for, with the dependencies on top; the digest is that of what will run. */
 export async function planImage(call: Call, input: SandboxCreate): Promise<PlannedImage> {
@@ -14,13 +17,13 @@ export async function planImage(call: Call, input: SandboxCreate): Promise<Plann
   const named = context.engine.images === undefined ? undefined : (input.image ?? byDefault);
   const wanted = planDependencies(named, input);
   const image = await resolveImage(context, { asked: input.image, byDefault }, { signal });
-  const plain = { image: image?.reference ?? null, imageDigest: image?.digest ?? null };
+  const plain = { image: image?.reference ?? null, imageDigest: image?.digest ?? null, snapshot: null };
   if (wanted === undefined || image === undefined) {
     return { ...plain, unitImage: null, dependencies: [], packageManager: null };
   }
   const made = await dependencyImage(call, image, wanted);
   return {
-    image: image.reference,
+    ...plain,
     imageDigest: made.digest,
     unitImage: made.reference,
     dependencies: [...(input.dependencies ?? [])],

@@ -1,7 +1,7 @@
 import { isoTime } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 import type { SandboxCreate } from "../../contracts/types.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
 import { resolveNetwork } from "./network.ts";
@@ -10,6 +10,7 @@ import { planVolume } from "../volume/volumes.ts";
 import { planDirectory } from "../workspace/sandbox-directory.ts";
 import { planMain } from "./plan-main.ts";
 import { planImage } from "./plan-image.ts";
+import { planSnapshot } from "./plan-snapshot.ts";
 import { resolveRuntime } from "./runtime.ts";
 import { planLife } from "./plan-life.ts";
 
@@ -17,7 +18,7 @@ import { planLife } from "./plan-life.ts";
  * The sandbox that was asked for, before anything exists on the engine: whatever is refused is refused here. What needs
  * more than a line is planned in a file of its own, `plan-….ts`.
  */
-export async function planSandbox(call: Call, input: SandboxCreate): Promise<SandboxRow> {
+export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: SnapshotRow): Promise<SandboxRow> {
   const { context, principal } = call;
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
@@ -34,7 +35,7 @@ export async function planSandbox(call: Call, input: SandboxCreate): Promise<San
     volume: await planVolume(call, input),
     directory: await planDirectory(context, input),
     ports: await planPorts(context, input.ports),
-    ...(await planImage(call, input)),
+    ...(snapshot === undefined ? await planImage(call, input) : await planSnapshot(call, input, snapshot)),
     env: input.env ?? {},
     profile,
     limits,

@@ -3,6 +3,7 @@ import { throwIfCanceled } from "../../base/deadline.ts";
 import { newId } from "../../base/ids.ts";
 import type { PendingChange, RunRow, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { dropTransient } from "../snapshot/discard-snapshot.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
 import { leaveDirectory } from "../workspace/sandbox-directory.ts";
@@ -44,5 +45,6 @@ export async function removeForGood(context: DomainContext, row: SandboxRow, why
   await discardArchive(context, row.id);
   await store.sandboxes.remove(row.id);
   await egress.close(row.id);
+  if (row.snapshot !== null) await dropTransient(context, row.snapshot.id);
   logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, why }, "sandbox removed");
 }

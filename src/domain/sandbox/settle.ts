@@ -29,6 +29,7 @@ export async function settle(context: DomainContext, row: SandboxRow): Promise<v
     await store.sandboxes.remove(row.id);
     return;
   }
+  if (action === "snapshot") return letGoOn(context, row, pending.id);
   const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
   if (row.state === "archived") {
     // A workspace that is restored by half is none.
@@ -41,4 +42,16 @@ export async function settle(context: DomainContext, row: SandboxRow): Promise<v
   const done = { state: to, reason: pending.reason, pausedBy: to === "running" ? null : pending.by };
   const target = seen.state === to ? done : seen.state === row.state ? unchanged : seen;
   await moveTo(context, { row, from: { pending: pending.id } }, { ...target, pending: null });
+}
+
+/** What a snapshot has held still goes on: the state is the one in which the sandbox was. */
+async function letGoOn(context: DomainContext, row: SandboxRow, pendingId: string): Promise<void> {
+  const { engine } = context;
+  const unit = await engine.inspect(row.id);
+  const held = row.state === "running" && unit?.state === "paused";
+  if (held) await engine.freezer?.unpause(row.id);
+  const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
+  const seen = held ? unchanged : await explained(context, row, unit);
+  const target = seen.state === row.state ? unchanged : seen;
+  await moveTo(context, { row, from: { pending: pendingId } }, { ...target, pending: null });
 }

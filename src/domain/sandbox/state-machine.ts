@@ -32,7 +32,7 @@ type ActionRow = {
   readonly done: readonly StoredState[];
 };
 
-export const ACTIONS: Readonly<Record<Exclude<StateAction, "remove">, ActionRow>> = {
+export const ACTIONS: Readonly<Record<Exclude<StateAction, "snapshot" | "remove">, ActionRow>> = {
   start: { from: ["stopped", "archived"], to: "running", done: ["running"] },
   stop: { from: ["running", "paused"], to: "stopped", done: ["stopped", "archived"] },
   pause: { from: ["running"], to: "paused", done: ["paused"] },

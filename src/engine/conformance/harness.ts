@@ -95,6 +95,8 @@ export type ConformanceSupport = {
   readonly users: boolean;
   /** False: a run ends together with its Moorage, so that none can be lost. */
   readonly lostRuns: boolean;
+  /** False: `snapshots` is absent. */
+  readonly snapshots: boolean;
   /** False: `volumes` is absent, and a workspace in one is ENGINE_UNSUPPORTED. */
   readonly volumes: boolean;
   /** True: a sandbox can have a program of its own as its main process. False: that is ENGINE_UNSUPPORTED. */

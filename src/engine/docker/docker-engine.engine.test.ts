@@ -22,6 +22,7 @@ const support = {
   lastOutput: true,
   mainProcess: true,
   volumes: true,
+  snapshots: true,
 } as const;
 
 for (const [image, warm] of [

@@ -15,6 +15,7 @@ import { createEngineEvents } from "./run/engine-events.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
 import { createRunMethods } from "./run/run-methods.ts";
 import { createWarmRuns } from "./run/warm/warm-runs.ts";
+import { createSnapshots } from "./snapshot/snapshots.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
@@ -80,11 +81,12 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   };
   const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
   const runs = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
+  const lifecycle = createLifecycle({ ...unitContext, release, gate });
   return {
     name: "docker",
     isolation: "container",
     ...selfDescription(api, options),
-    ...createLifecycle({ ...unitContext, release, gate }),
+    ...lifecycle,
     createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
     ...runs,
     inspect: units.inspect,
@@ -98,6 +100,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     networks: createEngineNetworks(networks, enforcer),
+    snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),
     volumes: createVolumes(api, labels),
     images: createImageStore({ api, logger, networks, enforcer, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {

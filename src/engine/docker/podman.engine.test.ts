@@ -31,6 +31,7 @@ await withPrivatePodman(() => {
       freezer: true,
       mainProcess: true,
       volumes: true,
+      snapshots: true,
       terminals: true,
       users: true,
       lostRuns: true,

@@ -3,6 +3,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { UnitSpec } from "../engine.ts";
 import { refuseOversizeUnit } from "../refuse-oversize.ts";
 import type { UnitLabels } from "../unit-labels.ts";
+import { copyTree } from "./file/copy-tree.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
 import { createHostStore } from "./file/host-store.ts";
 import { imageOf } from "./images.ts";
@@ -14,6 +15,7 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 /** Which one is asked for makes no difference. */
 export const MEMORY_RUNTIMES: readonly string[] = ["plain", "guarded"];
 const HOME = "/home/user";
+const WORKSPACE = "/workspace";
 
 type Create = {
   readonly host: MemoryHost;
@@ -34,7 +36,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   }
   const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
   const user = spec.user ?? ROOT;
-  const files = await unitFiles({ host, spec, clock }, user);
+  const files = await unitFiles({ host, spec, clock }, image?.snapshot?.files, user);
   const { id, kind } = spec;
   if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a unit ${id} already.`);
   const unit: MemoryUnit = {
@@ -69,18 +71,30 @@ function oneAtATime(): MemoryUnit["alone"] {
 
 type Place = Pick<Create, "host" | "spec" | "clock">;
 
-async function unitFiles({ host, spec, clock }: Place, user: Owner): Promise<FileStore> {
+async function unitFiles(place: Place, snapshot: FileStore | undefined, user: Owner): Promise<FileStore> {
+  const { host, spec, clock } = place;
   const root = createMemoryStore(clock);
-  for (const path of ["/etc", "/home", "/run", "/tmp", "/workspace"]) {
-    await root.makeDirectory(path, { mode: 0o755, owner: path === "/workspace" ? user : ROOT });
+  if (snapshot === undefined) await layOut(root, user);
+  else await copyTree(snapshot, root, "/");
+  const { workspace } = spec;
+  if (workspace.type === "named") {
+    const volume = volumeOf(host, workspace.volume);
+    const mounted = mountStore(root, WORKSPACE, volume);
+    if (snapshot !== undefined && (await volume.names("/")).length === 0) await copyTree(snapshot, mounted, WORKSPACE);
+    return mounted;
+  }
+  if (workspace.type !== "host") return root;
+  return mountStore(root, WORKSPACE, createHostStore(workspace.path));
+}
+
+/** What every image of this engine has. */
+async function layOut(root: FileStore, user: Owner): Promise<void> {
+  for (const path of ["/etc", "/home", "/run", "/tmp", WORKSPACE]) {
+    await root.makeDirectory(path, { mode: 0o755, owner: path === WORKSPACE ? user : ROOT });
   }
   await root.makeDirectory(HOME, { mode: 0o755, owner: user });
   const passwd = Buffer.from("root:x:0:0:root:/root:/bin/sh\n");
   await root.write("/etc/passwd", passwd, { mode: 0o644, owner: ROOT });
-  const { workspace } = spec;
-  if (workspace.type === "named") return mountStore(root, "/workspace", volumeOf(host, workspace.volume));
-  if (workspace.type !== "host") return root;
-  return mountStore(root, "/workspace", createHostStore(workspace.path));
 }
 
 function volumeOf({ volumes }: MemoryHost, id: string): FileStore {

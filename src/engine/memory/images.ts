@@ -2,12 +2,15 @@ import { z } from "zod";
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { ImageInfo, ImageStore, UnitSpec } from "../engine.ts";
+import type { FileStore } from "./file/file-store.ts";
 
 export type MemoryImage = ImageInfo & {
   /** Variables of every unit of this image. */
   readonly env: Readonly<Record<string, string>>;
   /** What its units run as their own program. */
   readonly command: readonly string[];
+  /** Of one that was made of a unit: all its files, `/workspace` among them. */
+  readonly snapshot?: { readonly labels: Readonly<Record<string, string>>; readonly files: FileStore };
 };
 
 /** What of a host its images are about. */
@@ -41,6 +44,7 @@ export function createMemoryImages(
     ensure: async (reference, { signal, onProgress }) => {
       await enter("ensure", signal);
       const local = images.get(reference);
+      if (local?.snapshot !== undefined) throw notFound(reference);
       if (local !== undefined) return told(local);
       if (!registry.includes(reference)) throw notFound(reference);
       onProgress?.(`Pulling ${reference}`);
@@ -51,7 +55,7 @@ export function createMemoryImages(
     find: async (reference, signal) => {
       await enter("find", signal);
       const image = images.get(reference);
-      return image && told(image);
+      return image === undefined || image.snapshot !== undefined ? undefined : told(image);
     },
     build: async (spec, { signal, onLog }) => {
       await enter("build", signal);

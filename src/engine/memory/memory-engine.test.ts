@@ -58,6 +58,7 @@ const harness: ConformanceHarness = {
     lastOutput: true,
     mainProcess: true,
     volumes: true,
+    snapshots: true,
   },
   image: "busybox:latest",
   removeImage: (reference) => Promise.resolve(host.images.delete(reference)),

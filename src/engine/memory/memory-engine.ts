@@ -12,6 +12,7 @@ import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
+import { createMemorySnapshots } from "./memory-snapshots.ts";
 import { createMemoryVolumes } from "./memory-volumes.ts";
 import { memoryStats } from "./memory-stats.ts";
 import { createMemoryPorts } from "./memory-ports.ts";
@@ -85,6 +86,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);
     }),
+    snapshots: createMemorySnapshots(parts, (method, signal) => faults.enter(`snapshots.${method}`, signal)),
     volumes: createMemoryVolumes(parts, (method, signal) => faults.enter(`volumes.${method}`, signal)),
     images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
       faults.enter(`images.${method}`, signal),

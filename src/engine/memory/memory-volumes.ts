@@ -14,14 +14,15 @@ export function createMemoryVolumes({ host, labels, clock }: Parts, enter: Enter
     ensure: async (id, signal) => {
       await enter("ensure", signal);
       const found = volumes.get(id);
-      if (found === undefined) volumes.set(id, { labels: labels.signVolume(id), files: createMemoryStore(clock) });
-      else if (!labels.isVolume(found.labels, id)) {
+      if (found === undefined)
+        volumes.set(id, { labels: labels.signKept("volume", id), files: createMemoryStore(clock) });
+      else if (!labels.isKept("volume", id, found.labels)) {
         throw new MoorageError("CONFLICT", `The volume ${id} is another deployment's.`);
       }
     },
     remove: async (id, signal) => {
       await enter("remove", signal);
-      if (!labels.isVolume(volumes.get(id)?.labels ?? {}, id)) return;
+      if (!labels.isKept("volume", id, volumes.get(id)?.labels ?? {})) return;
       const user = [...units.values()].find(
         ({ spec: { workspace } }) => workspace.type === "named" && workspace.volume === id,
       );

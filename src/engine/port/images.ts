@@ -8,6 +8,7 @@ export type ImageInfo = {
   readonly user: string;
 };
 
+/** The images that may be named. What was made of a unit is none of them: `EngineSnapshots` has those. */
 export type ImageStore = {
   /**
    * The image of this reference, pulled when it is missing. IMAGE_NOT_FOUND when no registry has it, IMAGE_UNAVAILABLE

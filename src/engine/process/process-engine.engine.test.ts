@@ -36,6 +36,7 @@ const harness: ConformanceHarness = {
     lastOutput: false,
     mainProcess: false,
     volumes: false,
+    snapshots: false,
   },
 };
 

@@ -21,6 +21,15 @@ export const MIGRATIONS: readonly string[] = [
      created_at TEXT NOT NULL,
      UNIQUE (owner, name)
    ) STRICT;
+   CREATE TABLE snapshots (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     name TEXT,
+     created_at TEXT NOT NULL,
+     data TEXT NOT NULL,
+     UNIQUE (owner, name)
+   ) STRICT;
+   CREATE INDEX snapshots_by_owner ON snapshots (owner, created_at DESC, id DESC);
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
    CREATE INDEX sandboxes_in_directories ON sandboxes (id) WHERE data ->> '$.directory.path' IS NOT NULL;

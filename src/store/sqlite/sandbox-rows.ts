@@ -17,6 +17,7 @@ export function createSandboxRows(database: Database): SandboxRows {
       Promise.try(() =>
         database.transaction(() => {
           refuseVolumeGone(database, row);
+          refuseSnapshotGone(database, row);
           refusePlaceInUse(database, row);
           const directory = directoryOfSandbox(row);
           if (directory !== undefined) refuseDirectoryInUse(database, directory);
@@ -69,6 +70,15 @@ function refuseVolumeGone(database: Database, { volume }: SandboxRow): void {
   throw new MoorageError("CONFLICT", `The volume "${volume.name}" was removed while the sandbox was being prepared.`, {
     hint: "Repeat the command: it makes the volume anew.",
   });
+}
+
+/** Likewise for the snapshot that it is to be made of. */
+function refuseSnapshotGone(database: Database, { snapshot }: SandboxRow): void {
+  if (snapshot === null) return;
+  const sql = "SELECT id FROM snapshots WHERE id = ? AND data ->> 'state' = 'ready'";
+  if (database.get(sql, snapshot.id) !== undefined) return;
+  const message = `The snapshot "${snapshot.name ?? snapshot.id}" was removed while the sandbox was being prepared.`;
+  throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage snapshot ls`." });
 }
 
 /** Two sandboxes at one time work in a volume only when both say so, and no two have one host port. */

@@ -37,6 +37,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     expiresAt: null,
     image: null,
     imageDigest: null,
+    snapshot: null,
     unitImage: null,
     dependencies: [],
     packageManager: null,

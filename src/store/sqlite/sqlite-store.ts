@@ -5,6 +5,7 @@ import { createEgressRows } from "./egress-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
+import { createSnapshotRows } from "./snapshot-rows.ts";
 import { createVolumeRows } from "./volume-rows.ts";
 
 /** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
@@ -13,6 +14,7 @@ export function openSqliteStore(path: string): Store {
   return {
     sandboxes: createSandboxRows(database),
     images: createImageRows(database),
+    snapshots: createSnapshotRows(database),
     volumes: createVolumeRows(database),
     runs: createRunRows(database),
     receipts: createReceiptRows(database),

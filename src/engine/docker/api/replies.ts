@@ -37,6 +37,10 @@ export const CreatedReply = z.object({ Id: z.string().min(1), Warnings: z.array(
 
 export const ContainerReply = z.object({
   Id: z.string().min(1),
+  /** The image's own id, whatever its tags have become. */
+  Image: z.string().default(""),
+  /** Bytes beside the image; only where they were asked for. */
+  SizeRw: z.number().nullish(),
   Name: z.string(),
   Created: z.string(),
   State: z.object({
@@ -96,9 +100,23 @@ export const ImageReply = z.object({
   Id: z.string(),
   RepoDigests: z.array(z.string()).nullish(),
   Size: z.number(),
-  Config: z.object({ User: z.string().optional() }).nullish(),
+  Config: z.object({ User: z.string().optional(), Labels }).nullish(),
 });
 export type ImageReply = z.infer<typeof ImageReply>;
+
+export const CommittedReply = z.object({ Id: z.string().min(1) });
+
+/** An image in full, to make another one of it. */
+export const WholeImageReply = z.object({
+  Id: z.string(),
+  Architecture: z.string(),
+  Os: z.string(),
+  Variant: z.string().optional(),
+  Size: z.number(),
+  Config: z.looseObject({ Labels, Env: z.array(z.string()).nullish() }),
+  RootFS: z.object({ Layers: z.array(z.string()).nullish() }),
+});
+export type WholeImageReply = z.infer<typeof WholeImageReply>;
 
 /** One line of a pull or a build. */
 export const ProgressLine = z.object({

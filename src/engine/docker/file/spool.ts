@@ -19,6 +19,12 @@ export class Spool implements AsyncDisposable {
   #fileBytes = 0;
   #end: { readonly error?: Error } | undefined;
   #news = Promise.withResolvers<void>();
+  readonly #maxBytes: number;
+
+  /** Takes no more than `maxBytes`: then it is FILE_TOO_LARGE. */
+  constructor(maxBytes: number = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** Bytes taken so far. */
   get sizeBytes(): number {
@@ -69,13 +75,13 @@ export class Spool implements AsyncDisposable {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
+    if (this.sizeBytes + chunk.length > this.#maxBytes) {
+      throw new MoorageError("FILE_TOO_LARGE", `More than ${this.#maxBytes} bytes cannot be copied at once.`);
+    }
     if (this.#file === undefined && this.#memoryBytes + chunk.length <= MEMORY_BYTES) {
       this.#memory.push(chunk);
       this.#memoryBytes += chunk.length;
       return;
-    }
-    if (this.#fileBytes + chunk.length > MAX_BYTES) {
-      throw new MoorageError("FILE_TOO_LARGE", `More than ${MAX_BYTES} bytes cannot be copied at once.`);
     }
     try {
       this.#file ??= await openNameless();

@@ -2,6 +2,7 @@ import { MoorageError } from "../../../base/errors.ts";
 import type { ImageInfo, ImageStore } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import { isOfUnit } from "../../unit-labels.ts";
 import { ImageReply } from "../api/replies.ts";
 import { buildImage } from "./build-image.ts";
 import { parseImageReference, type ImageReference } from "./image-reference.ts";
@@ -13,10 +14,14 @@ const REMOVE_MS = 60_000;
 export function createImageStore(context: ImagesContext): ImageStore {
   const { api } = context;
   return {
-    find: async (text, signal) => findImage(api, parseImageReference(text), signal),
+    find: async (text, signal) => {
+      const image = await findImage(api, parseImageReference(text), signal);
+      return image === "snapshot" ? undefined : image;
+    },
     ensure: async (text, options) => {
       const reference = parseImageReference(text);
       const local = await findImage(api, reference, options.signal);
+      if (local === "snapshot") throw noImage(reference);
       if (local !== undefined) return local;
       await pullImage(api, reference, options);
       return afterwards(await findImage(api, reference, options.signal), reference);
@@ -41,9 +46,10 @@ async function findImage(
   api: EngineApi,
   reference: ImageReference,
   signal?: AbortSignal,
-): Promise<ImageInfo | undefined> {
+): Promise<ImageInfo | "snapshot" | undefined> {
   const image = await api.find({ method: "GET", path: `/images/${reference.whole}/json`, signal }, ImageReply);
   if (image === undefined) return undefined;
+  if (isOfUnit(image.Config?.Labels ?? {})) return "snapshot";
   return {
     reference: reference.whole,
     digest: digestOf(image, reference),
@@ -59,7 +65,15 @@ function digestOf(image: ImageReply, { repository }: ImageReference): string {
   return own?.[1] ?? image.Id;
 }
 
-function afterwards(image: ImageInfo | undefined, { whole }: ImageReference): ImageInfo {
+function noImage({ whole }: ImageReference): MoorageError {
+  return new MoorageError("IMAGE_NOT_FOUND", `"${whole}" is no image to be named: it was made of a sandbox.`, {
+    hint: "Make a sandbox of one of your own snapshots with `moorage sandbox create --snapshot`.",
+  });
+}
+
+function afterwards(image: ImageInfo | "snapshot" | undefined, reference: ImageReference): ImageInfo {
+  const { whole } = reference;
+  if (image === "snapshot") throw noImage(reference);
   if (image !== undefined) return image;
   throw new MoorageError("ENGINE_FAILED", `The engine says that it has ${whole} now, and then does not find it.`);
 }

@@ -11,10 +11,10 @@ const REMOVE_MS = 30_000;
 export function createVolumes(api: EngineApi, labels: UnitLabels): EngineVolumes {
   return {
     ensure: async (id, signal) => {
-      const json = { Name: volumeName(id), Labels: labels.signVolume(id) };
+      const json = { Name: volumeName(id), Labels: labels.signKept("volume", id) };
       // An engine answers with the one that is there, whoever made it.
       const volume = await api.json({ method: "POST", path: "/volumes/create", json, signal }, VolumeReply);
-      if (labels.isVolume(volume.Labels, id)) return;
+      if (labels.isKept("volume", id, volume.Labels)) return;
       throw new MoorageError("CONFLICT", `The engine's volume ${volumeName(id)} is not one of Moorage's.`, {
         hint: "Remove or rename it with the engine's own client.",
       });
@@ -22,7 +22,7 @@ export function createVolumes(api: EngineApi, labels: UnitLabels): EngineVolumes
     remove: async (id, signal) => {
       const path = `/volumes/${volumeName(id)}`;
       const volume = await api.find({ method: "GET", path, signal }, VolumeReply);
-      if (volume === undefined || !labels.isVolume(volume.Labels, id)) return;
+      if (volume === undefined || !labels.isKept("volume", id, volume.Labels)) return;
       try {
         await api.send({ method: "DELETE", path, timeoutMs: REMOVE_MS, signal });
       } catch (error) {

@@ -1,0 +1,54 @@
+import { isMoorageError } from "../../base/errors.ts";
+import type { SnapshotRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+
+/** Longer than a fork takes from its snapshot to its sandbox. */
+const ABANDONED_MS = 15 * 60_000;
+
+/** Clears away what a snapshot that nobody gets has left. What cannot be removed now is left to the reaper. */
+export async function discardSnapshot(context: DomainContext, { id }: SnapshotRow): Promise<void> {
+  try {
+    await removeSnapshotFiles(context, id);
+  } catch (error) {
+    context.logger.warn({ err: error, snapshotId: id }, "what is left of a snapshot could not be removed yet");
+  }
+}
+
+/** The row goes last: after a crash in between it still tells what is on the engine. */
+export async function removeSnapshotFiles({ engine, store }: DomainContext, id: string): Promise<void> {
+  await engine.snapshots?.remove(id);
+  await store.snapshots.remove(id);
+}
+
+/** The snapshot of a fork goes with the last sandbox that is made of it. */
+export async function dropTransient(context: DomainContext, id: string): Promise<void> {
+  const row = await context.store.snapshots.get(id);
+  if (row === undefined || !row.transient || row.engine !== context.engine.name) return;
+  if ((await context.store.snapshots.retire(id)) === undefined) await discardSnapshot(context, row);
+}
+
+/** Removes what crashes have left: snapshots that nobody finishes taking or removing, and those of forks without one. */
+export async function sweepSnapshots(context: DomainContext): Promise<readonly string[]> {
+  const { store, engine } = context;
+  const sandboxes = (await store.sandboxes.all()).filter(({ state }) => state !== "error");
+  const used = new Set(sandboxes.map(({ snapshot }) => snapshot?.id));
+  const swept: string[] = [];
+  for (const row of await store.snapshots.all()) {
+    if (row.engine !== engine.name || !isAbandoned(context, row)) continue;
+    const left = row.state === "ready" ? row.transient && !used.has(row.id) : true;
+    if (!left || (await store.snapshots.retire(row.id)) !== undefined) continue;
+    try {
+      await removeSnapshotFiles(context, row.id);
+    } catch (error) {
+      const code = isMoorageError(error) ? error.code : undefined;
+      context.logger.warn({ err: error, code, snapshotId: row.id }, "a snapshot that was left could not be removed");
+      continue;
+    }
+    swept.push(row.id);
+  }
+  return swept;
+}
+
+function isAbandoned({ holders, clock }: DomainContext, { holder, createdAt }: SnapshotRow): boolean {
+  return !holders.isAlive(holder) || clock.now() - Date.parse(createdAt) > ABANDONED_MS;
+}

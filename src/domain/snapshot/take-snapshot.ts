@@ -1,0 +1,77 @@
+import { isoTime } from "../../base/clock.ts";
+import { deadlineSignal } from "../../base/deadline.ts";
+import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import type { EngineSnapshots } from "../../engine/engine.ts";
+import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { holdSandbox } from "../sandbox/hold-sandbox.ts";
+import { discardSnapshot } from "./discard-snapshot.ts";
+
+/** Less than the time after which a change of a sandbox counts as given up. */
+const TAKE_MS = 10 * 60_000;
+
+export type SnapshotWish = Pick<SnapshotRow, "name" | "comment" | "transient">;
+
+/**
+ * Takes a snapshot of a sandbox of the caller's. Its row is there before anything is on the engine, and counts once all
+ * is there: what is interrupted in between is found by it and cleared away.
+ */
+export async function takeSnapshot(call: Call, sandbox: SandboxRow, wish: SnapshotWish): Promise<SnapshotRow> {
+  const { context } = call;
+  const { store, policy, logger } = context;
+  const snapshots = snapshotsOf(context);
+  const row = planned(context, sandbox, wish);
+  await store.snapshots.insert(row, policy.snapshots.maxPerOwner);
+  try {
+    const { maxBytes } = policy.snapshots;
+    const signal = deadlineSignal(TAKE_MS, call.signal);
+    const made = await holdSandbox(context, { id: sandbox.id, signal }, ({ id }) =>
+      snapshots.take({ sandbox: id, id: row.id, maxBytes }, signal).catch((error: unknown) => {
+        throw signal.aborted && call.signal?.aborted !== true ? tooSlow(error) : error;
+      }),
+    );
+    if (!(await store.snapshots.finish(row.id, made))) throw gone(row);
+    const { id: snapshotId, owner, transient } = row;
+    const told = { snapshotId, sandboxId: sandbox.id, owner, transient, sizeBytes: made.sizeBytes };
+    logger.info({ operation: "sandbox.snapshot", ...told }, "snapshot taken");
+    return { ...row, ...made, state: "ready" };
+  } catch (error) {
+    await discardSnapshot(context, row);
+    throw error;
+  }
+}
+
+export function snapshotsOf({ engine }: DomainContext): EngineSnapshots {
+  if (engine.snapshots !== undefined) return engine.snapshots;
+  const message = `The ${engine.name} engine has no images, so it cannot keep a snapshot of a sandbox.`;
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, {
+    hint: "Use --engine docker, or copy files out with `moorage sandbox cp`.",
+  });
+}
+
+function planned({ engine, clock, holders }: DomainContext, sandbox: SandboxRow, wish: SnapshotWish): SnapshotRow {
+  const { id: sandboxId, owner, image, dependencies, packageManager } = sandbox;
+  return {
+    id: newId(),
+    owner,
+    ...wish,
+    state: "taking",
+    ...{ sandboxId, image, dependencies, packageManager },
+    ...{ reference: "", digest: "", sizeBytes: 0 },
+    engine: engine.name,
+    createdAt: isoTime(clock.now()),
+    holder: holders.self,
+  };
+}
+
+function tooSlow(cause: unknown): MoorageError {
+  return new MoorageError("ENGINE_TIMEOUT", `The snapshot was not taken within ${TAKE_MS / 60_000} minutes.`, {
+    hint: "Remove large files that can be made again, and try once more.",
+    cause,
+  });
+}
+
+function gone({ id }: SnapshotRow): MoorageError {
+  return new MoorageError("CONFLICT", `The snapshot "${id}" was given up meanwhile.`);
+}
