@@ -2,7 +2,7 @@ import type { Bell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Egress } from "../egress/egress.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, EngineName } from "../engine/engine.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
@@ -34,6 +34,8 @@ export type Holders = {
 /** What the domain is built from. */
 export type DomainContext = {
   readonly engine: Engine;
+  /** The other engines, on which older sandboxes may live; each is opened when it is first asked for. */
+  readonly otherEngine: (name: EngineName) => Promise<Engine>;
   readonly store: Store;
   /** The way out of networks that allow some domains, in this process. */
   readonly egress: Egress;

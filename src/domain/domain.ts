@@ -25,7 +25,7 @@ import { mainOutput } from "./sandbox/main-output.ts";
 import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox } from "./sandbox/power.ts";
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
 import { renewSandbox } from "./sandbox/renew-sandbox.ts";
-import { findSandbox, getSandbox, requireEngine } from "./sandbox/sandboxes.ts";
+import { findSandbox, getSandbox, reachSandbox } from "./sandbox/sandboxes.ts";
 import { forkSandbox } from "./snapshot/fork-sandbox.ts";
 import { getSnapshot, listSnapshots, removeSnapshot, snapshotSandbox } from "./snapshot/snapshots.ts";
 import { listVolumes, removeVolume } from "./volume/volumes.ts";
@@ -131,10 +131,9 @@ function receiptOperations(context: DomainContext, call: CallOf): ParsedPlatform
 }
 
 async function sandboxOf(call: Call, id: string): Promise<FileCall> {
-  const sandbox = await findSandbox(call, id);
-  requireEngine(call.context, sandbox);
-  await awake(call.context, { id: sandbox.id, wanted: "files", signal: call.signal });
-  return { context: call.context, sandbox, signal: call.signal };
+  const { context, row: sandbox, signal } = await reachSandbox(call, id);
+  await awake(context, { id: sandbox.id, wanted: "files", signal });
+  return { context, sandbox, signal };
 }
 
 const DEFAULT_PAGE = 100;

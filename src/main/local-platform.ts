@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createBell } from "../base/bell.ts";
 import { systemClock } from "../base/clock.ts";
-import { isMoorageError } from "../base/errors.ts";
+import { isMoorageError, MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
@@ -73,8 +73,10 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     ...engines,
   });
   opening.use(engine);
+  const others = opening.use(new AsyncDisposableStack());
   const context: DomainContext = {
     engine,
+    otherEngine: otherEngines(engines, others),
     store,
     egress: opening.use(createEgress({ logger })),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
@@ -155,6 +157,21 @@ function enginesOf(options: LocalOptions, state: StateHome): Engines {
     },
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   };
+}
+
+/** Opens each at most once; the stack has them closed. */
+function otherEngines(engines: Engines, stack: AsyncDisposableStack): DomainContext["otherEngine"] {
+  const opened = new Map<EngineName, Promise<Engine>>();
+  return (name) => {
+    const known = opened.get(name) ?? Promise.try(async () => stack.use(await engineOf(engines, name)));
+    opened.set(name, known);
+    return known;
+  };
+}
+
+function engineOf(engines: Engines, name: EngineName): Engine | Promise<Engine> {
+  if (name !== "memory") return engines[name]();
+  throw new MoorageError("ENGINE_UNSUPPORTED", "What the memory engine has ends with its process.");
 }
 
 function hostUser(): DomainContext["hostUser"] {

@@ -4,13 +4,11 @@ import type { NetworkDecision, Sandbox } from "../../contracts/types.ts";
 import type { EgressRow, Page, PageQuery } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { allowListOf, resolveNetwork } from "../sandbox/network.ts";
-import { current, findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
+import { current, findSandbox, reachSandbox } from "../sandbox/sandboxes.ts";
 
 /** Gives a sandbox another allow list, in force at once: connections that it does not allow any more are ended. */
 export async function setNetwork(call: Call, ref: string, wanted: string): Promise<Sandbox> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, ref);
-  requireEngine(context, row);
+  const { context, signal, row } = await reachSandbox(call, ref);
   if (allowListOf(row.network) === undefined || allowListOf(wanted) === undefined) {
     const message = `The network policy of sandbox "${ref}" is "${row.network}" and cannot become "${wanted}": only an allow list changes while a sandbox exists.`;
     throw new MoorageError("CONFLICT", message, { hint: `Create another sandbox with --network ${wanted}.` });

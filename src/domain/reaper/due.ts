@@ -20,7 +20,6 @@ export type Deed = {
 
 /** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
 export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySet<string>): Deed | undefined {
-  if (row.engine !== context.engine.name) return undefined;
   if (row.pending !== null) {
     return isAbandoned(context, row.pending) ? { what: "settled", work: () => done(settle(context, row)) } : undefined;
   }

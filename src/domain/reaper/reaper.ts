@@ -1,6 +1,7 @@
 import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
 import type { DomainContext } from "../context.ts";
+import { askEngine } from "../on-engine.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
@@ -60,10 +61,11 @@ export function createReaper(context: DomainContext): Reaper {
 /** The cheap part of a sweep: what the registry alone shows to be due. The engine is asked only for that. */
 export async function sweepDue(context: DomainContext, signal?: AbortSignal): Promise<readonly Swept[]> {
   const busy = new Set((await context.store.runs.open()).map((run) => run.sandboxId));
-  const deeds = (await context.store.sandboxes.all()).flatMap((row) => {
-    const deed = dueFor(context, row, busy);
-    return deed === undefined ? [] : [{ id: row.id, ...deed }];
-  });
+  const deeds: Attempt[] = [];
+  for (const row of await context.store.sandboxes.all()) {
+    const deed = await askEngine(context, row.engine, async (its) => dueFor(its, row, busy));
+    if (deed !== undefined) deeds.push({ id: row.id, ...deed });
+  }
   return attemptAll(context, deeds, signal);
 }
 

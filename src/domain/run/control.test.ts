@@ -66,8 +66,8 @@ describe("a run in the background", () => {
     await using domain = openMemoryDomain({ resident: false });
     await expect(background(domain, { command: ["true"] })).rejects.toMatchObject({
       code: "SERVER_UNREACHABLE",
-      message: "A run in the background needs a server that stays; none answers here.",
-      hint: "Start one with `moorage serve`, then repeat the command.",
+      message: "A run in the background, or in a session, needs a server that stays; this command works without one.",
+      hint: "Start one with `moorage serve`, then repeat the command; leave out --engine, which passes a server by.",
     });
     expect((await domain.platform.run.list({})).items).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { openEgress } from "../network/egress.ts";
 import { resolveLimits } from "../profiles.ts";
 import { awake, touch } from "../sandbox/awake.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
-import { findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
+import { reachSandbox } from "../sandbox/sandboxes.ts";
 import { moveTo } from "../sandbox/transition.ts";
 import { refuseFixed, sessionCommand, sessionText, type SessionCommand } from "../session/session-command.ts";
 import { interpreterCommand } from "./interpreters.ts";
@@ -19,16 +19,16 @@ import type { RunPlan } from "./run-plan.ts";
 import { requireResident } from "./live/require-live.ts";
 import { stdinOf } from "./stdin.ts";
 
-export function execInSandbox(call: Call, input: SandboxExec): AsyncIterable<RunEvent> {
+export async function* execInSandbox(call: Call, input: SandboxExec): AsyncGenerator<RunEvent, void, undefined> {
   const background = input.background === true;
   if (background || input.session !== undefined) requireResident(call.context);
-  return conductRun(call, (_tell, signal) => plan({ ...call, signal }, input), { background });
+  const { row, ...reached } = await reachSandbox(call, input.id);
+  yield* conductRun(reached, (_tell, signal) => plan({ ...reached, signal, row }, input), { background });
 }
 
-async function plan(call: Call, input: SandboxExec): Promise<RunPlan> {
-  const { context, signal } = call;
-  const sandbox = await findSandbox(call, input.id);
-  requireEngine(context, sandbox);
+type Reached = Call & { readonly row: SandboxRow };
+
+async function plan({ context, signal, row: sandbox }: Reached, input: SandboxExec): Promise<RunPlan> {
   refuseOtherUser(sandbox, input.user);
   const limits = runLimits(context, sandbox, input);
   const command = await commandOf({ context, sandbox, signal }, input);

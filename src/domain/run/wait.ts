@@ -3,6 +3,7 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { linearPattern, PatternProblem, type LinearPattern } from "../../base/linear-pattern.ts";
 import type { RunWait, RunWaited } from "../../contracts/types.ts";
 import type { UnitPorts } from "../../engine/engine.ts";
+import { onEngine } from "../on-engine.ts";
 import type { Call } from "../context.ts";
 import { endOf, followLog } from "./log/follow-log.ts";
 import { Lines } from "./log/lines.ts";
@@ -51,7 +52,8 @@ async function line(call: Call, runId: string, expression: LinearPattern): Promi
 }
 
 async function listening(call: Call, runId: string, port: number): Promise<Reached> {
-  const { context, signal } = call;
+  const { signal } = call;
+  const context = await onEngine(call.context, (await findRun(call, runId)).engine);
   const { ports, name } = context.engine;
   if (ports === undefined) {
     throw new MoorageError("ENGINE_UNSUPPORTED", `The ${name} engine cannot tell which ports listen.`);
@@ -59,7 +61,8 @@ async function listening(call: Call, runId: string, port: number): Promise<Reach
   for (;;) {
     const { status, sandboxId } = await findRun(call, runId);
     if (status !== "running") return { ok: false, reason: "ended", line: null };
-    if (await isListening(call, ports, { sandboxId, port })) return { ok: true, reason: "listening", line: null };
+    if (await isListening({ ...call, context }, ports, { sandboxId, port }))
+      return { ok: true, reason: "listening", line: null };
     await sleep(LOOK_MS, signal);
     throwIfCanceled(signal);
   }

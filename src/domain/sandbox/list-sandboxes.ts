@@ -1,8 +1,9 @@
 import type { Sandbox, SandboxList } from "../../contracts/types.ts";
-import type { UnitInfo } from "../../engine/engine.ts";
+import type { EngineName } from "../../engine/engine.ts";
 import type { Page, SandboxFilter, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { sandboxView } from "./sandbox-view.ts";
+import { askEngine } from "../on-engine.ts";
 import { refreshed } from "./seen-state.ts";
 
 const DEFAULT_PAGE = 100;
@@ -29,10 +30,25 @@ async function refreshedRows(
   rows: readonly SandboxRow[],
   signal?: AbortSignal,
 ): Promise<readonly SandboxRow[]> {
-  const units = new Map((await context.engine.list(signal)).map((unit) => [unit.id, unit]));
-  const unitOf = (row: SandboxRow): UnitInfo | undefined | null =>
-    row.engine === context.engine.name ? units.get(row.id) : null;
-  return Promise.all(rows.map((row) => refreshed(context, row, unitOf(row))));
+  const looks = new Map<EngineName, Promise<Look>>();
+  const lookAt = (name: EngineName): Promise<Look> => {
+    const look = looks.get(name) ?? lookAtEngine(context, name, signal);
+    looks.set(name, look);
+    return look;
+  };
+  await lookAt(context.engine.name);
+  return Promise.all(rows.map(async (row) => (await lookAt(row.engine))(row)));
+}
+
+/** The row as its engine shows it. */
+type Look = (row: SandboxRow) => Promise<SandboxRow>;
+
+async function lookAtEngine(context: DomainContext, name: EngineName, signal?: AbortSignal): Promise<Look> {
+  const look = await askEngine(context, name, async (its): Promise<Look> => {
+    const units = new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit]));
+    return (row) => refreshed(its, row, units.get(row.id));
+  });
+  return look ?? ((row) => Promise.resolve(row));
 }
 
 function filterOf({ state, label, namePrefix, image }: SandboxList): SandboxFilter {

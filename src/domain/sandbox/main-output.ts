@@ -1,16 +1,14 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { SandboxOutput } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
-import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { reachSandbox } from "./sandboxes.ts";
 
 /** What a sandbox's own main process printed, also after it has ended. */
 export async function mainOutput(
   call: Call,
   { id, tail }: { readonly id: string; readonly tail?: number | undefined },
 ): Promise<SandboxOutput> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, id);
-  requireEngine(context, row);
+  const { context, signal, row } = await reachSandbox(call, id);
   if (!row.useImageCommand && row.command === null) {
     const message = `The sandbox "${row.name ?? row.id}" has no main process of its own, so there is no output of one.`;
     const hint = `The output of its runs is kept: moorage sandbox runs ${row.name ?? row.id}.`;

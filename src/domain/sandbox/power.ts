@@ -8,7 +8,7 @@ import { endingRuns } from "../run/ending-runs.ts";
 import { openEgress } from "../network/egress.ts";
 import { enterDirectory } from "../workspace/sandbox-directory.ts";
 import { changeState, type StateChange } from "./change-state.ts";
-import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { reachSandbox } from "./sandboxes.ts";
 import { watchedStart } from "./watched-start.ts";
 import { sandboxView } from "./sandbox-view.ts";
 
@@ -17,12 +17,12 @@ const GRACE_MS = 10_000;
 type StopInput = { readonly id: string; readonly graceMs?: number | undefined };
 
 export function stopSandbox(call: Call, { id, graceMs }: StopInput): Promise<Sandbox> {
-  return changed(call, id, stopping(call.context, "owner", graceMs));
+  return changed(call, id, (context) => stopping(context, "owner", graceMs));
 }
 
 export async function startSandbox(call: Call, id: string): Promise<Sandbox> {
-  const row = await changedRow(call, id, starting(call.context));
-  return sandboxView(await watchedStart(call.context, row, call.signal));
+  const { row, context } = await changedRow(call, id, starting);
+  return sandboxView(await watchedStart(context, row, call.signal));
 }
 
 export async function restartSandbox(call: Call, input: StopInput): Promise<Sandbox> {
@@ -30,29 +30,28 @@ export async function restartSandbox(call: Call, input: StopInput): Promise<Sand
   return startSandbox(call, input.id);
 }
 
-export async function pauseSandbox(call: Call, id: string): Promise<Sandbox> {
-  const { engine } = call.context;
-  if (engine.freezer === undefined) {
-    await findSandbox(call, id);
-    const message = `The ${engine.name} engine cannot pause a sandbox: nothing idles in one between its runs.`;
+export function pauseSandbox(call: Call, id: string): Promise<Sandbox> {
+  return changed(call, id, (context) => {
+    if (context.engine.freezer !== undefined) return pausing(context, "owner");
+    const message = `The ${context.engine.name} engine cannot pause a sandbox: nothing idles in one between its runs.`;
     throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Stop it with `moorage sandbox stop` instead." });
-  }
-  return changed(call, id, pausing(call.context, "owner"));
+  });
 }
 
 export function resumeSandbox(call: Call, id: string): Promise<Sandbox> {
-  return changed(call, id, resuming(call.context));
+  return changed(call, id, resuming);
 }
 
-async function changed(call: Call, ref: string, change: StateChange): Promise<Sandbox> {
-  return sandboxView(await changedRow(call, ref, change));
+/** The change, on the engine on which the sandbox lives. */
+type ChangeOn = (context: DomainContext) => StateChange;
+
+async function changed(call: Call, ref: string, change: ChangeOn): Promise<Sandbox> {
+  return sandboxView((await changedRow(call, ref, change)).row);
 }
 
-async function changedRow(call: Call, ref: string, change: StateChange): Promise<SandboxRow> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, ref);
-  requireEngine(context, row);
-  return changeState(context, { id: row.id, signal }, change);
+async function changedRow(call: Call, ref: string, change: ChangeOn) {
+  const { context, row, signal } = await reachSandbox(call, ref);
+  return { context, row: await changeState(context, { id: row.id, signal }, change(context)) };
 }
 
 export function stopping(context: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {

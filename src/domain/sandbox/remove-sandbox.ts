@@ -7,12 +7,10 @@ import { dropTransient } from "../snapshot/discard-snapshot.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
 import { leaveDirectory } from "../workspace/sandbox-directory.ts";
-import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { reachSandbox } from "./sandboxes.ts";
 
 export async function removeSandbox(call: Call, ref: string): Promise<{ readonly id: string; readonly removed: true }> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, ref);
-  requireEngine(context, row);
+  const { context, signal, row } = await reachSandbox(call, ref);
   throwIfCanceled(signal);
   await removeForGood(context, row, "asked");
   return { id: row.id, removed: true };

@@ -2,6 +2,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { Sandbox } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { askEngine, onEngine } from "../on-engine.ts";
 import { refreshed } from "./seen-state.ts";
 import { sandboxView } from "./sandbox-view.ts";
 
@@ -17,15 +18,16 @@ export async function getSandbox(call: Call, ref: string): Promise<Sandbox> {
   return current(context, await findSandbox(call, ref));
 }
 
-/** The sandbox as the engine shows it now. */
+/** The sandbox as its engine shows it now. */
 export async function current(context: DomainContext, row: SandboxRow): Promise<Sandbox> {
-  const unit = row.engine === context.engine.name ? await context.engine.inspect(row.id) : null;
-  return sandboxView(await refreshed(context, row, unit));
+  const seen = await askEngine(context, row.engine, async (its) =>
+    refreshed(its, row, await its.engine.inspect(row.id)),
+  );
+  return sandboxView(seen ?? row);
 }
 
-/** A sandbox lives on the engine that made it; another one cannot reach it. */
-export function requireEngine({ engine }: DomainContext, row: SandboxRow): void {
-  if (row.engine === engine.name) return;
-  const message = `Sandbox "${row.id}" lives on the ${row.engine} engine; this is the ${engine.name} engine.`;
-  throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: `Repeat the command with --engine ${row.engine}.` });
+/** The caller's sandbox, and the call on the engine on which it lives. */
+export async function reachSandbox(call: Call, ref: string): Promise<Call & { readonly row: SandboxRow }> {
+  const row = await findSandbox(call, ref);
+  return { ...call, context: await onEngine(call.context, row.engine), row };
 }

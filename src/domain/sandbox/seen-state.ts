@@ -10,15 +10,15 @@ type Seen = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
 const OURS_ALONE: readonly SandboxRow["state"][] = ["starting", "pool", "archived", "error"];
 
 /**
- * The row with the state that the engine shows: what runs is adopted, what is gone is lost. `null`: it lives on another
- * engine, which is not asked. While a change is going on it is left alone: who changes it writes its state.
+ * The row with the state that the engine shows: what runs is adopted, what is gone is lost. While a change
+ * is going on it is left alone: who changes it writes its state.
  */
 export async function refreshed(
   context: DomainContext,
   row: SandboxRow,
-  unit: UnitInfo | undefined | null,
+  unit: UnitInfo | undefined,
 ): Promise<SandboxRow> {
-  if (unit === null || row.pending !== null || OURS_ALONE.includes(row.state)) return row;
+  if (row.pending !== null || OURS_ALONE.includes(row.state)) return row;
   if (seenState(unit).state === row.state) return row;
   const seen = await explained(context, row, unit);
   const from = { revision: row.revision, pending: null };

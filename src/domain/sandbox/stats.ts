@@ -5,7 +5,7 @@ import type { SandboxStats, StatsEvent } from "../../contracts/types.ts";
 import type { UnitStats } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
-import { findSandbox, requireEngine } from "./sandboxes.ts";
+import { reachSandbox } from "./sandboxes.ts";
 
 type StatsInput = {
   readonly id: string;
@@ -18,9 +18,7 @@ type StatsInput = {
  * it can tell how busy the processors were.
  */
 export async function* sandboxStats(call: Call, { id, follow, intervalMs }: StatsInput): AsyncGenerator<StatsEvent> {
-  const { context, signal } = call;
-  const row = await findSandbox(call, id);
-  requireEngine(context, row);
+  const { context, signal, row } = await reachSandbox(call, id);
   let before = await context.engine.stats(row.id, signal);
   for (;;) {
     await sleep(intervalMs ?? 1000, signal);

@@ -4,7 +4,7 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { startCold } from "../sandbox/create-sandbox.ts";
 import { sandboxView } from "../sandbox/sandbox-view.ts";
-import { findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
+import { reachSandbox } from "../sandbox/sandboxes.ts";
 import { dropTransient } from "./discard-snapshot.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 
@@ -12,10 +12,9 @@ import { takeSnapshot } from "./take-snapshot.ts";
  * A second sandbox with the files and the settings of one; its processes begin anew. Its workspace is its own, its host
  * ports are free ones.
  */
-export async function forkSandbox(call: Call, { id, ...own }: SandboxFork): Promise<Sandbox> {
+export async function forkSandbox(caller: Call, { id, ...own }: SandboxFork): Promise<Sandbox> {
+  const { row: origin, ...call } = await reachSandbox(caller, id);
   const { context, principal } = call;
-  const origin = await findSandbox(call, id);
-  requireEngine(context, origin);
   await refuseTaken(call, own);
   const snapshot = await takeSnapshot(call, origin, { name: null, comment: null, transient: true });
   try {

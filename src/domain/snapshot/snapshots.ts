@@ -2,15 +2,15 @@ import { MoorageError } from "../../base/errors.ts";
 import type { SandboxSnapshot, Snapshot } from "../../contracts/types.ts";
 import type { Page, PageQuery, SnapshotRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
-import { findSandbox, requireEngine } from "../sandbox/sandboxes.ts";
+import { onEngine } from "../on-engine.ts";
+import { reachSandbox } from "../sandbox/sandboxes.ts";
 import { removeSnapshotFiles } from "./discard-snapshot.ts";
 import { snapshotsOf, takeSnapshot } from "./take-snapshot.ts";
 
 export async function snapshotSandbox(call: Call, { id, name, comment }: SandboxSnapshot): Promise<Snapshot> {
-  const sandbox = await findSandbox(call, id);
-  requireEngine(call.context, sandbox);
+  const { row, ...reached } = await reachSandbox(call, id);
   const wish = { name: name ?? null, comment: comment ?? null, transient: false };
-  return snapshotView(await takeSnapshot(call, sandbox, wish), []);
+  return snapshotView(await takeSnapshot(reached, row, wish), []);
 }
 
 /** The caller's snapshot; NOT_FOUND also when it is somebody else's, so that nobody learns that it exists. */
@@ -45,9 +45,8 @@ export async function removeSnapshot(
   call: Call,
   ref: string,
 ): Promise<{ readonly id: string; readonly removed: true }> {
-  const { context } = call;
   const row = await findSnapshot(call, ref);
-  requireSnapshotEngine(context, row);
+  const context = await onEngine(call.context, row.engine);
   snapshotsOf(context);
   const user = await context.store.snapshots.retire(row.id);
   if (user !== undefined) {

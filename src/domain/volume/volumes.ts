@@ -3,6 +3,7 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { SandboxCreate, Volume } from "../../contracts/types.ts";
 import type { VolumeRow, VolumeUse } from "../../store/store.ts";
+import { onEngine } from "../on-engine.ts";
 import type { Call } from "../context.ts";
 
 /** The volume that a new sandbox asks for, made where its owner has none of that name. */
@@ -80,14 +81,14 @@ export async function listVolumes({ context, principal }: Call): Promise<{ items
 }
 
 export async function removeVolume({ context, principal, signal }: Call, name: string) {
-  const { store, engine, logger } = context;
+  const { store, logger } = context;
   const row = await store.volumes.find(principal.owner, name);
   if (row === undefined) {
     throw new MoorageError("NOT_FOUND", `You have no volume "${name}".`, {
       hint: "List what you own with `moorage volume ls`.",
     });
   }
-  onThisEngine(row, engine.name);
+  const { engine } = await onEngine(context, row.engine);
   // The row stays until the engine has removed the files: after a crash in between, a repeated removal finds it.
   const user = await store.volumes.retire(row.id);
   if (user !== undefined) {

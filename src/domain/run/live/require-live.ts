@@ -23,9 +23,9 @@ export function requireResident({ resident }: DomainContext): void {
   if (resident) return;
   throw new MoorageError(
     "SERVER_UNREACHABLE",
-    "A run in the background needs a server that stays; none answers here.",
+    "A run in the background, or in a session, needs a server that stays; this command works without one.",
     {
-      hint: "Start one with `moorage serve`, then repeat the command.",
+      hint: "Start one with `moorage serve`, then repeat the command; leave out --engine, which passes a server by.",
     },
   );
 }
