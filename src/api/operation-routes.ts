@@ -28,7 +28,8 @@ function operationHandler(platform: Platform, named: NamedOperation) {
     const input = await readInput(request, context.req.param());
     if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
     const abort = new AbortController();
-    return eventAnswer(context, stream(input, { signal: AbortSignal.any([request.signal, abort.signal]) }), abort);
+    request.signal.addEventListener("abort", () => abort.abort(request.signal.reason), { once: true });
+    return eventAnswer(context, stream(input, { signal: abort.signal }), abort);
   };
 }
 

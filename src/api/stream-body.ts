@@ -1,4 +1,4 @@
-import { canceled, sleep } from "../base/deadline.ts";
+import { canceled } from "../base/deadline.ts";
 import type { MoorageError } from "../base/errors.ts";
 import type { RequestRecord } from "./request-record.ts";
 
@@ -62,10 +62,11 @@ export async function streamBody<T>(parts: StreamParts<T>): Promise<ReadableStre
 
 /** The promise's value, or undefined when it takes longer than a reader should be left without a sign of life. */
 async function orIdle<T>(promise: Promise<T>): Promise<T | undefined> {
-  const settled = new AbortController();
+  const idle = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => idle.resolve(undefined), IDLE_MS);
   try {
-    return await Promise.race([promise, sleep(IDLE_MS, settled.signal).then(() => undefined)]);
+    return await Promise.race([promise, idle.promise]);
   } finally {
-    settled.abort();
+    clearTimeout(timer);
   }
 }

@@ -208,6 +208,8 @@ export type SandboxRows = {
   readonly transition: (id: string, from: TransitionFrom, change: Transition) => Promise<SandboxRow | undefined>;
   /** Changes what is no part of the state; absent rows are passed over. */
   readonly update: (id: string, change: Partial<Omit<SandboxRow, StateField>>) => Promise<void>;
+  /** Notes when it was used last, without waiting for the disk. */
+  readonly touch: (id: string, lastActiveAt: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
 };
 
@@ -217,7 +219,8 @@ export type RunRows = {
    * sandbox and every change of an open run survive the end of this process, but not for certain a loss of power.
    */
   readonly insert: (row: RunRow) => Promise<void>;
-  readonly update: (id: string, change: Partial<RunRow>) => Promise<void>;
+  /** Notes how its engine finds it again, without waiting for the disk. */
+  readonly setHandle: (id: string, handle: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */

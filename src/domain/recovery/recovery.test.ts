@@ -82,7 +82,10 @@ describe("after a Moorage was ended", () => {
     await using domain = openMemoryDomain();
     const { runId } = await resultOf(domain.platform.job.run({ command: ["print", "printed"] }));
     const nothing = new Uint8Array();
-    await domain.context.store.runs.update(runId, { status: "running", stdout: nothing, stdoutBytes: 0 });
+    const { runs } = domain.context.store;
+    const ended = await runs.find("alice", runId);
+    await runs.remove(runId);
+    if (ended !== undefined) await runs.insert({ ...ended, status: "running", stdout: nothing, stdoutBytes: 0 });
     const later = laterMoorage(domain);
     expect(await recoverRuns(later.context)).toEqual([{ runId, status: "interrupted" }]);
     const record = await later.platform.run.get({ runId });

@@ -104,7 +104,7 @@ type SpecParts = {
   readonly network: string;
   readonly workspace: JobWorkspace;
   readonly image: ImageInfo | undefined;
-  readonly stdin: AsyncIterable<Uint8Array> | undefined;
+  readonly stdin: JobSpec["stdin"];
 };
 
 function jobSpec(parts: SpecParts): JobSpec {

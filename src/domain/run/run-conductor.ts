@@ -67,7 +67,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs, stdin: plan.stdin });
   try {
     // A run that could not be found again after a crash of ours does not go on.
-    await context.store.runs.update(row.id, { handle: engineRun.handle }).catch((error: unknown) => life.cancel(error));
+    await context.store.runs.setHandle(row.id, engineRun.handle).catch((error: unknown) => life.cancel(error));
     await conductLive(run, { plan, row, live });
   } finally {
     context.live.remove(live);

@@ -1,5 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Encoding } from "../../contracts/types.ts";
+import type { ProgramSpec } from "../../engine/engine.ts";
 import { decodeContent } from "../file/files.ts";
 import { StdinFeed } from "./live/stdin-feed.ts";
 
@@ -11,7 +12,7 @@ type Input = {
 
 export type Stdin = {
   /** What the program reads; undefined when stdin is at its end from the start. */
-  readonly source: AsyncIterable<Uint8Array> | undefined;
+  readonly source: ProgramSpec["stdin"];
   /** Takes what is sent later. */
   readonly feed: StdinFeed | undefined;
 };
@@ -23,15 +24,11 @@ export function stdinOf(input: Input): Stdin {
     return { source: feed, feed };
   }
   if (input.stdin === undefined) return { source: undefined, feed: undefined };
-  return { source: once(decodeContent(input.stdin, input.stdinEncoding)), feed: undefined };
+  return { source: decodeContent(input.stdin, input.stdinEncoding), feed: undefined };
 }
 
 function both(): MoorageError {
   return new MoorageError("INVALID_INPUT", "stdin: expected either its content or `interactive`, got both.", {
     hint: "Send the content with run.input once the run has started.",
   });
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }

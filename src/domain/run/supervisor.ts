@@ -13,6 +13,9 @@ export type Ending = {
   readonly unitStopped: boolean;
 };
 
+/** A reason of its own: the one that a signal makes by itself costs more than all else of a short run. */
+const ENDED = "ended";
+
 type Terms = {
   readonly deadlineMs: number;
   /** Between TERM and KILL. */
@@ -26,7 +29,7 @@ type Terms = {
 /** Keeps a run's deadline: TERM to the whole tree, a grace, KILL, confirmed gone. Resolves when the run has ended. */
 export async function supervise(run: EngineRun, terms: Terms): Promise<Ending> {
   const ended = new AbortController();
-  const exit = run.exit.finally(() => ended.abort());
+  const exit = run.exit.finally(() => ended.abort(ENDED));
   const cause = await firstOf(exit, terms, ended.signal);
   if (cause === undefined) return { exit: await exit, cause, signal: null, unitStopped: false };
   terms.onEnding();

@@ -50,7 +50,7 @@ export async function touch(
   const now = clock.now();
   const since = now - Date.parse(lastActiveAt);
   if (since >= 0 && since < Math.min(TOUCH_MS, idleTimeoutMs * TOUCH_SHARE)) return;
-  await store.sandboxes.update(id, { lastActiveAt: isoTime(now) });
+  await store.sandboxes.touch(id, isoTime(now));
 }
 
 async function seen(context: DomainContext, row: SandboxRow, signal: AbortSignal | undefined): Promise<SandboxRow> {

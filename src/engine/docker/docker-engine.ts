@@ -80,14 +80,17 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     await units.stop(containerId);
   };
   const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
-  const runs = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
-  const lifecycle = createLifecycle({ ...unitContext, release, gate });
+  const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
+  const lifecycle = createLifecycle({ ...unitContext, release, gate, prepare });
   return {
     name: "docker",
     isolation: "container",
     ...selfDescription(api, options),
     ...lifecycle,
-    createSandbox: (spec, signal) => startSandbox(unitContext, spec, signal),
+    createSandbox: async (spec, signal) => {
+      await startSandbox(unitContext, spec, signal);
+      prepare(spec.id);
+    },
     ...runs,
     inspect: units.inspect,
     list: units.list,

@@ -6,8 +6,8 @@ export type ProgramSpec = {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path inside the unit. */
   readonly cwd: string;
-  /** Passed on as it comes, and closed at its end. Absent: stdin is at its end from the start. */
-  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** All of it, or passed on as it comes and closed at its end. Absent: stdin is at its end from the start. */
+  readonly stdin?: Uint8Array | AsyncIterable<Uint8Array>;
 };
 
 /** A run in a sandbox. */

@@ -1,6 +1,7 @@
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { MoorageError } from "../../base/errors.ts";
 import { noSpaceForState } from "../no-space.ts";
+import { createDisk } from "./disk.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -18,9 +19,12 @@ export type Database = {
    * next write on that does wait.
    */
   readonly unsynced: <T>(work: () => T) => T;
+  /** Resolves when all that has been written survives a loss of power; many who wait at one time wait once. */
+  readonly sync: () => Promise<void>;
   readonly close: () => void;
 };
 
+const IN_MEMORY = ":memory:";
 const BUSY_TIMEOUT_MS = 10_000;
 const BUSY_PAUSE_MS = 10;
 const SQLITE_BUSY = 5;
@@ -62,32 +66,52 @@ function isBusy(error: unknown): boolean {
 
 function connect(path: string, connection: DatabaseSync): Database {
   const execute = <T>(work: () => T): T => translated(path, work);
+  const prepare = preparedOnce(connection);
+  const disk = path === IN_MEMORY ? undefined : createDisk(`${path}-wal`);
   return {
-    all: (sql, ...values) => execute(() => connection.prepare(sql).all(...values)),
-    get: (sql, ...values) => execute(() => connection.prepare(sql).get(...values)),
-    run: (sql, ...values) => execute(() => Number(connection.prepare(sql).run(...values).changes)),
+    all: (sql, ...values) => execute(() => prepare(sql).all(...values)),
+    get: (sql, ...values) => execute(() => prepare(sql).get(...values)),
+    run: (sql, ...values) => execute(() => Number(prepare(sql).run(...values).changes)),
     transaction: (work) => {
-      execute(() => connection.exec("BEGIN IMMEDIATE"));
+      execute(() => prepare("BEGIN IMMEDIATE").run());
       try {
         const result = work();
-        execute(() => connection.exec("COMMIT"));
+        execute(() => prepare("COMMIT").run());
         return result;
       } catch (error) {
-        if (connection.isTransaction) execute(() => connection.exec("ROLLBACK"));
+        if (connection.isTransaction) execute(() => prepare("ROLLBACK").run());
         throw error;
       }
     },
     unsynced: (work) => {
-      execute(() => connection.exec("PRAGMA synchronous = NORMAL"));
+      execute(() => prepare("PRAGMA synchronous = NORMAL").run());
       try {
         return work();
       } finally {
-        execute(() => connection.exec("PRAGMA synchronous = FULL"));
+        execute(() => prepare("PRAGMA synchronous = FULL").run());
+      }
+    },
+    sync: async () => {
+      try {
+        await disk?.sync();
+      } catch (error) {
+        throw unusable(path, error);
       }
     },
     close: () => {
+      disk?.close();
       if (connection.isOpen) connection.close();
     },
+  };
+}
+
+/** Each statement is compiled once: the texts are few, and none is made of values. */
+function preparedOnce(connection: DatabaseSync): (sql: string) => StatementSync {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    const known = statements.get(sql) ?? connection.prepare(sql);
+    statements.set(sql, known);
+    return known;
   };
 }
 
@@ -110,10 +134,14 @@ function translated<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (isUniqueViolation(error)) throw new MoorageError("CONFLICT", "It exists already.", { cause: error });
-    if (isFull(error)) throw noSpaceForState(path, error);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MoorageError("STATE_UNUSABLE", `The state in ${path} cannot be used: ${reason}.`, { cause: error });
+    throw unusable(path, error);
   }
+}
+
+function unusable(path: string, error: unknown): MoorageError {
+  if (isFull(error)) return noSpaceForState(path, error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MoorageError("STATE_UNUSABLE", `The state in ${path} cannot be used: ${reason}.`, { cause: error });
 }
 
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
@@ -122,8 +150,9 @@ const SQLITE_FULL = 13;
 const SQLITE_IOERR_SHMSIZE = 4874;
 
 function isFull(error: unknown): boolean {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  return error.errcode === SQLITE_FULL || error.errcode === SQLITE_IOERR_SHMSIZE;
+  if (!(error instanceof Error)) return false;
+  if ("errcode" in error) return error.errcode === SQLITE_FULL || error.errcode === SQLITE_IOERR_SHMSIZE;
+  return "code" in error && error.code === "ENOSPC";
 }
 
 function isUniqueViolation(error: unknown): boolean {

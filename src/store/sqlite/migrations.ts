@@ -41,6 +41,7 @@ export const MIGRATIONS: readonly string[] = [
      agent_id TEXT,
      status TEXT NOT NULL,
      holder TEXT NOT NULL,
+     handle TEXT,
      created_at TEXT NOT NULL,
      data TEXT NOT NULL,
      stdout BLOB NOT NULL,

@@ -1,28 +1,21 @@
 import type { ReceiptHead } from "../../contracts/types.ts";
-import type { ReceiptRow, ReceiptRows } from "../store.ts";
+import type { ReceiptRow, ReceiptRows, RunRow } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { changeRun } from "./run-rows.ts";
+import { closeRun } from "./run-rows.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
 const COLUMNS = "sequence, id, owner, text, hash, signature";
 const BATCH = 500;
 
+type MakeLink = Parameters<ReceiptRows["append"]>[0];
+
 export function createReceiptRows(database: Database): ReceiptRows {
   return {
-    append: (make, ended) =>
-      Promise.try(() => {
-        return database.transaction(() => {
-          const last = database.get(`SELECT ${COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT 1`);
-          const { row, head } = make(last === undefined ? undefined : read(last));
-          database.run(
-            `INSERT INTO receipts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
-            ...[row.sequence, row.id, row.owner, row.text, row.hash, row.signature],
-          );
-          database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
-          changeRun(database, ended.id, { ...ended, receiptId: row.id });
-          return row;
-        });
-      }),
+    append: async (make, ended) => {
+      const row = database.unsynced(() => database.transaction(() => append(database, make, ended)));
+      await database.sync();
+      return row;
+    },
     find: (owner, id) =>
       Promise.try(() => {
         const row = database.get(`SELECT ${COLUMNS} FROM receipts WHERE owner = ? AND id = ?`, owner, id);
@@ -44,6 +37,18 @@ export function createReceiptRows(database: Database): ReceiptRows {
         return row === undefined ? undefined : (JSON.parse(String(row["head"])) as ReceiptHead);
       }),
   };
+}
+
+function append(database: Database, make: MakeLink, ended: RunRow): ReceiptRow {
+  const last = database.get(`SELECT ${COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT 1`);
+  const { row, head } = make(last === undefined ? undefined : read(last));
+  database.run(
+    `INSERT INTO receipts (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+    ...[row.sequence, row.id, row.owner, row.text, row.hash, row.signature],
+  );
+  database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
+  closeRun(database, { ...ended, receiptId: row.id });
+  return row;
 }
 
 // In batches, so that a chain of any length is walked in constant memory.

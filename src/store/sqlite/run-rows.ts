@@ -3,14 +3,16 @@ import type { Database, Row } from "./database.ts";
 import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
-const COLUMNS = "data, stdout, stderr, status, holder";
+const COLUMNS = "data, stdout, stderr, status, holder, handle";
 
 export function createRunRows(database: Database): RunRows {
   return {
     insert: (row) =>
       Promise.try(() => (row.kind === "exec" ? database.unsynced(() => insert(database, row)) : insert(database, row))),
-    update: (id, change) =>
-      Promise.try(() => database.unsynced(() => database.transaction(() => changeRun(database, id, change)))),
+    setHandle: (id, handle) =>
+      Promise.try(() => {
+        database.unsynced(() => database.run("UPDATE runs SET handle = ? WHERE id = ?", handle, id));
+      }),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
       Promise.try(() => {
@@ -51,34 +53,38 @@ function insert(database: Database, row: RunRow): void {
 }
 
 function insertRow(database: Database, row: RunRow): void {
-  const { id, owner, sandboxId, kind, agentId, status, holder, startedAt, stdout, stderr } = row;
+  const { id, owner, sandboxId, kind, agentId, status, holder, handle, startedAt, stdout, stderr } = row;
   database.run(
-    `INSERT INTO runs (id, owner, sandbox_id, kind, agent_id, status, holder, created_at, data, stdout, stderr)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, owner, sandboxId, kind, agentId, status, holder, startedAt, data(row), stdout, stderr],
+    `INSERT INTO runs (id, owner, sandbox_id, kind, agent_id, status, holder, handle, created_at, data, stdout, stderr)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, owner, sandboxId, kind, agentId, status, holder, handle, startedAt, data(row), stdout, stderr],
   );
 }
 
-/** Changes a run inside a transaction of the caller's; absent ones are passed over. */
-export function changeRun(database: Database, id: string, change: Partial<RunRow>): void {
-  const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE id = ?`, id);
-  if (row === undefined) return;
-  const next: RunRow = { ...read(row), ...change };
+/** Closes a run inside a transaction of the caller's; an absent one is passed over. */
+export function closeRun(database: Database, row: RunRow): void {
   database.run(
     "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
-    ...[next.status, next.holder, data(next), next.stdout, next.stderr, id],
+    ...[row.status, row.holder, data(row), row.stdout, row.stderr, row.id],
   );
 }
 
 // Output is kept as bytes in columns of its own: it need not be UTF-8.
 function data(row: RunRow): string {
-  const { stdout: _stdout, stderr: _stderr, holder: _holder, ...rest } = row;
+  const { stdout: _stdout, stderr: _stderr, holder: _holder, handle: _handle, ...rest } = row;
   return JSON.stringify(rest);
 }
 
 function read(row: Row): RunRow {
-  const rest = JSON.parse(String(row["data"])) as Omit<RunRow, "stdout" | "stderr" | "holder">;
-  return { ...rest, stdout: bytes(row["stdout"]), stderr: bytes(row["stderr"]), holder: String(row["holder"]) };
+  const rest = JSON.parse(String(row["data"])) as Omit<RunRow, "stdout" | "stderr" | "holder" | "handle">;
+  const handle = row["handle"];
+  return {
+    ...rest,
+    stdout: bytes(row["stdout"]),
+    stderr: bytes(row["stderr"]),
+    holder: String(row["holder"]),
+    handle: typeof handle === "string" ? handle : null,
+  };
 }
 
 function bytes(value: unknown): Uint8Array {

@@ -11,6 +11,12 @@ export function createSandboxRows(database: Database): SandboxRows {
     const row = database.get("SELECT data FROM sandboxes WHERE id = ?", id);
     return row === undefined ? undefined : read(row);
   };
+  const update = (id: string, change: Partial<SandboxRow>): void => {
+    database.transaction(() => {
+      const row = byId(id);
+      if (row !== undefined) write(database, { ...row, ...change });
+    });
+  };
   return {
     get: (id) => Promise.try(() => byId(id)),
     insert: (row) =>
@@ -48,13 +54,8 @@ export function createSandboxRows(database: Database): SandboxRows {
           return write(database, { ...row, ...change, revision: row.revision + 1 });
         }),
       ),
-    update: (id, change) =>
-      Promise.try(() =>
-        database.transaction(() => {
-          const row = byId(id);
-          if (row !== undefined) write(database, { ...row, ...change });
-        }),
-      ),
+    update: (id, change) => Promise.try(update, id, change),
+    touch: (id, lastActiveAt) => Promise.try(() => database.unsynced(() => update(id, { lastActiveAt }))),
     remove: (id) =>
       Promise.try(() => {
         database.run("DELETE FROM sandboxes WHERE id = ?", id);

@@ -102,7 +102,7 @@ describe("the store", () => {
       const opened = run({ kind: "exec", status: "running", exitCode: null });
       await using store = openSqliteStore(path);
       await store.runs.insert(opened);
-      await store.runs.update(opened.id, { handle: "handle" });
+      await store.runs.setHandle(opened.id, "handle");
       await using other = openSqliteStore(path);
       expect(await other.runs.open()).toMatchObject([{ id: opened.id, handle: "handle" }]);
     }));

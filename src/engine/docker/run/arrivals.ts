@@ -23,7 +23,7 @@ export async function* arrivals(stream: Readable): AsyncGenerator<Buffer, void, 
     news.resolve();
   };
   // Told at the end; a listener keeps it from being an uncaught event meanwhile.
-  stream.on("error", () => undefined);
+  stream.on("error", ignore);
   stream.on("data", take).on("end", end).on("close", end);
   try {
     for (;;) {
@@ -40,6 +40,12 @@ export async function* arrivals(stream: Readable): AsyncGenerator<Buffer, void, 
     }
   } finally {
     stream.off("data", take).off("end", end).off("close", end);
+    // One that lives on has other listeners by now; one that has broken may still tell.
+    if (!stream.destroyed) stream.off("error", ignore);
   }
   if (stream.errored !== null) throw stream.errored;
+}
+
+function ignore(): void {
+  // Told at the end.
 }

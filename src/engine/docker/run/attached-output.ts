@@ -4,6 +4,7 @@ import { MoorageError } from "../../../base/errors.ts";
 import type { OutputChunk } from "../../engine.ts";
 import { arrivals } from "./arrivals.ts";
 import { createDemultiplexer, unframed } from "./demultiplex.ts";
+import { EndMark } from "./end-mark.ts";
 import { settledWithin } from "./settled-within.ts";
 
 // While it is full the program waits. An engine holds back about 1.5 MiB of its own, which must fit once over.
@@ -21,6 +22,8 @@ type OutputOptions = {
   readonly echo?: string;
   /** How many lines are for us, before what is the program's. @default 1 */
   readonly lines?: number;
+  /** Words that end both streams, on a connection that goes on. @default none: they end with the connection */
+  readonly end?: string;
 };
 
 /** The output of a process, read from its hijacked connection: first lines for us, then what is the program's. */
@@ -29,6 +32,7 @@ export class AttachedOutput {
   readonly #echo: string | undefined;
   readonly #channel = new Channel<OutputChunk>(CAPACITY_BYTES);
   readonly #lines: PromiseWithResolvers<string | undefined>[];
+  readonly #marks: { readonly stdout: EndMark; readonly stderr: EndMark } | undefined;
   #line: Buffer | undefined = Buffer.alloc(0);
   /** How many of the lines have come. */
   #seen = 0;
@@ -36,15 +40,16 @@ export class AttachedOutput {
   #finished = false;
   #failure: unknown;
 
-  /** Resolves when the connection has ended, for whatever reason. */
+  /** Resolves when both streams have, or the connection, for whatever reason. */
   readonly ended: Promise<void>;
 
-  constructor(socket: Readable, { echo, lines = 1 }: OutputOptions = {}) {
+  constructor(socket: Readable, { echo, lines = 1, end }: OutputOptions = {}) {
     this.#socket = socket;
+    if (end !== undefined) this.#marks = { stdout: new EndMark(end), stderr: new EndMark(end) };
     this.#lines = Array.from({ length: lines }, () => Promise.withResolvers());
     this.#echo = echo;
     // The loop below sees the same error; a listener keeps it from being an uncaught event after the loop.
-    socket.on("error", () => undefined);
+    socket.on("error", ignore);
     this.ended = this.#pump();
   }
 
@@ -60,6 +65,11 @@ export class AttachedOutput {
 
   get chunks(): AsyncIterable<OutputChunk> {
     return this.#channel;
+  }
+
+  /** What the words that end it tell; undefined before they have come in both streams. */
+  get told(): string | undefined {
+    return this.#marks?.stderr.told === undefined ? undefined : this.#marks.stdout.told;
   }
 
   /** Why the connection broke, when it did. */
@@ -86,11 +96,11 @@ export class AttachedOutput {
     await this.close();
   }
 
-  /** Ends the output at once. */
+  /** Ends the output at once, and its connection unless that goes on. */
   async close(): Promise<void> {
     this.#finished = true;
     this.release();
-    this.#socket.destroy();
+    if (this.told === undefined) this.#socket.destroy();
     await this.ended;
   }
 
@@ -100,13 +110,16 @@ export class AttachedOutput {
       for await (const bytes of arrivals(this.#socket)) {
         this.#bytes += bytes.length;
         for (const chunk of demultiplexer.push(bytes)) await this.#take(chunk);
+        if (this.told !== undefined) break;
       }
       if (!demultiplexer.isWhole()) throw new MoorageError("ENGINE_FAILED", "The engine's output ended in the middle.");
     } catch (error) {
       if (!this.#finished) this.#failure = error;
     } finally {
       await this.#giveBackLine();
+      await this.#giveBackMarks();
       this.#channel.close();
+      if (this.told !== undefined) this.#socket.off("error", ignore);
     }
   }
 
@@ -135,9 +148,23 @@ export class AttachedOutput {
     await this.#push({ stream: "stdout", data });
   }
 
-  async #push(chunk: OutputChunk): Promise<void> {
-    if (chunk.data.length > 0) await this.#channel.push(chunk, chunk.data.length + CHUNK_COST_BYTES);
+  // What could have been the beginning of an end that has not come.
+  async #giveBackMarks(): Promise<void> {
+    if (this.#marks === undefined || this.told !== undefined) return;
+    for (const stream of ["stdout", "stderr"] as const) await this.#queue(stream, this.#marks[stream].rest());
   }
+
+  #push({ stream, data }: OutputChunk): Promise<void> {
+    return this.#queue(stream, this.#marks?.[stream].pass(data) ?? data);
+  }
+
+  async #queue(stream: OutputChunk["stream"], data: Uint8Array): Promise<void> {
+    if (data.length > 0) await this.#channel.push({ stream, data }, data.length + CHUNK_COST_BYTES);
+  }
+}
+
+function ignore(): void {
+  // Seen by whoever reads.
 }
 
 /** What an output says, as text, up to a cap: for messages about something that did not start. */

@@ -13,7 +13,9 @@ export async function endLost({ api, stop }: EndLost, unit: Unit | undefined, ha
   // Its pids were those of an earlier start of the container, and ended with it.
   if (Date.parse(unit.container.State.StartedAt) !== found.containerStartedAt) return false;
   using control = await TreeControl.open(api, unit.container.Id, found.root);
-  const lived = (await control.ask("root")) + (await control.ask("count")) > 0;
+  // Before its program is there, a run is its root.
+  const begins = found.root.shared ? 0 : await control.ask("root");
+  const lived = begins + (await control.ask("count")) > 0;
   if (lived && (await control.ask("kill")) > 0) await stop(unit.container.Id);
   return lived;
 }

@@ -7,6 +7,8 @@ import type { TreeControl } from "./tree-control.ts";
 
 const LOOK_MS = 50;
 const CONFIRM_MS = 3_000;
+/** A reason of its own: the one that a signal makes by itself takes as long as all else at the end of a run. */
+const OVER = "over";
 
 export type TreeEnding = {
   readonly openControl: () => Promise<TreeControl>;
@@ -39,13 +41,13 @@ export function createTreeEnding(ending: TreeEnding): Pick<EngineRun, "exit" | "
   };
   const finished = (): void => {
     gone.resolve();
-    over.abort();
+    over.abort(OVER);
     close();
   };
   const kill = (): Promise<{ readonly unitStopped: boolean }> => {
     if (killed !== undefined) return killed;
     killed = empty ? Promise.resolve({ unitStopped: false }) : killTree(ending, opened);
-    over.abort();
+    over.abort(OVER);
     killed.then(finished, finished);
     return killed;
   };

@@ -2,6 +2,7 @@ import { canceled, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
+import { stdinChunks } from "../../stdin-chunks.ts";
 import { systemCode } from "../api/system-code.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
@@ -21,27 +22,39 @@ const LAST_PLAIN_CODE = 128;
 
 export type BegunRun = {
   readonly spec: RunSpec;
+  /** What of its stdin is still to be sent. */
+  readonly streamed: RunSpec["stdin"];
   readonly process: StartedProcess;
   readonly output: AttachedOutput;
   readonly root: TreeRoot;
   readonly memory: MemoryWatch;
   /** Of the start: when it has aborted by now, the run is ended again. */
   readonly signal: AbortSignal | undefined;
+  /** Called once, when nothing more comes of the run: with true where its keeper lives and waits for another. */
+  readonly onEnd?: (keeperWaits: boolean) => void;
+};
+
+type Course = {
+  /** What it was sent. */
+  readonly sent: Set<RunSignal>;
+  /** True once its keeper has told that it ended by itself and has left nothing behind: there is nothing to signal. */
+  whole: boolean;
 };
 
 /** Follows a run that has begun to its end. */
 export async function execRun(context: ExecContext, begun: BegunRun): Promise<EngineRun> {
-  const { spec, process, output, root, signal } = begun;
-  const sent = new Set<RunSignal>();
+  const { spec, streamed, process, output, root, signal } = begun;
+  const course: Course = { sent: new Set(), whole: false };
   const ending = createTreeEnding({
     openControl: () => TreeControl.open(context.api, context.containerId, root),
     release: () => output.release(),
-    programExit: waitForExit(context, begun, sent),
+    programExit: waitForExit(context, begun, course),
     stopUnit: context.stopUnit,
     logger: context.logger,
   });
   const sending = async (name: RunSignal, work: () => Promise<void>): Promise<void> => {
-    sent.add(name);
+    if (course.whole) return;
+    course.sent.add(name);
     await work();
   };
   const run: EngineRun = {
@@ -50,8 +63,9 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
     exit: ending.exit,
     terminate: () => sending("TERM", ending.terminate),
     signal: (name) => sending(name, () => ending.signal(name)),
-    kill: () => {
-      sent.add("KILL");
+    kill: async () => {
+      if (course.whole) return { unitStopped: false };
+      course.sent.add("KILL");
       return ending.kill();
     },
     ...(spec.tty === undefined ? {} : { resize: (size) => resizeProcess(context.api, process.execId, size) }),
@@ -60,17 +74,19 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
     await run.kill();
     throwIfCanceled(signal);
   }
-  if (spec.stdin !== undefined)
-    void feedStdin(process.socket, spec.stdin, { logger: context.logger, keepOpen: spec.tty !== undefined });
+  if (streamed !== undefined)
+    void feedStdin(process.socket, stdinChunks(streamed), { logger: context.logger, keepOpen: spec.tty !== undefined });
   return run;
 }
 
-async function waitForExit(context: ExecContext, begun: BegunRun, sent: ReadonlySet<RunSignal>): Promise<RunExit> {
-  const { process, output, memory, root } = begun;
+async function waitForExit(context: ExecContext, begun: BegunRun, course: Course): Promise<RunExit> {
+  const { output, memory, root } = begun;
+  const { sent } = course;
   try {
-    const exitCode = await exitCodeOf(context, process.execId, output);
+    const exitCode = await exitCodeOf(context, begun);
+    course.whole = output.told !== undefined && sent.size === 0;
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
-    if (unasked) await endEscaped(context, root);
+    if (unasked && !course.whole) await endEscaped(context, root);
     await output.finish();
     if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) {
       const cause = output.failure;
@@ -81,12 +97,13 @@ async function waitForExit(context: ExecContext, begun: BegunRun, sent: Readonly
   } finally {
     memory[Symbol.dispose]();
     await output.finish();
+    begun.onEnd?.(course.whole);
   }
 }
 
 /** What is left unread when the program ends resets a local socket, which is told after all that had been printed. */
-function isUnreadInput({ spec }: BegunRun, failure: unknown): boolean {
-  return spec.stdin !== undefined && ["EPIPE", "ECONNRESET"].includes(systemCode(failure) ?? "");
+function isUnreadInput({ streamed }: BegunRun, failure: unknown): boolean {
+  return streamed !== undefined && ["EPIPE", "ECONNRESET"].includes(systemCode(failure) ?? "");
 }
 
 // A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.
@@ -100,15 +117,16 @@ async function endEscaped({ api, containerId, stopUnit, logger }: ExecContext, r
   }
 }
 
-// The engine announces the end at once, but late when a child that is left behind holds stdout, and not for certain; so
-// it is asked as well.
-async function exitCodeOf(context: ExecContext, execId: string, output: AttachedOutput): Promise<number | null> {
+// A keeper that serves several runs tells the end of each. Else the engine announces it at once, but late when a child
+// that is left behind holds stdout, and not for certain; so it is asked as well.
+async function exitCodeOf(context: ExecContext, { process: { execId }, output }: BegunRun): Promise<number | null> {
   const { api, events, closed } = context;
   const announced = events.exitCode(execId);
   try {
     let pause = FIRST_LOOK_MS;
     while (!closed.aborted) {
       if (await settledWithin(Promise.race([announced, output.ended]), pause)) {
+        if (output.told !== undefined) return toldCode(output.told);
         // A program may close its output and go on.
         if (await settledWithin(announced, pause)) return await announced;
       }
@@ -122,4 +140,11 @@ async function exitCodeOf(context: ExecContext, execId: string, output: Attached
   } finally {
     events.forget(execId);
   }
+}
+
+function toldCode(told: string): number {
+  if (/^\d{1,3}$/.test(told)) return Number(told);
+  throw new MoorageError("SANDBOX_NOT_RUNNING", "The sandbox was paused just before the run could begin in it.", {
+    hint: "Nothing has run; resume the sandbox and run it again.",
+  });
 }

@@ -76,7 +76,7 @@ async function announced(context: ExecContext, { process, spec, memory, signal }
   if (line === CWD_LINE) throw noDirectory(spec.cwd);
   const root = rootOf(line, spec.user);
   if (root === undefined) throw refusedStart(await notStarted(output, line), spec.user);
-  return execRun(context, { spec, process, output, root, memory, signal });
+  return execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal });
 }
 
 // Engines before 23.0 start every terminal without a size.
@@ -89,5 +89,5 @@ async function letGo({ api }: ExecContext, { execId, socket }: StartedProcess, s
 export function rootOf(line: string | undefined, user: string | undefined): TreeRoot | undefined {
   const [, pid, start, keeper] = ROOT_LINE.exec(line ?? "") ?? [];
   if (pid === undefined || start === undefined || keeper === undefined) return undefined;
-  return { pid, start, keeper, user };
+  return { pid, start, keeper, user, shared: false };
 }

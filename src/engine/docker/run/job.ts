@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { canceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, JobSpec, RunExit } from "../../engine.ts";
+import { stdinChunks } from "../../stdin-chunks.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, WaitReply } from "../api/replies.ts";
 import { readJsonLines } from "../api/json-lines.ts";
@@ -33,7 +34,7 @@ export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSigna
       waiting.destroy();
       throw error;
     }
-    if (spec.stdin !== undefined) void feedStdin(attached.socket, spec.stdin, context);
+    if (spec.stdin !== undefined) void feedStdin(attached.socket, stdinChunks(spec.stdin), context);
     return jobRun(context, attached, { exit: exitOf(context, attached, waiting), waiting });
   });
 }

@@ -5,12 +5,12 @@ import type { StartGate } from "../unit/start-gate.ts";
 import type { Unit } from "../unit/units.ts";
 import { endLost } from "./end-lost.ts";
 import type { EngineEvents } from "./engine-events.ts";
-import type { ExecContext } from "./exec-context.ts";
 import { startExec } from "./exec.ts";
 import { startJob } from "./job.ts";
 import { readLastOutput } from "./last-output.ts";
 import type { LiveOutputs } from "./live-outputs.ts";
 import type { WarmRuns } from "./warm/warm-runs.ts";
+import type { WarmShellsOptions } from "./warm/warm-shells.ts";
 
 export type RunParts = UnitContext & {
   readonly events: EngineEvents;
@@ -22,37 +22,51 @@ export type RunParts = UnitContext & {
   readonly closed: AbortSignal;
 };
 
+type RunMethods = Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput"> & {
+  /** Called when a sandbox has come up: its first run finds a shell that waits. */
+  readonly prepare: (id: string) => void;
+};
+
 /** What of the engine has to do with runs. */
-export function createRunMethods(parts: RunParts): Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput"> {
-  const { api, units, live, warm } = parts;
+export function createRunMethods(parts: RunParts): RunMethods {
+  const { api, units, live, warm, logger } = parts;
   return {
     startJob: (spec, signal) => startJob({ ...parts, track: live.track }, spec, signal),
-    exec: async (id, spec, signal) =>
-      (await warm?.exec(id, spec, signal)) ?? plainExec(parts, await runningUnit(parts, id, signal), { spec, signal }),
+    exec: async (id, spec, signal) => {
+      const find = async (): Promise<WarmShellsOptions> => shellsOf(parts, await runningUnit(parts, id, signal));
+      return (await warm?.exec(id, { spec, signal, find })) ?? plainExec(await find(), spec, signal);
+    },
+    prepare: (id) => {
+      const prepared = warm?.prepare(id, async () => shellsOf(parts, await runningUnit(parts, id)));
+      prepared?.catch((error: unknown) => logger.debug({ err: error, unit: id }, "no shell could be started ahead"));
+    },
     endLost: async (id, handle, signal) => endLost({ api, stop: units.stop }, await units.find(id, signal), handle),
     lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
   };
 }
 
-async function runningUnit({ units }: RunParts, id: string, signal: AbortSignal | undefined): Promise<Unit> {
+async function runningUnit({ units }: RunParts, id: string, signal?: AbortSignal): Promise<Unit> {
   const unit = await units.find(id, signal);
   if (unit !== undefined) return unit;
   throw new MoorageError("SANDBOX_NOT_RUNNING", `There is no sandbox ${id} on this engine.`);
 }
 
-type Wanted = { readonly spec: RunSpec; readonly signal: AbortSignal | undefined };
-
-async function plainExec(parts: RunParts, { container, identity }: Unit, wanted: Wanted): Promise<EngineRun> {
-  const { api, units, live, gate, events, warm, closed, logger } = parts;
+/** What a run in this container is begun with, and shells are kept with. */
+function shellsOf(parts: RunParts, { container }: Unit): WarmShellsOptions {
+  const { api, units, live, gate, events, closed, logger } = parts;
   const containerId = container.Id;
-  const context: ExecContext = {
-    ...{ api, logger, closed, events, containerId },
-    containerStartedAt: Date.parse(container.State.StartedAt),
-    stopUnit: () => units.stop(containerId),
-    track: live.track,
+  return {
+    context: {
+      ...{ api, logger, closed, events, containerId },
+      containerStartedAt: Date.parse(container.State.StartedAt),
+      stopUnit: () => units.stop(containerId),
+      track: live.track,
+    },
+    pids: container.HostConfig.PidsLimit ?? 0,
+    gate: (work) => gate.pass(containerId, work),
   };
-  const start = <T>(work: () => Promise<T>): Promise<T> => gate.pass(containerId, work);
-  const run = await start(() => startExec(context, wanted.spec, wanted.signal));
-  warm?.keep(identity.id, { context, start, pids: container.HostConfig.PidsLimit ?? 0 }, run);
-  return run;
+}
+
+function plainExec({ context, gate }: WarmShellsOptions, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
+  return gate(() => startExec(context, spec, signal));
 }

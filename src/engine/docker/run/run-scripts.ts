@@ -7,77 +7,68 @@ export const ROOT_LINE = /^moorage root (\d+) (\d+) (\d+)$/;
 export const GO_LINE = "go";
 
 /**
- * Starts the program and ends with the program's code, once it has ended what the program has left behind. While that
- * cannot be ended the run goes on, up to its deadline. Of the processes only those are looked at that are younger than
- * the program; all of them where that took longer than a second, in which pids may have begun anew, or where they have.
- * The long names are none that a run's environment has.
+ * Where a run begins in time: what it leaves behind is younger. The names are none that an environment has, so that
+ * setting them changes no variable of a run.
  */
-const KEEPER = `
-trap : HUP INT QUIT TERM USR1 USR2
+export const REMEMBER = `
 read -r moorage_begun moorage_rest </proc/uptime
 read -r moorage_rest moorage_rest moorage_rest moorage_rest moorage_oldest </proc/loadavg
-exec 3>&2 2>/dev/null
-(exec "$@" 2>&3 3>&-)
-code=$?
-read -r now rest </proc/uptime
-read -r rest rest rest rest last </proc/loadavg
-oldest=$moorage_oldest
-[ "$((\${now%.*} - \${moorage_begun%.*}))" -le 1 ] && [ "$last" -ge "$oldest" ] || oldest=0
-below() {
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  set -- \${line##*) }
-  [ "$2" = "$PPID" ] && case $1 in Z | X | x) [ "\${18}" -gt 1 ] ;; esac
-}
-found=1
-while [ -n "$found" ]; do
-  found=
-  for directory in /proc/[0-9]*; do
-    pid=\${directory#/proc/}
-    [ "$pid" -gt "$oldest" ] && [ "$pid" != "$$" ] && below "$pid" || continue
-    found=1
-    kill -KILL "$pid"
-  done
-done
-exit "$code"
 `;
 
 /**
- * Starts a run inside a sandbox: "wait" on a terminal or "go", directory, program, arguments. It tells the pid of its
- * parent, the subreaper that the whole run stays below, when that started, as the kernel counts it, and its own pid.
- * Then it is the run's keeper.
+ * Ends what the program has left behind below the subreaper, this shell's parent. While that cannot be ended the run
+ * goes on, up to its deadline. Of the processes only those are looked at that are younger than the program; all of them
+ * where that took longer than a second, in which pids may have begun anew, or where they have.
+ */
+export const SWEEP = `
+below() {
+  { read -r moorage_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- \${moorage_line##*) }
+  [ "$2" = "$PPID" ] && case $1 in Z | X | x) [ "\${18}" -gt 1 ] ;; esac
+}
+sweep() {
+  read -r moorage_now moorage_rest </proc/uptime
+  read -r moorage_rest moorage_rest moorage_rest moorage_rest moorage_last </proc/loadavg
+  [ "$((\${moorage_now%.*} - \${moorage_begun%.*}))" -le 1 ] && [ "$moorage_last" -ge "$moorage_oldest" ] || moorage_oldest=0
+  moorage_found=1
+  while [ -n "$moorage_found" ]; do
+    moorage_found=
+    for moorage_directory in /proc/[0-9]*; do
+      moorage_pid=\${moorage_directory#/proc/}
+      [ "$moorage_pid" -gt "$moorage_oldest" ] && [ "$moorage_pid" != "$$" ] && below "$moorage_pid" || continue
+      moorage_found=1
+      kill -KILL "$moorage_pid"
+    done
+  done
+}
+`;
+
+/** A shell that outlives its program, so that a signal to all of the run does not end it. */
+export const OUTLIVE = `
+trap : HUP INT QUIT TERM USR1 USR2
+exec 3>&2 2>/dev/null
+`;
+
+/** Tells the pid of this shell's parent, the subreaper, when that started, as the kernel counts it, and its own pid. */
+export const ANNOUNCE = `
+read -r moorage_line <"/proc/$PPID/stat"
+tell() { echo "moorage root $PPID \${20} $$"; }
+tell \${moorage_line##*) }
+`;
+
+/**
+ * Starts a run inside a sandbox: "wait" on a terminal or "go", directory, program, arguments. It announces the subreaper
+ * that the whole run stays below, and itself, the run's keeper: it starts the program and ends with the program's code.
  */
 export const EXEC_SCRIPT = `
 [ "$1" = go ] || read -r moorage_line
 cd "$2" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
 shift 2
-read -r moorage_line <"/proc/$PPID/stat"
-tell() { echo "moorage root $PPID \${20} $$"; }
-tell \${moorage_line##*) }
-${KEEPER}
-`;
-
-/** What a standby answers when it has understood its run, and is about to begin. */
-export const UNDERSTOOD_LINE = "moorage understood";
-
-/**
- * A run ahead of its time: it announces itself as a run does, reads the line that hands it over, says that it has
- * understood, and begins when it is told to. Two steps, so that what was handed to a paused sandbox, and given up since,
- * never begins. When its Moorage ends before, it reads an end of file and ends too.
- */
-export const STANDBY_SCRIPT = `
-read -r moorage_line <"/proc/$PPID/stat"
-tell() { echo "moorage root $PPID \${20} $$"; }
-tell \${moorage_line##*) }
-moorage_newline='
-'
-IFS= read -r moorage_line || exit 125
-eval "$moorage_line" 2>/dev/null
-cd "$1" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
-shift
-echo "${UNDERSTOOD_LINE}"
-IFS= read -r moorage_line && [ "$moorage_line" = "${GO_LINE}" ] || exit 125
-[ "$moorage_stdin" ] || exec </dev/null
-${KEEPER}
+${ANNOUNCE}${SWEEP}${REMEMBER}${OUTLIVE}
+(exec "$@" 2>&3 3>&-)
+moorage_code=$?
+sweep
+exit "$moorage_code"
 `;
 
 /**

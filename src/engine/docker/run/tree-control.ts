@@ -23,6 +23,8 @@ export type TreeRoot = {
   /** When the root started, in the kernel's ticks. */
   readonly start: string;
   readonly keeper: string;
+  /** True where root and keeper outlive the run, for another one. */
+  readonly shared: boolean;
   /** Whom the run belongs to, where that is not the unit's user. */
   readonly user: string | undefined;
 };

@@ -15,6 +15,8 @@ type LifecycleContext = UnitContext & {
   /** Stops waiting for the readers of a container's outputs. */
   readonly release: (containerId: string) => void;
   readonly gate: StartGate;
+  /** Called when a sandbox has come up. */
+  readonly prepare: (id: string) => void;
 };
 
 /** Stopping, starting and holding still the container of a sandbox. */
@@ -41,7 +43,8 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       await context.networks.close(id);
       // The image's own program says nothing to us.
       if (container.HostConfig.LogConfig?.Type !== "none") {
-        return api.send({ method: "POST", path: `/containers/${container.Id}/start` });
+        await api.send({ method: "POST", path: `/containers/${container.Id}/start` });
+        return context.prepare(id);
       }
       const attached = await attachUnit(api, container.Id, false);
       try {
@@ -49,6 +52,7 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       } finally {
         await attached.output.close();
       }
+      context.prepare(id);
     },
     freezer: {
       pause: async (id, signal) => {

@@ -4,6 +4,7 @@ import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineRun, OutputChunk, RunSignal, RunSpec } from "../../engine.ts";
 import { createChannel } from "./channel.ts";
+import { stdinChunks } from "../../stdin-chunks.ts";
 import { FileProblem, type Owner } from "../file/file-store.ts";
 import { stopUnit, type MemoryUnit } from "../memory-host.ts";
 import { programFiles } from "./program-files.ts";
@@ -55,13 +56,13 @@ export function startRun({ unit, user, spec, program, clock, main }: Start): Eng
 
 // A program's input is read ahead, as a pipe does, and its source is closed when the program ends.
 async function feed(
-  stdin: AsyncIterable<Uint8Array> | undefined,
+  stdin: RunSpec["stdin"],
   push: (data: Uint8Array) => Promise<void>,
   state: RunState,
 ): Promise<void> {
   if (stdin === undefined) return;
   const ended = Promise.allSettled([state.exit]).then(() => undefined);
-  const source = stdin[Symbol.asyncIterator]();
+  const source = stdinChunks(stdin)[Symbol.asyncIterator]();
   try {
     for (;;) {
       const item = await Promise.race([source.next(), ended]);

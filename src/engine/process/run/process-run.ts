@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { withDeadline } from "../../../base/deadline.ts";
 import type { EngineRun, RunExit, RunSignal } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
+import { stdinChunks } from "../../stdin-chunks.ts";
 import { enforcedLimits, type EngineParts } from "../engine-parts.ts";
 import type { Ended, Launched } from "../launch/launch.ts";
 import type { LiveRun } from "./live-runs.ts";
@@ -63,7 +64,7 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   launched.go();
   if (spec.stdin !== undefined && ours.stdin !== undefined) {
     const onFailure = (error: unknown): void => parts.logger.warn({ id: unit.id, error }, "the input of a run failed");
-    feedStdin(ours.stdin, { source: spec.stdin, ended: launched.ended, onFailure });
+    feedStdin(ours.stdin, { source: stdinChunks(spec.stdin), ended: launched.ended, onFailure });
   }
   return {
     handle: identityToken(parts.identity),

@@ -6,8 +6,8 @@ import type { EngineRun, RunSpec } from "../../../engine.ts";
 import { createDockerEngine, parseDockerHost } from "../../docker-engine.ts";
 import { failureOf, openDockerFixture, printed, untilPrinted, type DockerFixture } from "../../docker-fixture.ts";
 
-/** The subreaper of a shell that waits, or of a run that has begun in one. */
-const STANDBY = /docker-init.*moorage understood/s;
+/** The subreaper of a shell that waits, or serves a run. */
+const SHELL = /docker-init.*moorage understood/s;
 const POLL = { timeout: 20_000 };
 
 let fixture: DockerFixture;
@@ -18,15 +18,14 @@ afterAll(async () => {
   await fixture[Symbol.asyncDispose]();
 });
 
-async function standbys(id: string): Promise<number> {
-  return (await fixture.processes(id)).filter((line) => STANDBY.test(line)).length;
+async function shells(id: string): Promise<number> {
+  return (await fixture.processes(id)).filter((line) => SHELL.test(line)).length;
 }
 
-/** A sandbox whose first run has been, with a shell that waits for the next. */
+/** A sandbox with a shell that waits. */
 async function warmSandbox(image = "busybox:latest"): Promise<string> {
   const id = await fixture.sandbox({ image });
-  expect((await fixture.shell(id, "exit 3")).exit.exitCode).toBe(3);
-  await expect.poll(() => standbys(id), POLL).toBeGreaterThan(0);
+  await expect.poll(() => shells(id), POLL).toBe(1);
   return id;
 }
 
@@ -49,10 +48,19 @@ for (const image of ["busybox:latest", "python:3.11-slim"]) {
       expect(exit).toMatchObject({ exitCode: 42, signal: null });
     });
 
+    test("has a short stdin, as it is, and stays for the next", async () => {
+      const id = await warmSandbox(image);
+      for (const text of ["", "\n", "no end", "two\nlines\n\n", "'\"\\$x`%s"]) {
+        const { out } = await printed(await exec(id, { command: ["cat"], stdin: Buffer.from(text) }));
+        expect(out).toBe(text);
+      }
+      expect(await shells(id)).toBe(1);
+    });
+
     test("leaves nothing behind, and its tree is ended whole", async () => {
       const id = await warmSandbox(image);
       await fixture.shell(id, "(setsid sleep 1111 >/dev/null 2>&1 &) ; sleep 0.1");
-      await expect.poll(() => standbys(id), POLL).toBeGreaterThan(0);
+      await expect.poll(() => shells(id), POLL).toBeGreaterThan(0);
       const run = await exec(id, { command: ["sh", "-c", 'trap "" TERM; setsid sleep 2222 & echo ready; wait; wait'] });
       await untilPrinted(run, "ready");
       await run.terminate();
@@ -74,7 +82,7 @@ test("a missing directory is INVALID_INPUT, a missing program 127, and what cann
     ["there-is-no-such-program", 127],
     ["/etc/passwd", 126],
   ] as const) {
-    await expect.poll(() => standbys(id), POLL).toBeGreaterThan(0);
+    await expect.poll(() => shells(id), POLL).toBeGreaterThan(0);
     const { out, exit } = await printed(await exec(id, { command: [program] }));
     expect({ out, exitCode: exit.exitCode }).toEqual({ out: "", exitCode });
   }
@@ -104,19 +112,19 @@ test("the shells of a sandbox end when it is stopped, and come again after it wa
   await fixture.engine.stop(id, { graceMs: 1000 });
   expect((await failureOf(exec(id, { command: ["true"] }))).code).toBe("SANDBOX_NOT_RUNNING");
   await fixture.engine.start(id);
-  expect(await standbys(id)).toBe(0);
-  expect((await fixture.shell(id, "exit 5")).exit.exitCode).toBe(5);
-  await expect.poll(() => standbys(id), POLL).toBeGreaterThan(0);
+  await expect.poll(() => shells(id), POLL).toBe(1);
   expect((await fixture.shell(id, "exit 6")).exit.exitCode).toBe(6);
 });
 
-test("runs at one time and one after another all have their own code, and the depth follows them", async () => {
+test("runs at one time and one after another all have their own code, in as many shells as there are at one time", async () => {
   const id = await warmSandbox();
   const codes = Array.from({ length: 12 }, (_, code) => code);
   const ended = await Promise.all(codes.map(async (code) => (await fixture.shell(id, `exit ${code}`)).exit.exitCode));
   expect(ended).toEqual(codes);
-  await expect.poll(() => standbys(id), POLL).toBeGreaterThan(4);
+  const kept = await shells(id);
+  expect(kept).toBeGreaterThan(1);
   for (const code of codes) expect((await fixture.shell(id, `exit ${code}`)).exit.exitCode).toBe(code);
+  expect(await shells(id)).toBe(kept);
 });
 
 test("the shells end together with the Moorage that keeps them", async () => {
@@ -125,9 +133,50 @@ test("the shells end together with the Moorage that keeps them", async () => {
   const other = createDockerEngine(options);
   const run = await other.exec(id, { command: ["true"], env: {}, cwd: "/workspace" });
   await run.exit;
-  await expect.poll(() => standbys(id), POLL).toBe(1);
+  await expect.poll(() => shells(id), POLL).toBe(2);
   await other[Symbol.asyncDispose]();
-  await expect.poll(() => standbys(id), POLL).toBe(0);
+  await expect.poll(() => shells(id), POLL).toBe(1);
+});
+
+test("a shell serves run after run, and nothing of one comes to the next", async () => {
+  const id = await warmSandbox("python:3.11-slim");
+  const before = await fixture.processes(id);
+  const first = await printed(await exec(id, { command: ["sh", "-c", "cd /; umask 777; echo $A"], env: { A: "one" } }));
+  const second = await printed(
+    await exec(id, { command: ["sh", "-c", "pwd; umask; echo $A; readlink /proc/$PPID/fd/3"] }),
+  );
+  expect([first.out, first.exit.exitCode]).toEqual(["one\n", 0]);
+  expect(second.out.split("\n").slice(0, 3)).toEqual(["/workspace", "0022", ""]);
+  expect(await fixture.processes(id)).toEqual(before);
+});
+
+test("what looks like the end of a run does not end it, and both streams come whole", async () => {
+  const id = await warmSandbox();
+  const script =
+    'echo "moorage end $1 0"; echo "moorage end $1 0" >&2; sleep 0.2; printf "moorage end"; printf more >&2; exit 7';
+  for (const guess of ["start", "0".repeat(32), "$moorage_secret"]) {
+    const { out, err, exit } = await printed(await exec(id, { command: ["sh", "-c", script, "sh", guess] }));
+    expect(out).toBe(`moorage end ${guess} 0\nmoorage end`);
+    expect(err).toBe(`moorage end ${guess} 0\nmore`);
+    expect(exit.exitCode).toBe(7);
+  }
+});
+
+test("the secret of an end is in no place where a program may look", async () => {
+  const id = await warmSandbox("python:3.11-slim");
+  const look =
+    "env; tr '\\0' '\\n' </proc/$PPID/environ; tr '\\0' '\\n' </proc/$PPID/cmdline; tr '\\0' '\\n' </proc/$$/cmdline; set";
+  const { out } = await printed(await exec(id, { command: ["sh", "-c", look] }));
+  expect(out).toContain("moorage end");
+  expect(out).not.toMatch(/[0-9a-f]{32}/);
+});
+
+test("a program that kills the shell that serves it ends its run, and the next has another", async () => {
+  const id = await warmSandbox();
+  const { exit } = await printed(await exec(id, { command: ["sh", "-c", "kill -KILL $PPID; exec sleep 3333"] }));
+  expect(exit.exitCode).toBe(137);
+  expect((await fixture.processes(id)).filter((line) => line.includes("sleep 3333"))).toEqual([]);
+  expect((await fixture.shell(id, "exit 4")).exit.exitCode).toBe(4);
 });
 
 test("an environment that a shell minds, and a long line, take the plain way to the same end", async () => {

@@ -1,58 +1,60 @@
 import { throwIfCanceled } from "../../../../base/deadline.ts";
 import type { EngineRun, RunSpec } from "../../../engine.ts";
 import { refuseDash } from "../exec.ts";
-import { handOverLine } from "./hand-over.ts";
-import { handOver } from "./standby.ts";
-import { Standbys, type StandbysOptions } from "./standbys.ts";
+import { handOverOf } from "./hand-over.ts";
+import { WarmShells, type WarmShellsOptions } from "./warm-shells.ts";
 
-/** The standbys of all sandboxes that this process has started runs in. */
+/** Looks at a sandbox that runs; rejects with SANDBOX_NOT_RUNNING where it does not. */
+export type FindShells = () => Promise<WarmShellsOptions>;
+
+/** The shells that wait in the sandboxes of this process. */
 export type WarmRuns = Disposable & {
-  /** Begins a run in a standby; undefined where none can take it, and the plain way is open. */
-  readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun | undefined>;
-  /** Keeps standbys in a sandbox from now on, and counts a run of it that took the plain way. */
-  readonly keep: (id: string, options: StandbysOptions, run: EngineRun) => void;
-  /** Ends the standbys of a container that is about to end. */
+  /** Begins a run in a shell that waits, or in a new one; undefined where the plain way is to be taken. */
+  readonly exec: (id: string, run: WarmRun) => Promise<EngineRun | undefined>;
+  /** Starts a shell in a sandbox that has come up. */
+  readonly prepare: (id: string, find: FindShells) => Promise<void>;
+  /** Ends the shells of a container that is about to end. */
   readonly drop: (containerId: string) => void;
 };
 
+export type WarmRun = { readonly spec: RunSpec; readonly signal: AbortSignal | undefined; readonly find: FindShells };
+
 export function createWarmRuns(): WarmRuns {
-  const kept = new Map<string, Standbys>();
+  const kept = new Map<string, WarmShells>();
+  const open = async (id: string, find: FindShells): Promise<WarmShells> => {
+    const options = await find();
+    const known = kept.get(id);
+    // A container that was started anew since has none of them left.
+    if (known?.context.containerStartedAt === options.context.containerStartedAt) return known;
+    known?.close();
+    const shells = new WarmShells(options);
+    kept.set(id, shells);
+    return shells;
+  };
   return {
-    exec: async (id, spec, signal) => {
-      const standbys = kept.get(id);
-      const line = standbys === undefined ? undefined : handOverLine(spec);
-      if (standbys === undefined || line === undefined) return undefined;
+    exec: async (id, { spec, signal, find }) => {
+      const given = handOverOf(spec);
+      if (given === undefined) return undefined;
       throwIfCanceled(signal);
       refuseDash(spec.command);
-      const standby = standbys.take();
-      if (standby === undefined) return undefined;
-      try {
-        const run = await handOver(standbys.context, standby, { spec, line, signal });
-        if (run !== undefined) standbys.count(run.exit);
-        return run;
-      } finally {
-        standbys.refill();
+      let shells = kept.get(id);
+      let shell = await shells?.waiting();
+      if (shells === undefined || shell === undefined) {
+        shells = await open(id, find);
+        shell = await shells.another();
       }
+      return shell === undefined ? undefined : shells.begin(shell, { spec, given, signal });
     },
-    keep: (id, options, run) => {
-      const known = kept.get(id);
-      // A container that was started anew since has none of them left.
-      const same = known?.context.containerStartedAt === options.context.containerStartedAt;
-      if (!same) known?.close();
-      const standbys = known !== undefined && same ? known : new Standbys(options);
-      kept.set(id, standbys);
-      standbys.count(run.exit);
-      standbys.refill();
-    },
+    prepare: async (id, find) => (await open(id, find)).prepare(),
     drop: (containerId) => {
-      for (const [id, standbys] of kept) {
-        if (standbys.context.containerId !== containerId) continue;
-        standbys.close();
+      for (const [id, shells] of kept) {
+        if (shells.context.containerId !== containerId) continue;
+        shells.close();
         kept.delete(id);
       }
     },
     [Symbol.dispose]: () => {
-      for (const standbys of kept.values()) standbys.close();
+      for (const shells of kept.values()) shells.close();
       kept.clear();
     },
   };

@@ -1,0 +1,62 @@
+import { ANNOUNCE, CWD_LINE, OUTLIVE, REMEMBER, SWEEP } from "../run-scripts.ts";
+
+/** What a shell answers to a run that it has understood, just before it begins. */
+export const UNDERSTOOD_LINE = "moorage understood";
+/** Its words before the time of the container, in whole seconds, once it has announced itself. */
+export const UPTIME_LINE = /^moorage uptime (\d+)$/;
+/** In place of the code, where a run was not begun because it came too late. */
+const LATE = "late";
+
+/** How a run's stdin comes: closed, as text in a line of its own, or as all that follows, which makes it the last run. */
+export type InputKind = "none" | "text" | "stream";
+
+/** What ends the output of a run, in both streams, before its code and a newline; only the shell is told `secret`. */
+export function endMark(secret: string): string {
+  return `moorage end ${secret} `;
+}
+
+/**
+ * Serves one run after another, each below the same subreaper. A run is a line: a secret of its own, the container's
+ * time up to which it may begin, the kind of its stdin, and shell code that sets its arguments and environment, which
+ * is evaluated in a child. What a run has left behind is ended before its end is told. The secret is never in an
+ * environment or an argument, so that a program cannot say that it has ended while it goes on.
+ *
+ * A run that is handed to a paused sandbox begins late or not at all: whoever has given it up knows that it never will.
+ * When its Moorage ends, the shell reads an end of file and ends too. Needs a printf of its own, as all common shells
+ * have one.
+ */
+export const SHELL_SCRIPT = `
+printf %s "" || exit 125
+${ANNOUNCE}${SWEEP}
+read -r moorage_now moorage_rest </proc/uptime
+echo "moorage uptime \${moorage_now%.*}"
+echo "${endMark("start")}0"
+echo "${endMark("start")}0" >&2
+moorage_newline='
+'
+${OUTLIVE}
+begin() {
+  eval "$moorage_line"
+  cd "$1" || { echo "${CWD_LINE}"; exit 125; }
+  shift
+  echo "${UNDERSTOOD_LINE}"
+  read -r moorage_now moorage_rest </proc/uptime
+  [ "\${moorage_now%.*}" -le "$moorage_until" ] || { echo "moorage end $moorage_secret ${LATE}"; exit 125; }
+  exec "$@" 2>&3 3>&-
+}
+while read -r moorage_secret moorage_until moorage_kind moorage_line; do
+  moorage_input=
+  [ "$moorage_kind" != text ] || { IFS= read -r moorage_input && eval "$moorage_input"; } || exit 125
+${REMEMBER}
+  case $moorage_kind in
+  none) (begin </dev/null) ;;
+  text) printf %s "$moorage_input" | begin ;;
+  stream) (begin) ;;
+  esac
+  moorage_code=$?
+  sweep
+  echo "moorage end $moorage_secret $moorage_code"
+  echo "moorage end $moorage_secret $moorage_code" >&3
+  [ "$moorage_kind" != stream ] || exit "$moorage_code"
+done
+`;
