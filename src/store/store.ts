@@ -221,6 +221,8 @@ export type RunRows = {
   readonly insert: (row: RunRow) => Promise<void>;
   /** Notes how its engine finds it again, without waiting for the disk. */
   readonly setHandle: (id: string, handle: string) => Promise<void>;
+  /** Notes why somebody else is ending it, or that nobody is, without waiting for the disk. */
+  readonly setReason: (id: string, reason: string | null) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */

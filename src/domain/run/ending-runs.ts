@@ -17,11 +17,11 @@ export async function endingRuns(
   work: () => Promise<void>,
 ): Promise<void> {
   const runs = (await store.runs.open()).filter(chosen);
-  for (const { id } of runs) await store.runs.update(id, { reason });
+  for (const { id } of runs) await store.runs.setReason(id, reason);
   try {
     await work();
   } catch (error) {
-    for (const { id } of runs) await store.runs.update(id, { reason: null });
+    for (const { id } of runs) await store.runs.setReason(id, null);
     throw error;
   }
 }

@@ -13,6 +13,11 @@ export function createRunRows(database: Database): RunRows {
       Promise.try(() => {
         database.unsynced(() => database.run("UPDATE runs SET handle = ? WHERE id = ?", handle, id));
       }),
+    setReason: (id, reason) =>
+      Promise.try(() => {
+        const sql = "UPDATE runs SET data = json_set(data, '$.reason', ?) WHERE id = ? AND status = 'running'";
+        database.unsynced(() => database.run(sql, reason, id));
+      }),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
       Promise.try(() => {
