@@ -33,6 +33,24 @@ test("a run through HTTP and one through MCP have the same outcome", async () =>
   expect(structuredContent).toMatchObject({ exitCode: 0, stdout: "ahoy\n", engine: "memory", status: "succeeded" });
 });
 
+test("a snapshot that is taken through HTTP begins a sandbox through MCP, and a fork the other way round", async () => {
+  await using doors = await openDoors();
+  const { http, mcp } = doors;
+  await http.sandbox.create({ name: "demo" });
+  await http.file.write({ id: "demo", path: "kept", content: "ahoy" });
+  const taken = await http.sandbox.snapshot({ id: "demo", name: "base", comment: "Before." });
+  expect((await http.snapshot.list({})).items).toEqual([taken]);
+  await mcp.callTool({ name: "sandbox_create", arguments: { name: "second", snapshot: "base" } });
+  expect(await http.snapshot.get({ id: "base" })).toMatchObject({
+    comment: "Before.",
+    sandboxes: [expect.any(String)],
+  });
+  await mcp.callTool({ name: "sandbox_fork", arguments: { id: "second", name: "third" } });
+  expect(await http.file.read({ id: "third", path: "kept" })).toMatchObject({ content: "ahoy" });
+  await http.sandbox.remove({ id: "second" });
+  expect(await http.snapshot.remove({ id: "base" })).toEqual({ id: taken.id, removed: true });
+});
+
 test("a tree goes out and in again through HTTP", async () => {
   await using doors = await openDoors();
   const { http } = doors;

@@ -20,7 +20,7 @@ const SETTLE_MS = 60_000;
 it("a server that is killed at any point leaves nothing lost, leaked or untrue", { timeout: 600_000 }, async () => {
   await using home = await openHome();
   const seed = Number(process.env["MOORAGE_KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  const told: Told = { created: new Map(), removed: new Set(), results: [] };
+  const told: Told = { created: new Map(), removed: new Set(), snapshots: new Set(), results: [] };
   await prepared(home, told);
   const unexpected = await killedRounds(home, told, seed);
   await using server = await startServer(home);

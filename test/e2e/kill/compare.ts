@@ -13,7 +13,12 @@ export type Comparing = { readonly platform: RemotePlatform; readonly told: Told
 
 /** What does not agree between the registry, the engine, the chain of receipts, and what clients were answered. */
 export async function contradictions(comparing: Comparing): Promise<readonly string[]> {
-  return [...(await ofReceipts(comparing)), ...(await ofMarks(comparing)), ...(await ofSandboxes(comparing))];
+  return [
+    ...(await ofReceipts(comparing)),
+    ...(await ofMarks(comparing)),
+    ...(await ofSandboxes(comparing)),
+    ...(await ofSnapshots(comparing)),
+  ];
 }
 
 /** Every run has one receipt that says the same, the chain holds, and no answer that was given has changed. */
@@ -61,8 +66,7 @@ async function ofSandboxes({ platform, told, registry }: Comparing): Promise<str
   const others = items.filter((item) => item.state !== "running" && !isCutOff(item));
   const ids = new Set(items.map(({ id }) => id));
   const names = items.flatMap(({ name }) => name ?? []);
-  const [{ deployment } = { deployment: "" }] = (await platform.receipt.list({ limit: 1 })).items;
-  const label = `label=moorage.deployment=${deployment}`;
+  const label = `label=moorage.deployment=${await deploymentOf(platform)}`;
   const units = running.map(({ id }) => `moorage-${id}`);
   const containers = await docker("ps", "-a", "--filter", label, "--format", "{{.Names}}");
   const volumes = await docker("volume", "ls", "--filter", label, "--format", "{{.Name}}");
@@ -76,6 +80,33 @@ async function ofSandboxes({ platform, told, registry }: Comparing): Promise<str
     ...difference("container", containers, units),
     ...difference("volume", volumes, units),
   ];
+}
+
+/** The engine has exactly the snapshots that the registry has, drafts none, and each fork has its own. */
+async function ofSnapshots({ platform, told, registry }: Comparing): Promise<string[]> {
+  const rows = registry.snapshots;
+  const ready = new Set(rows.filter(({ state }) => state === "ready").map(({ id }) => id));
+  const forks = registry.sandboxes.filter(({ snapshot, state }) => snapshot !== null && state !== "error");
+  const label = `label=moorage.deployment=${await deploymentOf(platform)}`;
+  const images = await docker("image", "ls", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}");
+  return [
+    ...rows.filter(({ id }) => !ready.has(id)).map(({ id, state }) => `snapshot ${id} is ${state}`),
+    ...[...told.snapshots].filter((id) => !ready.has(id)).map((id) => `snapshot ${id} was taken, and is gone`),
+    ...forks.filter(({ snapshot }) => !ready.has(snapshot?.id ?? "")).map(({ id }) => `fork ${id} has no snapshot`),
+    ...rows
+      .filter(({ id, transient }) => transient && !forks.some(({ snapshot }) => snapshot?.id === id))
+      .map(({ id }) => `the snapshot ${id} has lost its fork`),
+    ...difference(
+      "image",
+      images,
+      rows.map(({ reference }) => reference),
+    ),
+  ];
+}
+
+async function deploymentOf(platform: RemotePlatform): Promise<string> {
+  const [receipt] = (await platform.receipt.list({ limit: 1 })).items;
+  return receipt?.deployment ?? "";
 }
 
 function isCutOff({ state, reason }: Sandbox): boolean {

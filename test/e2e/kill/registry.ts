@@ -1,22 +1,27 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { RunRow, SandboxRow } from "../../../src/store/store.ts";
+import type { RunRow, SandboxRow, SnapshotRow } from "../../../src/store/store.ts";
 import type { Home } from "../../fixtures/command-line.ts";
 
 export type Registry = {
   readonly sandboxes: readonly SandboxRow[];
+  readonly snapshots: readonly SnapshotRow[];
   readonly runs: readonly Pick<RunRow, "id" | "status" | "exitCode" | "receiptId" | "command" | "sandboxId">[];
 };
 
 /** What the state of a home says, read past the server that keeps it. */
 export function readRegistry(home: Home): Registry {
   using database = new DatabaseSync(join(home.path, "moorage.db"), { readOnly: true });
-  const rows = (table: "sandboxes" | "runs") =>
+  const rows = (table: "sandboxes" | "snapshots" | "runs") =>
     database
       .prepare(`SELECT * FROM ${table}`)
       .all()
       .map((row) => ({ ...(JSON.parse(String(row["data"])) as object), ...columns(row) }));
-  return { sandboxes: rows("sandboxes") as SandboxRow[], runs: rows("runs") as RunRow[] };
+  return {
+    sandboxes: rows("sandboxes") as SandboxRow[],
+    snapshots: rows("snapshots") as SnapshotRow[],
+    runs: rows("runs") as RunRow[],
+  };
 }
 
 function columns(row: Readonly<Record<string, unknown>>): object {

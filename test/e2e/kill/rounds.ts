@@ -9,6 +9,7 @@ const EXIT_CODE = 7;
 export type Told = {
   readonly created: Map<string, string>;
   readonly removed: Set<string>;
+  readonly snapshots: Set<string>;
   readonly results: RunResult[];
 };
 
@@ -23,6 +24,8 @@ export const WORKS: readonly Work[] = [
   { name: "failing exec", spreadMs: 250, run: (round) => exec(round, `exit ${EXIT_CODE}`) },
   { name: "job", spreadMs: 900, run: job },
   { name: "remove", spreadMs: 500, run: remove },
+  { name: "snapshot", spreadMs: 900, run: snapshot },
+  { name: "fork", spreadMs: 1500, run: fork },
 ];
 
 async function create({ platform, index, told }: Round): Promise<void> {
@@ -48,6 +51,19 @@ async function remove({ platform, index, told }: Round): Promise<void> {
   told.created.delete(id);
   await platform.sandbox.remove({ id });
   told.removed.add(id);
+}
+
+async function snapshot({ platform, index, told }: Round): Promise<void> {
+  const [id = ""] = told.created.keys();
+  const taken = await platform.sandbox.snapshot({ id, name: `snapshot-${index}` });
+  told.snapshots.add(taken.id);
+}
+
+async function fork({ platform, index, told }: Round): Promise<void> {
+  const [id = ""] = told.created.keys();
+  const name = `fork-${index}`;
+  const made = await platform.sandbox.fork({ id, name });
+  told.created.set(made.id, name);
 }
 
 async function follow(events: ReturnType<RemotePlatform["job"]["run"]>, told: Told): Promise<void> {

@@ -6,6 +6,7 @@ import { Spool } from "../file/spool.ts";
 import { bytesOf } from "../file/tar-header.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { asLayer } from "./as-layer.ts";
+import { refuseWhiteouts } from "./refuse-whiteouts.ts";
 
 const SILENCE_MS = 300_000;
 
@@ -35,7 +36,7 @@ export async function readWorkspaceLayer(api: EngineApi, wanted: Wanted): Promis
   signal?.addEventListener("abort", cut, { once: true });
   source.setTimeout(SILENCE_MS, () => source.destroy(new Error("Docker fell silent")));
   try {
-    await spool.fill(hashed(hash, asLayer(bytesOf(source), WORKSPACE.slice(1))));
+    await spool.fill(hashed(hash, asLayer(refuseWhiteouts(bytesOf(source)), WORKSPACE.slice(1))));
   } catch (error) {
     await spool[Symbol.asyncDispose]();
     throw signal?.aborted === true ? canceled(signal.reason) : explained(error, maxBytes);
