@@ -218,6 +218,13 @@ export const ERROR_CODES = {
     fault: "moorage",
     hint: "Check that MOORAGE_HOME is writable, belongs to you, and is not from a newer version.",
   },
+  INSTALLATION_INCOMPLETE: {
+    status: 500,
+    exit: 1,
+    retry: false,
+    fault: "moorage",
+    hint: "In a clone run `npm ci`, then try again; elsewhere install Moorage anew.",
+  },
   INTERNAL: {
     status: 500,
     exit: 1,

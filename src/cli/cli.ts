@@ -1,4 +1,5 @@
 import { asksForVersion } from "./version-request.ts";
+import { incompleteInstallation } from "./incomplete-installation.ts";
 import type { CliHost, CliIo } from "./host.ts";
 
 /**
@@ -12,6 +13,14 @@ export async function runCli(argv: readonly string[], io: CliIo, host: CliHost):
     io.stdout.write(argv.includes("--json") ? `${JSON.stringify({ version: host.version })}\n` : `${host.version}\n`);
     return 0;
   }
-  const { runCommandLine } = await import("./command-line.ts");
-  return runCommandLine(argv, io, host);
+  try {
+    const { runCommandLine } = await import("./command-line.ts");
+    return await runCommandLine(argv, io, host);
+  } catch (error) {
+    // What writes errors could not be loaded itself.
+    const told = incompleteInstallation(error);
+    if (told === undefined) throw error;
+    io.stderr.write(`error: ${told.message}\nhint: ${told.hint}\n`);
+    return told.row.exit;
+  }
 }

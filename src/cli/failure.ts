@@ -1,6 +1,7 @@
 import { asMoorageError, isMoorageError, MoorageError, toWireError } from "../base/errors.ts";
 import { EXIT } from "./exit-codes.ts";
 import type { CliHost, CliIo } from "./host.ts";
+import { incompleteInstallation } from "./incomplete-installation.ts";
 import { isBrokenPipe } from "./output/sink.ts";
 import type { Ui } from "./output/ui.ts";
 
@@ -19,7 +20,9 @@ export type Failing = {
 export async function tellFailure(failure: unknown, failing: Failing): Promise<number> {
   const { io, host, ui, runs } = failing;
   if (isBrokenPipe(ui.closed.reason)) return EXIT.brokenPipe;
-  const error = io.signal.aborted ? asCanceled(failure, failing) : asMoorageError(failure);
+  const error = io.signal.aborted
+    ? asCanceled(failure, failing)
+    : (incompleteInstallation(failure) ?? asMoorageError(failure));
   if (error.code === "INTERNAL") await host.logUnexpected(error).catch(() => undefined);
   await tell(explained(error), failing);
   if (io.signal.aborted) return EXIT.interrupted;
