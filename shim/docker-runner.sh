@@ -78,7 +78,8 @@ docker_init_image() {
   fi
 }
 
-# docker_ensure_network NAME. An isolated network of this name is there, and is ours. 1 on failure.
+# docker_ensure_network NAME. An internal network of this name is there, and is ours: its members reach one another, and
+# nothing else. 1 on failure, and when the engine has somebody else's network of this name.
 docker_ensure_network() {
   [ -n "${1:-${DOCKER_NETWORK-}}" ] || {
     _moorage_shim_say "error: docker_ensure_network: expected a network's name."
@@ -87,6 +88,16 @@ docker_ensure_network() {
   _moorage_shim_found || return 1
   _moorage_shim_call network ensure "${1:-${DOCKER_NETWORK-}}" || return 1
 }
+
+# A network that DOCKER_NETWORK names is there before an agent joins it; a policy needs none. Quiet unless it fails.
+_moorage_shim_network() (
+  case ${DOCKER_NETWORK-} in
+    '' | none | internal | open | allow:*) exit 0 ;;
+  esac
+  told=$(docker_ensure_network "${DOCKER_NETWORK#net:}" 2>&1 >/dev/null) && exit 0
+  _moorage_shim_say "$told"
+  exit 1
+)
 
 # docker_spawn_agent AGENT_ID WORKSPACE COMMAND. Runs COMMAND, one line of shell, for the agent in its workspace.
 # Codes: the command's own; 124 after the deadline; 1 when Moorage or the engine refused or failed.
@@ -111,6 +122,7 @@ docker_spawn_agent() (
     exit 1
   fi
   _moorage_shim_found || exit 1
+  _moorage_shim_network || exit 1
   file=$workspace/.docker-result-$agent
   before=$(_moorage_shim_field run_id "$file")
   code=0
@@ -138,10 +150,7 @@ bootstrap_docker_init() {
   if [ "${MOORAGE_ENGINE:-docker}" = docker ]; then
     docker_init_image >/dev/null || return 1
   fi
-  case ${DOCKER_NETWORK-} in
-    '' | none | internal | open | allow:*) ;;
-    *) docker_ensure_network "$DOCKER_NETWORK" >/dev/null || return 1 ;;
-  esac
+  _moorage_shim_network || return 1
   # shellcheck disable=SC2034
   [ "${MOORAGE_ENGINE:-docker}" != docker ] || DOCKER_MODE=true
 }
@@ -169,7 +178,7 @@ docker_view_containers() {
   _moorage_shim_call sandbox ls || return 1
 }
 
-# docker_view_network [NAME]. How the network is made.
+# docker_view_network [NAME]. How the network is made, and who is in it.
 docker_view_network() {
   [ -n "${1:-${DOCKER_NETWORK-}}" ] || {
     _moorage_shim_say "error: docker_view_network: expected a network's name."

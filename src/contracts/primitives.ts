@@ -94,7 +94,10 @@ export const Profile = z
 
 export const NetworkPolicy = z
   .string()
-  .regex(/^(?:none|internal|open|allow:\S+)$/, "expected none, internal, open or allow:DOMAIN[,DOMAIN]")
+  .regex(
+    /^(?:none|internal|open|allow:\S+|net:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/,
+    "expected none, internal, open, allow:DOMAIN[,DOMAIN] or net:NAME, the name a DNS label",
+  )
   .meta({
     id: "NetworkPolicy",
     description: "What the sandbox can reach. A policy that the engine cannot enforce is refused.",

@@ -78,6 +78,7 @@ export type FileWatchEvent = z.output<typeof file.FileWatchEvent>;
 export type FileStat = z.output<typeof file.FileStat>;
 export type FileInfo = z.output<typeof file.FileInfo>;
 
+export type Network = z.output<typeof network.Network>;
 export type NetworkDecision = z.output<typeof network.NetworkDecision>;
 
 export type Receipt = z.output<typeof receipt.Receipt>;

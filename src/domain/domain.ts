@@ -6,6 +6,7 @@ import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
+import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
@@ -57,6 +58,10 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       ensure: (input, options) => ensureImage(call(options), input),
     },
     network: {
+      ensure: ({ name }, options) => ensureNetwork(call(options), name),
+      list: (_input, options) => listNetworks(call(options)),
+      inspect: ({ name }, options) => inspectNetwork(call(options), name),
+      remove: (input, options) => removeNetwork(call(options), input),
       set: ({ id, network }, options) => setNetwork(call(options), id, network),
       log: async ({ id, ...input }, options) => pageOf(await networkLog(call(options), id, query(input))),
     },

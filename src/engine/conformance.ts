@@ -18,6 +18,7 @@ import { describeNoVolumes, describeVolumes } from "./conformance/cases/volumes.
 import { describeSnapshots } from "./conformance/cases/snapshots.ts";
 import { describeStats } from "./conformance/cases/stats.ts";
 import { describeWorkspaces } from "./conformance/cases/workspaces.ts";
+import { describeNamedNetworks } from "./conformance/cases/named-networks.ts";
 import { describeNetworks } from "./conformance/cases/networks.ts";
 import { describeLostRuns } from "./conformance/cases/lost-runs.ts";
 import { describeRunUsers } from "./conformance/cases/run-users.ts";
@@ -48,6 +49,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeLostRuns(harness, fixture);
     describeJobs(fixture);
     describeNetworks(fixture);
+    describeNamedNetworks(fixture);
     describeWorkspaces(harness, fixture);
     if (harness.supports.confinement) describeConfinement(harness, fixture);
     else describeNoConfinement(fixture);

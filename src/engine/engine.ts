@@ -10,6 +10,7 @@ import type { EngineVolumes } from "./port/volumes.ts";
 
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
+export type * from "./port/named-networks.ts";
 export type * from "./port/networks.ts";
 export type * from "./port/ports.ts";
 export type * from "./port/run.ts";

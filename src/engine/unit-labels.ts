@@ -8,7 +8,7 @@ export const DEPLOYMENT_LABEL = "moorage.deployment";
 const SIGNATURE = "moorage.sig";
 
 /** What outlives units. */
-type KeptKind = "volume" | "snapshot";
+type KeptKind = "volume" | "snapshot" | "network";
 
 export type UnitIdentity = { readonly id: string; readonly kind: UnitKind };
 
@@ -20,6 +20,8 @@ export type UnitLabels = {
   /** As for units: of what outlives them. */
   readonly signKept: (kind: KeptKind, id: string) => Readonly<Record<string, string>>;
   readonly isKept: (kind: KeptKind, id: string, labels: Readonly<Record<string, string>>) => boolean;
+  /** Which of that kind this is; undefined as for units. */
+  readonly keptId: (kind: KeptKind, labels: Readonly<Record<string, string>>) => string | undefined;
   /** Who this is, or undefined when it is not of this deployment or its signature does not hold. */
   readonly verify: (labels: Readonly<Record<string, string>>) => UnitIdentity | undefined;
 };
@@ -36,14 +38,19 @@ export function createUnitLabels(deployment: string, key: Uint8Array): UnitLabel
     [DEPLOYMENT_LABEL]: deployment,
     [SIGNATURE]: signature(unit),
   });
+  const isKept: UnitLabels["isKept"] = (kind, id, labels) =>
+    labels[ID] === id &&
+    labels[DEPLOYMENT_LABEL] === deployment &&
+    same(signature({ id, kind }), labels[SIGNATURE] ?? "");
   return {
     deployment,
     sign: labelsOf,
     signKept: (kind, id) => labelsOf({ id, kind }),
-    isKept: (kind, id, labels) =>
-      labels[ID] === id &&
-      labels[DEPLOYMENT_LABEL] === deployment &&
-      same(signature({ id, kind }), labels[SIGNATURE] ?? ""),
+    isKept,
+    keptId: (kind, labels) => {
+      const id = labels[ID];
+      return id !== undefined && isKept(kind, id, labels) ? id : undefined;
+    },
     verify: (labels) => {
       const unit = identity(labels);
       if (unit === undefined || labels[DEPLOYMENT_LABEL] !== deployment) return undefined;

@@ -24,6 +24,11 @@ const names: Read = (value) =>
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
+/** A policy, or the bare name of a network, as pipelines for other tools give it. */
+const network: Read = (value) => {
+  if (/^(?:none|internal|open|(?:allow|net):\S+)$/.test(value)) return value;
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value) ? `net:${value}` : undefined;
+};
 const number: Read = (value) => (value.trim() === "" || Number.isNaN(Number(value)) ? undefined : Number(value));
 
 /** The environment variables that are read, and what of the configuration they set. Later rows win. */
@@ -40,7 +45,12 @@ export const VARIABLES: readonly Variable[] = [
   { name: "DOCKER_CERT_PATH", path: ["docker", "certPath"], read: text, expected: "a directory" },
   { name: "MOORAGE_DOCKER_PLAIN_TCP", path: ["docker", "allowPlainTcp"], read: yes, expected: "1 or 0" },
   { name: "MOORAGE_SSH_CONFIG", path: ["docker", "sshConfig"], read: text, expected: "a file" },
-  { name: "DOCKER_NETWORK", path: ["agent", "network"], read: text, expected: "a network policy" },
+  {
+    name: "DOCKER_NETWORK",
+    path: ["agent", "network"],
+    read: network,
+    expected: "a network policy, or the name of a network",
+  },
   { name: "DOCKER_TIMEOUT_SECONDS", path: ["agent", "timeoutMs"], read: duration, expected: "seconds, such as 120" },
   { name: "DOCKER_MEMORY_LIMIT", path: ["agent", "memoryBytes"], read: bytes, expected: "a size, such as 512m" },
   { name: "DOCKER_CPU_LIMIT", path: ["agent", "cpus"], read: number, expected: "a number, such as 1" },

@@ -16,12 +16,12 @@ import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type { SnapshotRows, SnapshotUse } from "./snapshots.ts";
-import type { VolumeRows, VolumeUse } from "./volumes.ts";
+import type { NamedRows, VolumeUse } from "./named-things.ts";
 
 export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
-export type * from "./volumes.ts";
+export type * from "./named-things.ts";
 
 export type * from "./run-logs.ts";
 export type * from "./directories.ts";
@@ -66,6 +66,8 @@ export type SandboxRow = {
   readonly profile: ProfileName;
   readonly limits: Limits;
   readonly network: string;
+  /** Of the policy `net:NAME`: which network that was when it was made. */
+  readonly networkId: string | null;
   /** Null: the engine's own default. */
   readonly runtime: string | null;
   readonly engine: EngineName;
@@ -268,7 +270,8 @@ export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly images: ImageRows;
   readonly snapshots: SnapshotRows;
-  readonly volumes: VolumeRows;
+  readonly volumes: NamedRows;
+  readonly networks: NamedRows;
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;
   readonly egress: EgressRows;

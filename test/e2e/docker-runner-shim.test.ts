@@ -1,6 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { newId } from "../../src/base/ids.ts";
 import { openHome } from "../fixtures/command-line.ts";
 import { inHome, runShell, SHIM } from "../fixtures/shell-script.ts";
 
@@ -75,6 +76,40 @@ describe("the other functions of shim/docker-runner.sh", () => {
           ...["docker_health_check 0", "docker_view_containers 0", "docker_cleanup 0\n$"],
         ].join("\n"),
       ),
+    );
+  }, 180_000);
+
+  it("make a network that agents join and find one another in, and refuse somebody else's", async () => {
+    await using home = await openHome();
+    const foreign = `moorage-test-${newId()}`;
+    for (const name of ["a", "b"]) await mkdir(join(home.root, name));
+    const serve = 'import socket as s; s.create_server(("", 8000)).accept()[0].sendall(b"found")';
+    await writeFile(join(home.root, "a", "serve.py"), serve);
+    const ask = 'import socket as s; print(s.create_connection(("server", 8000), 5).recv(9).decode())';
+    await writeFile(join(home.root, "b", "ask.py"), ask);
+    const script = `
+      . "${SHIM}"
+      try() { code=0; "$@" || code=$?; echo "$1 $code"; }
+      DOCKER_NETWORK=ggen-isolated
+      try bootstrap_docker_init; try docker_ensure_network; try docker_view_network >view; grep -c ggen-isolated view
+      docker_spawn_agent server "$PWD/a" 'python3 serve.py' &
+      docker_spawn_agent client "$PWD/b" 'for i in $(seq 100); do python3 ask.py 2>/dev/null && exit; sleep 0.2; done'
+      wait
+      docker network create ${foreign} >/dev/null; DOCKER_NETWORK=${foreign}
+      try docker_ensure_network; try bootstrap_docker_init; echo "$DOCKER_MODE"
+      try docker_spawn_agent late "$PWD/b" true
+      docker network rm ${foreign} >/dev/null
+      "$MOORAGE" network rm ggen-isolated
+    `;
+    const run = await runShell(inHome(home), ["-c", script], { shell: "bash", env });
+    expect(run.stdout).toBe(
+      [
+        ...["bootstrap_docker_init 0", "net:ggen-isolated", "docker_ensure_network 0", "1", "found"],
+        ...["docker_ensure_network 1", "bootstrap_docker_init 1", "false", "docker_spawn_agent 1", ""],
+      ].join("\n"),
+    );
+    expect(run.stderr).toContain(
+      `The engine has a network "${foreign}" that is not Moorage's (driver bridge, not internal`,
     );
   }, 180_000);
 

@@ -13,7 +13,14 @@ import {
   textReplaced,
 } from "./file-views.ts";
 import { imagePresence } from "./image-views.ts";
-import { networkLog, networkSet } from "./network-views.ts";
+import {
+  networkDetails,
+  networkEnsured,
+  networkList,
+  networkLog,
+  networkRemoved,
+  networkSet,
+} from "./network-views.ts";
 import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import {
   runDetached,
@@ -85,6 +92,10 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.remove": fileRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,
+  "network.ensure": networkEnsured,
+  "network.list": networkList,
+  "network.inspect": networkDetails,
+  "network.remove": networkRemoved,
   "network.set": networkSet,
   "network.log": networkLog,
   "receipt.list": receiptList,

@@ -47,7 +47,8 @@ describe("doctor", () => {
   it("is ok when a sandbox ran and showed what was asked for", async () => {
     const report = await examine();
     const unwell = report.findings.filter(({ status }) => status !== "ok").map(({ check }) => check);
-    expect(unwell.filter((check) => check !== "system.container")).toEqual(["engine"]);
+    const refused = ["network.internal", "network.allow", "network.open"];
+    expect(unwell.filter((check) => check !== "system.container")).toEqual(["engine", ...refused]);
     expect(report).toMatchObject({ ok: true, engine: "memory" });
     expect(report.findings.map(({ check }) => check)).toEqual([
       "engine",
@@ -62,6 +63,7 @@ describe("doctor", () => {
       "sandbox.user",
       "sandbox.network",
       "sandbox.rootfs",
+      ...refused,
       "system.disk",
       "system.clock",
       "system.container",
@@ -181,7 +183,7 @@ describe("doctor, when a sandbox cannot run", () => {
   });
 
   it("tells the state of a missing image, and pulls one that a registry has", async () => {
-    const host = { units: new Map(), images: new Map(), volumes: new Map() };
+    const host = { units: new Map(), images: new Map(), volumes: new Map(), networks: new Map() };
     const missing = await examine({ engine: { host } });
     expect(of(missing, "image")).toMatchObject({
       status: "failed",
@@ -261,7 +263,7 @@ describe("doctor --preflight", () => {
   });
 
   it("does not run a sandbox without an image", async () => {
-    const host = { units: new Map(), images: new Map(), volumes: new Map() };
+    const host = { units: new Map(), images: new Map(), volumes: new Map(), networks: new Map() };
     const report = await examine({ preflight: true, engine: { host } });
     expect(statuses(report)).toEqual(["ok", "ok", "ok", "failed", "failed"]);
   });

@@ -19,8 +19,12 @@ describe("the allow list of a sandbox", () => {
   it.each([
     ["allow:10.0.0.1", "INVALID_INPUT", 'The allow list has "10.0.0.1"; expected a domain'],
     ["allow:preset:everything", "INVALID_INPUT", "expected one of the presets"],
-    ["allow:", "INVALID_INPUT", "expected none, internal, open or allow:DOMAIN"],
-    ["allow:example.org", "ENGINE_UNSUPPORTED", "cannot be enforced by the memory engine: it enforces none alone."],
+    ["allow:", "INVALID_INPUT", "expected none, internal, open, allow:DOMAIN[,DOMAIN] or net:NAME"],
+    [
+      "allow:example.org",
+      "ENGINE_UNSUPPORTED",
+      "cannot be enforced by the memory engine: it enforces none and net:NAME alone.",
+    ],
   ])("%s is refused with %s", async (network, code, message) => {
     await using domain = openMemoryDomain();
     const refused = { code, message: expect.stringContaining(message) as string };

@@ -2,15 +2,24 @@ import type { DomainContext } from "../context.ts";
 
 export type Orphan = { readonly kind: string; readonly id: string };
 
-/** Units with a valid signature that nobody's record knows: what a Moorage that was ended has left. */
+/** Units and networks with a valid signature that nobody's record knows: what a Moorage that was ended has left. */
 export async function findOrphans({ engine, store }: DomainContext, signal?: AbortSignal): Promise<readonly Orphan[]> {
   // The engine first: a unit that is made after this look cannot be taken for an orphan.
   const units = await engine.list(signal);
+  const networks = (await engine.networks?.named.list(signal)) ?? [];
+  const kept = await store.networks.ids(engine.name);
   // Of an archived one a unit is left where its archiving was cut off at the very end; what is restored is announced.
   const owning = (await store.sandboxes.all()).filter((row) => row.state !== "archived" || row.pending !== null);
   const sandboxes = new Set(owning.map((row) => row.id));
   const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
-  return units.filter(({ id }) => !sandboxes.has(id) && !jobs.has(id)).map(({ kind, id }) => ({ kind, id }));
+  const orphans = units.filter(({ id }) => !sandboxes.has(id) && !jobs.has(id)).map(({ kind, id }) => ({ kind, id }));
+  return [...orphans, ...networks.filter((id) => !kept.has(id)).map((id) => ({ kind: "network", id }))];
+}
+
+/** Networks come last among orphans: by then what was left in them is gone. */
+export async function removeOrphan({ engine }: DomainContext, { kind, id }: Orphan): Promise<void> {
+  if (kind === "network") await engine.networks?.named.remove(id);
+  else await engine.remove(id);
 }
 
 /** Tells which of the orphans have been seen for longer than the grace, by the monotonic clock. */

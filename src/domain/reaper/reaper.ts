@@ -8,7 +8,7 @@ import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { watchClock } from "./clock-watch.ts";
 import { dueFor, type Deed } from "./due.ts";
-import { findOrphans, watchOrphans } from "./orphans.ts";
+import { findOrphans, removeOrphan, watchOrphans, type Orphan } from "./orphans.ts";
 
 /** A sweep that takes longer is given up: the next one goes on where it was. */
 const SWEEP_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export function createReaper(context: DomainContext): Reaper {
       ...snapshots.map((id) => ({ what: "snapshot" as const, id })),
       ...(await attemptAll(
         context,
-        orphans.map(({ id }) => removal(context, id)),
+        orphans.map((orphan) => removal(context, orphan)),
         signal,
       )),
     ];
@@ -71,12 +71,12 @@ export async function sweepDue(context: DomainContext, signal?: AbortSignal): Pr
 
 type Attempt = { readonly id: string; readonly what: Swept["what"]; readonly work: () => Promise<boolean> };
 
-function removal({ engine }: DomainContext, id: string): Attempt {
+function removal(context: DomainContext, orphan: Orphan): Attempt {
   const work = async (): Promise<boolean> => {
-    await engine.remove(id);
+    await removeOrphan(context, orphan);
     return true;
   };
-  return { id, what: "orphan", work };
+  return { id: orphan.id, what: "orphan", work };
 }
 
 /** One that fails does not hold up the others, and is due again in the next sweep. */

@@ -3,7 +3,7 @@ import type { DomainContext } from "../context.ts";
 import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
 import { POOL_OWNER } from "../pool/pool-key.ts";
 import { retire } from "../pool/retire.ts";
-import { findOrphans } from "../reaper/orphans.ts";
+import { findOrphans, removeOrphan } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { pruneLogs } from "../run/log/prune-logs.ts";
@@ -20,9 +20,9 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");
   const removed = gone.map(({ id }) => ({ kind: "sandbox", id }));
   removed.push(...(await emptyAbandonedPool(context)));
-  for (const { kind, id } of await findOrphans(context)) {
-    await context.engine.remove(id);
-    removed.push({ kind, id });
+  for (const orphan of await findOrphans(context)) {
+    await removeOrphan(context, orphan);
+    removed.push({ ...orphan });
   }
   removed.push(...(await sweepSnapshots(context)).map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context)).map((id) => ({ kind: "image", id })));

@@ -38,7 +38,7 @@ it.each([true, false])("is built with the network policy open where that can be 
   await using base = openMemoryDomain();
   const { engine, policy } = base.context;
   const { images } = engine;
-  if (images === undefined) throw new Error("The memory engine has images.");
+  if (images === undefined || engine.networks === undefined) throw new Error("The memory engine has both.");
   const networks: (string | undefined)[] = [];
   const build: ImageStore["build"] = ({ network }) => {
     networks.push(network);
@@ -46,10 +46,9 @@ it.each([true, false])("is built with the network policy open where that can be 
   };
   const enforcement: NonNullable<Engine["networks"]>["enforcement"] = () =>
     Promise.resolve(kept ? { enforced: true } : { enforced: false, reason: "not here", fix: "go there" });
-  const unused = { entrance: () => Promise.resolve(undefined), reassert: () => Promise.resolve() };
   const context: DomainContext = {
     ...base.context,
-    engine: { ...engine, images: { ...images, build }, networks: { enforcement, ...unused } },
+    engine: { ...engine, images: { ...images, build }, networks: { ...engine.networks, enforcement } },
     policy: { ...policy, agent: { ...policy.agent, image: undefined } },
   };
   const options = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined, workspace: undefined };

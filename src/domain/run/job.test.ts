@@ -128,7 +128,7 @@ describe("bad input to a job", () => {
     [{ command: ["true"], cpus: 64 }, "LIMIT_EXCEEDED", "cpus is 64; the maximum here is 4."],
     [{ command: ["true"], timeoutMs: 99_999_999 }, "LIMIT_EXCEEDED", "timeoutMs is 99999999"],
     [{ command: ["true"], network: "open" }, "ENGINE_UNSUPPORTED", 'The network policy "open" cannot be enforced'],
-    [{ command: ["true"], network: "host" }, "INVALID_INPUT", "expected none, internal, open or allow:DOMAIN"],
+    [{ command: ["true"], network: "host" }, "INVALID_INPUT", "expected none, internal, open, allow:DOMAIN"],
     [{ command: ["true"], env: { "A-B": "1" } }, "INVALID_INPUT", "expected a name of A-Z, a-z, 0-9 and _"],
     [{ command: ["true"], surprise: 1 }, "INVALID_INPUT", "surprise"],
     [

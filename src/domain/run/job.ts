@@ -1,9 +1,10 @@
 import { newId } from "../../base/ids.ts";
 import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
-import type { ImageInfo, JobSpec } from "../../engine/engine.ts";
+import type { ImageInfo, JobSpec, Membership } from "../../engine/engine.ts";
 import type { RunKind } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { startBehindEgress } from "../network/egress.ts";
+import { joinNetwork } from "../network/named-networks.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { resolveRuntime } from "../sandbox/runtime.ts";
@@ -15,6 +16,8 @@ import { treeHash } from "../workspace/tree-hash.ts";
 import { conductRun, type Prepare } from "./run-conductor.ts";
 import type { Finished, RunPlan } from "./run-plan.ts";
 import { stdinOf } from "./stdin.ts";
+
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
 /** What a job may have besides what its caller asked for. */
 export type JobKind = {
@@ -37,7 +40,8 @@ function plainJob(context: DomainContext, input: JobRun): JobKind {
   };
 }
 
-export function prepareJob({ context, principal }: Call, input: JobRun, job: JobKind): Prepare {
+export function prepareJob(call: Call, input: JobRun, job: JobKind): Prepare {
+  const { context, principal } = call;
   return async (tell, signal) => {
     const profile = input.profile ?? "job";
     const limits = resolveLimits(profile, input, context.policy.maxima);
@@ -47,12 +51,14 @@ export function prepareJob({ context, principal }: Call, input: JobRun, job: Job
     const workspace = await jobWorkspace(context, input.workspace);
     const image = await job.image((message) => void tell({ type: "progress", message }), signal);
     const ids = { unitId: newId(), runId: newId() };
+    const joined = await joinNetwork(call, network);
     const spec = jobSpec({
       unitId: ids.unitId,
       input,
       profile,
       limits,
       network,
+      membership: joined === undefined ? undefined : { network: joined, names: jobNames(job) },
       runtime,
       workspace,
       image,
@@ -102,13 +108,19 @@ type SpecParts = {
   readonly limits: RunPlan["limits"];
   readonly runtime: string | undefined;
   readonly network: string;
+  readonly membership: Membership | undefined;
   readonly workspace: JobWorkspace;
   readonly image: ImageInfo | undefined;
   readonly stdin: JobSpec["stdin"];
 };
 
+/** An agent is found by its id, where that can be a host's name. */
+function jobNames({ agentId }: JobKind): readonly string[] {
+  return agentId !== null && HOST_NAME.test(agentId) ? [agentId] : [];
+}
+
 function jobSpec(parts: SpecParts): JobSpec {
-  const { unitId, input, profile, limits, network, runtime, workspace, image, stdin } = parts;
+  const { unitId, input, profile, limits, network, membership, runtime, workspace, image, stdin } = parts;
   const { writableRoot, capabilities } = PROFILES[profile];
   // Only the job profile replaces the image's user: the others promise it.
   const user = profile === "job" ? workspace.user : undefined;
@@ -124,6 +136,7 @@ function jobSpec(parts: SpecParts): JobSpec {
     capabilities,
     ...(runtime === undefined ? {} : { runtime }),
     network: policyOf(network),
+    ...(membership === undefined ? {} : { membership }),
     command: input.command,
     cwd: WORKSPACE,
     ...(stdin === undefined ? {} : { stdin }),

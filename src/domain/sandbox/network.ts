@@ -9,6 +9,7 @@ const ALONE: Extract<Enforcement, { enforced: false }> = {
   fix: "Leave out --network, or use --engine docker; put what the program needs into its image or its workspace.",
 };
 const ALLOW = "allow:";
+const NAMED = "net:";
 
 /** The policy in force, as it was asked for; one that the engine cannot enforce is refused, never weakened. */
 export async function resolveNetwork(
@@ -29,10 +30,16 @@ export async function resolveNetwork(
 export function policyOf(text: string): NetworkPolicy {
   if (text === "none" || text === "internal" || text === "open") return text;
   if (allowListOf(text) !== undefined) return "allow";
+  if (networkNameOf(text) !== undefined) return "named";
   throw new MoorageError("INVALID_INPUT", `The network policy "${text}" is not one that this version knows.`);
 }
 
 /** The domains of an `allow:` policy; undefined for another one. */
 export function allowListOf(text: string): string | undefined {
   return text.startsWith(ALLOW) ? text.slice(ALLOW.length) : undefined;
+}
+
+/** The name of the network of a `net:` policy; undefined for another one. */
+export function networkNameOf(text: string): string | undefined {
+  return text.startsWith(NAMED) ? text.slice(NAMED.length) : undefined;
 }

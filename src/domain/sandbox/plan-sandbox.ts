@@ -4,6 +4,7 @@ import type { SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
+import { joinNetwork } from "../network/named-networks.ts";
 import { resolveNetwork } from "./network.ts";
 import { networkFor, planPorts } from "./plan-ports.ts";
 import { planVolume } from "../volume/volumes.ts";
@@ -40,6 +41,7 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
     profile,
     limits,
     network,
+    networkId: (await joinNetwork(call, network)) ?? null,
     runtime: runtime ?? null,
     engine: context.engine.name,
     isolation: context.engine.isolation,

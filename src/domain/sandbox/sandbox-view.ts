@@ -21,6 +21,7 @@ export function sandboxView(row: SandboxRow): Sandbox {
     readinessIntervalMs: _interval,
     ttlMs: _ttl,
     poolKey: _poolKey,
+    networkId: _networkId,
     ...rest
   } = shown;
   return {

@@ -21,6 +21,7 @@ export function unitSpec(row: SandboxRow): UnitSpec {
     ...(row.runtime === null ? {} : { runtime: row.runtime }),
     ...(row.ports.length === 0 ? {} : { ports: row.ports }),
     network: policyOf(row.network),
+    ...membershipOf(row),
     labels: row.conversationId === null ? {} : { conversation_id: row.conversationId, user_id: row.owner },
   };
 }
@@ -31,6 +32,10 @@ function placeOf({ volume, directory }: SandboxRow): Pick<UnitSpec, "workspace" 
     return { workspace: { type: "host", path }, ...(user === null ? {} : { user }) };
   }
   return { workspace: volume === null ? { type: "volume" } : { type: "named", volume: volume.id } };
+}
+
+function membershipOf({ networkId, name }: SandboxRow): Pick<UnitSpec, "membership"> {
+  return networkId === null ? {} : { membership: { network: networkId, names: name === null ? [] : [name] } };
 }
 
 function mainOf({ useImageCommand, command }: SandboxRow): Pick<UnitSpec, "main"> {

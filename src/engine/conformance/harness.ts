@@ -72,6 +72,8 @@ export type ConformancePrograms = {
   readonly burn: (seconds: number) => Command;
   /** Prints "serving" and a newline and accepts TCP connections on this port, until it is ended. */
   readonly serve: (port: number) => Command;
+  /** Connects to a TCP port of another unit; ends with another code than 0, within 10 s, when nobody answers. */
+  readonly reach: (name: string, port: number) => Command;
   /** A program that does not exist. */
   readonly missing: () => Command;
   /** Something that exists but cannot be executed. */

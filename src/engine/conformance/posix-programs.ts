@@ -24,6 +24,12 @@ const BURN = [
 // Images have the one or the other.
 const SERVE = 'echo serving; command -v python3 >/dev/null && exec python3 -m http.server "$1"; exec httpd -f -p "$1"';
 
+const REACH = [
+  `command -v python3 >/dev/null && exec python3 -c 'import socket, sys`,
+  `socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)' "$1" "$2"`,
+  'exec nc -w 4 "$1" "$2" </dev/null >/dev/null',
+].join("\n");
+
 const shell = (script: string, ...values: string[]): readonly string[] => ["sh", "-c", script, "sh", ...values];
 
 const SWAP = `
@@ -65,6 +71,7 @@ export const posixPrograms: ConformancePrograms = {
   allocate: (bytes) => ["dd", "if=/dev/zero", "of=/dev/null", `bs=${bytes}`, "count=1"],
   startChildren: (count) => shell(CHILDREN, String(count)),
   burn: (seconds) => shell(BURN, String(seconds)),
+  reach: (name, port) => shell(REACH, name, String(port)),
   serve: (port) => shell(SERVE, String(port)),
   missing: () => ["there-is-no-such-program"],
   notExecutable: () => ["/etc/passwd"],

@@ -9,6 +9,7 @@ import { diagnoseEngine } from "./diagnose/diagnose.ts";
 import { createUnitFiles } from "./file/files.ts";
 import { createImageStore } from "./image/images.ts";
 import { createEnforcer } from "./network/enforcer.ts";
+import { createNamedNetworks } from "./network/named-networks.ts";
 import { createEngineNetworks } from "./network/engine-networks.ts";
 import { createUnitNetworks } from "./network/unit-networks.ts";
 import { createEngineEvents } from "./run/engine-events.ts";
@@ -65,6 +66,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   });
   const enforcer = createEnforcer(api);
   const networks = createUnitNetworks({ api, labels, enforcer });
+  const named = createNamedNetworks({ api, labels, enforcer });
   const units = createUnits({ api, labels, networks });
   const live = createLiveOutputs();
   const gate = createStartGate();
@@ -79,7 +81,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     release(containerId);
     await units.stop(containerId);
   };
-  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, logger };
+  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, named, logger };
   const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
   const lifecycle = createLifecycle({ ...unitContext, release, gate, prepare });
   return {
@@ -102,8 +104,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     stats: (id, signal) => readUnitStats({ api, units }, id, signal),
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
-    networks: createEngineNetworks(networks, enforcer),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),
+    networks: createEngineNetworks({ api, labels, enforcer, units: networks, named }),
     volumes: createVolumes(api, labels),
     images: createImageStore({ api, logger, networks, enforcer, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {

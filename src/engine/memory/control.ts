@@ -30,6 +30,11 @@ export type FailingMethod =
   | "stats"
   | "ports.listens"
   | "ports.reach"
+  | "networks.ensure"
+  | "networks.inspect"
+  | "networks.list"
+  | "networks.leave"
+  | "networks.remove"
   | "volumes.ensure"
   | "volumes.remove";
 

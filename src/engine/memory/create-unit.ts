@@ -8,6 +8,7 @@ import type { FileStore, Owner } from "./file/file-store.ts";
 import { createHostStore } from "./file/host-store.ts";
 import { imageOf } from "./images.ts";
 import type { MemoryHost, MemoryUnit } from "./memory-host.ts";
+import { NOTHING_ELSE, peerAddress } from "./memory-networks.ts";
 import { createMemoryStore } from "./file/memory-store.ts";
 import { mountStore } from "./file/mounted-store.ts";
 
@@ -27,10 +28,7 @@ type Create = {
 /** Puts a new running unit on the host. */
 export async function createUnit({ host, labels, clock, spec }: Create): Promise<MemoryUnit> {
   refuseOversizeUnit(spec);
-  if (spec.network !== "none") {
-    const message = `The network policy "${spec.network}" cannot be enforced by the memory engine: it has no networks.`;
-    throw new MoorageError("ENGINE_UNSUPPORTED", message);
-  }
+  refuseNetwork(host, spec);
   if (spec.runtime !== undefined && !MEMORY_RUNTIMES.includes(spec.runtime)) {
     throw new MoorageError("INVALID_INPUT", `The engine has no such runtime: ${spec.runtime}`);
   }
@@ -54,10 +52,22 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     lastOutput: [],
     main: undefined,
     ports: new Map(),
+    joined: spec.membership?.network,
+    peer: (name, port) => peerAddress(host, unit, { name, port }),
     info: { state: "running", exitCode: null, oomKilled: false, finishedAt: null },
   };
   host.units.set(id, unit);
   return unit;
+}
+
+function refuseNetwork(host: MemoryHost, { network, membership }: UnitSpec): void {
+  if (network === "none") return;
+  if (network !== "named") {
+    const message = `The network policy "${network}" cannot be enforced by the memory engine: ${NOTHING_ELSE}.`;
+    throw new MoorageError("ENGINE_UNSUPPORTED", message);
+  }
+  if (membership !== undefined && host.networks.has(membership.network)) return;
+  throw new MoorageError("NOT_FOUND", `There is no network ${membership?.network} on this engine.`);
 }
 
 function oneAtATime(): MemoryUnit["alone"] {

@@ -36,6 +36,7 @@ const memoryPrograms: ConformancePrograms = {
   startChildren: (count) => ["start-children", String(count)],
   burn: (seconds) => ["burn", String(seconds)],
   serve: (port) => ["serve", String(port)],
+  reach: (name, port) => ["reach", name, String(port)],
   missing: () => ["there-is-no-such-program"],
   notExecutable: () => ["/etc/passwd"],
 };

@@ -13,6 +13,7 @@ import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
 import { createMemorySnapshots } from "./memory-snapshots.ts";
+import { createMemoryNetworks } from "./memory-networks.ts";
 import { createMemoryVolumes } from "./memory-volumes.ts";
 import { memoryStats } from "./memory-stats.ts";
 import { createMemoryPorts } from "./memory-ports.ts";
@@ -44,6 +45,7 @@ export function createMemoryHost(images: readonly string[] = LOCAL_IMAGES): Memo
   return {
     units: new Map(),
     volumes: new Map(),
+    networks: new Map(),
     images: new Map(images.map((reference) => [reference, namedImage(reference)])),
   };
 }
@@ -87,6 +89,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       return ownUnit(parts, id);
     }),
     snapshots: createMemorySnapshots(parts, (method, signal) => faults.enter(`snapshots.${method}`, signal)),
+    networks: createMemoryNetworks(parts, (method, signal) => faults.enter(`networks.${method}`, signal)),
     volumes: createMemoryVolumes(parts, (method, signal) => faults.enter(`volumes.${method}`, signal)),
     images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
       faults.enter(`images.${method}`, signal),

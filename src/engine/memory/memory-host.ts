@@ -8,7 +8,11 @@ export type MemoryHost = {
   readonly units: Map<string, MemoryUnit>;
   readonly images: Map<string, MemoryImage>;
   readonly volumes: Map<string, MemoryVolume>;
+  readonly networks: Map<string, MemoryNetwork>;
 };
+
+/** `subnet` is for show: what is in memory has no addresses. */
+export type MemoryNetwork = { readonly labels: Readonly<Record<string, string>>; readonly subnet: string };
 
 export type MemoryVolume = { readonly labels: Readonly<Record<string, string>>; readonly files: FileStore };
 
@@ -32,6 +36,10 @@ export type MemoryUnit = {
   main: (() => Promise<void>) | undefined;
   /** Where what listens in it really listens, by its own port. */
   readonly ports: Map<number, PortAddress>;
+  /** The named network that it is in. */
+  joined: string | undefined;
+  /** Where what another member of its network, by id or name, serves on a port really listens. */
+  readonly peer: (name: string, port: number) => PortAddress | undefined;
   info: Pick<UnitInfo, "state" | "exitCode" | "oomKilled" | "finishedAt">;
 };
 

@@ -1,3 +1,5 @@
+import type { NamedNetworks } from "./named-networks.ts";
+
 /** What a unit may reach. */
 export type NetworkPolicy =
   /** Nothing: no interface but loopback. */
@@ -6,6 +8,8 @@ export type NetworkPolicy =
   | "internal"
   /** What its caller's proxy at the unit's entrance lets through, and nothing beside it. */
   | "allow"
+  /** The other members of the named network that it is in, and nothing else; reached as `internal` is. */
+  | "named"
   /** The internet; never the host, other units, link-local and metadata addresses, or private ranges. */
   | "open";
 
@@ -36,6 +40,7 @@ export type EngineNetworks = {
     unit: { readonly id: string; readonly kind: "sandbox" | "job" },
     signal?: AbortSignal,
   ) => Promise<UnitEntrance | undefined>;
-  /** Sets again what keeps the policies of this deployment's units, in case somebody has cleared it. */
+  /** Sets again what keeps the policies of this deployment's units and named networks, in case somebody has cleared it. */
   readonly reassert: (signal?: AbortSignal) => Promise<void>;
+  readonly named: NamedNetworks;
 };

@@ -1,3 +1,4 @@
+import type { Membership } from "./named-networks.ts";
 import type { NetworkPolicy } from "./networks.ts";
 
 export type UnitKind = "sandbox" | "job";
@@ -53,6 +54,8 @@ export type UnitSpec = {
   readonly ports?: readonly PortBinding[];
   /** Engines without `networks` know `none` only. */
   readonly network: NetworkPolicy;
+  /** Of the policy `named`. NOT_FOUND when the network is not there. */
+  readonly membership?: Membership;
   /** Runtime class, such as `runsc`; absent: the engine's own default. Engines without `runtimes` know no other. */
   readonly runtime?: string;
   /** Labels for other tools, beside Moorage's own. */

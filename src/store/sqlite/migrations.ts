@@ -30,6 +30,15 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (owner, name)
    ) STRICT;
    CREATE INDEX snapshots_by_owner ON snapshots (owner, created_at DESC, id DESC);
+   CREATE TABLE networks (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     name TEXT NOT NULL,
+     engine TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     removing INTEGER NOT NULL DEFAULT 0,
+     UNIQUE (owner, name)
+   ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
    CREATE INDEX sandboxes_in_directories ON sandboxes (id) WHERE data ->> '$.directory.path' IS NOT NULL;

@@ -24,6 +24,7 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.transaction(() => {
           refuseVolumeGone(database, row);
           refuseSnapshotGone(database, row);
+          refuseNetworkGone(database, row);
           refusePlaceInUse(database, row);
           const directory = directoryOfSandbox(row);
           if (directory !== undefined) refuseDirectoryInUse(database, directory);
@@ -80,6 +81,16 @@ function refuseSnapshotGone(database: Database, { snapshot }: SandboxRow): void 
   if (database.get(sql, snapshot.id) !== undefined) return;
   const message = `The snapshot "${snapshot.name ?? snapshot.id}" was removed while the sandbox was being prepared.`;
   throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage snapshot ls`." });
+}
+
+function refuseNetworkGone(database: Database, { network, networkId }: SandboxRow): void {
+  if (networkId === null) return;
+  const there = database.get("SELECT id FROM networks WHERE id = ? AND removing = 0", networkId);
+  if (there !== undefined) return;
+  const name = network.replace(/^net:/, "");
+  throw new MoorageError("CONFLICT", `The network "${name}" was removed while the sandbox was being prepared.`, {
+    hint: `Make it again: moorage network ensure ${name}.`,
+  });
 }
 
 /** Two sandboxes at one time work in a volume only when both say so, and no two have one host port. */

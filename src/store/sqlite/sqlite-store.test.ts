@@ -53,6 +53,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     profile: "sandbox",
     limits: { memoryBytes: 1, cpus: 1, pids: 1, timeoutMs: 1 },
     network: "none",
+    networkId: null,
     runtime: null,
     engine: "memory",
     isolation: "none",
@@ -127,6 +128,36 @@ describe("the store", () => {
     expect((await store.sandboxes.find("alice", first.id))?.id).toBe(first.id);
   });
 
+  it("knows who is in a network: sandboxes and open jobs of its owner, whatever else has its name", async () => {
+    await using store = openSqliteStore(":memory:");
+    const row = { id: newId(), owner: "alice", name: "team", engine: "memory", removing: false } as const;
+    await store.networks.insert({ ...row, createdAt: new Date().toISOString() });
+    const joined = { network: "net:team", networkId: row.id };
+    const web = sandbox({ name: "web", ...joined });
+    await store.sandboxes.insert(web);
+    await store.sandboxes.insert(sandbox({ name: "failed", ...joined, state: "error" }));
+    await store.sandboxes.insert(sandbox({ name: "web", owner: "bob", network: "net:team" }));
+    const open = { network: "net:team", status: "running" } as const;
+    const agent = run({ ...open, kind: "agent", agentId: "builder" });
+    for (const each of [agent, run({ ...open, kind: "exec" }), run({ network: "net:team" })]) {
+      await store.runs.insert(each);
+    }
+    const users = [
+      { id: web.id, kind: "sandbox", name: "web", state: "running" },
+      { id: agent.sandboxId, kind: "agent", name: "builder", state: "running" },
+    ];
+    expect(await store.networks.users(row.id)).toEqual(users);
+    expect(await store.networks.retire(row.id)).toEqual(users);
+    expect(await store.networks.ids("memory")).toEqual(new Set([row.id]));
+    expect(await store.networks.ids("docker")).toEqual(new Set());
+    expect(await store.networks.retire(row.id, { inUse: true })).toEqual([]);
+    await expect(store.sandboxes.insert(sandbox(joined))).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'The network "team" was removed while the sandbox was being prepared.',
+      hint: "Make it again: moorage network ensure team.",
+    });
+  });
+
   it("gives a sandbox no volume that is being removed or gone, and removes none that a sandbox works in", async () => {
     await using store = openSqliteStore(":memory:");
     const volume = { id: newId(), name: "data", shared: true };
@@ -135,10 +166,10 @@ describe("the store", () => {
     await store.volumes.insert(row);
     const user = sandbox({ name: "user", volume });
     await store.sandboxes.insert(user);
-    expect(await store.volumes.retire(volume.id)).toEqual({ id: user.id, name: "user" });
+    expect(await store.volumes.retire(volume.id)).toMatchObject([{ id: user.id, name: "user" }]);
     expect(await store.volumes.find("alice", "data")).toEqual(row);
     await store.sandboxes.remove(user.id);
-    expect(await store.volumes.retire(volume.id)).toBeUndefined();
+    expect(await store.volumes.retire(volume.id)).toEqual([]);
     expect(await store.volumes.list("alice")).toEqual([{ ...row, removing: true }]);
     const refused = {
       code: "CONFLICT",

@@ -2,11 +2,11 @@ import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
+import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
 import { createSnapshotRows } from "./snapshot-rows.ts";
-import { createVolumeRows } from "./volume-rows.ts";
 
 /** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
 export function openSqliteStore(path: string): Store {
@@ -15,7 +15,8 @@ export function openSqliteStore(path: string): Store {
     sandboxes: createSandboxRows(database),
     images: createImageRows(database),
     snapshots: createSnapshotRows(database),
-    volumes: createVolumeRows(database),
+    volumes: createNamedRows(database, "volumes"),
+    networks: createNamedRows(database, "networks"),
     runs: createRunRows(database),
     receipts: createReceiptRows(database),
     egress: createEgressRows(database),

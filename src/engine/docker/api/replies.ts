@@ -69,15 +69,29 @@ export const ContainerReply = z.object({
 export type ContainerReply = z.infer<typeof ContainerReply>;
 
 export const ContainerListReply = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), Labels }));
+export const ConnectedListReply = z.array(
+  z.object({
+    Id: z.string(),
+    Labels,
+    NetworkSettings: z.object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })) }),
+  }),
+);
 
 export const VolumeReply = z.object({ Name: z.string(), CreatedAt: z.string().optional(), Labels });
+export type VolumeReply = z.infer<typeof VolumeReply>;
 export const VolumeListReply = z.object({ Volumes: z.array(VolumeReply).nullish() });
 
 export const NetworkReply = z.object({
   Name: z.string(),
   Created: z.string(),
+  Driver: z.string(),
+  Internal: z.boolean().nullish(),
+  EnableIPv6: z.boolean().nullish(),
+  Options: z.record(z.string(), z.string()).nullish(),
   Labels,
-  IPAM: z.object({ Config: z.array(z.object({ Gateway: z.string().optional() })).nullish() }),
+  IPAM: z.object({
+    Config: z.array(z.object({ Subnet: z.string().optional(), Gateway: z.string().optional() })).nullish(),
+  }),
 });
 export type NetworkReply = z.infer<typeof NetworkReply>;
 export const BridgeReply = z.object({ Options: z.record(z.string(), z.string()).nullish() });

@@ -10,6 +10,8 @@ export type Bridge = {
   readonly gateway: string;
   /** Where the policy `allow` has its proxy, at the gateway. */
   readonly proxyPort?: number;
+  /** Where the members of a network of the policy `named` are, who reach one another: its subnet. */
+  readonly members?: string;
 };
 
 /** Interfaces have at most 15 characters; 12 of an id make an accident as likely as one of 62 bits. */

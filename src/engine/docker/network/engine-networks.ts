@@ -1,16 +1,26 @@
-import type { EngineNetworks, UnitEntrance } from "../../engine.ts";
-import type { Bridge } from "./bridge.ts";
-import type { Enforcer } from "./enforcer.ts";
-import type { UnitNetworks } from "./unit-networks.ts";
+import type { EngineNetworks, NamedNetworks, UnitEntrance } from "../../engine.ts";
+import { hasInterface, type Bridge } from "./bridge.ts";
+import { namedBridge } from "./named-networks.ts";
+import { deploymentNetworks, foundNetwork, type NetworksContext, type UnitNetworks } from "./unit-networks.ts";
 
-export function createEngineNetworks(networks: UnitNetworks, { enforcement }: Enforcer): EngineNetworks {
+type Parts = NetworksContext & { readonly units: UnitNetworks; readonly named: NamedNetworks };
+
+export function createEngineNetworks({ api, labels, enforcer, units, named }: Parts): EngineNetworks {
   return {
-    enforcement,
-    entrance: async (unit) => {
-      const bridge = await networks.ensure({ ...unit, network: "allow" });
-      return bridge === undefined ? undefined : entranceOf(bridge);
+    enforcement: enforcer.enforcement,
+    entrance: async (unit) => entranceOf(await units.ensure({ ...unit, network: "allow" })),
+    named,
+    reassert: async (signal) => {
+      const replies = await deploymentNetworks(api, labels.deployment, signal);
+      const bridges = replies.flatMap(
+        (reply) => foundNetwork(labels, reply)?.bridge ?? namedBridge(labels, reply) ?? [],
+      );
+      if (bridges.length === 0) return;
+      await (await enforcer.filter("internal")).close(bridges);
+      // One that was removed meanwhile has its rules back.
+      const gone = bridges.filter((bridge) => !hasInterface(bridge.interface));
+      for (const bridge of gone) await enforcer.forget(bridge.interface);
     },
-    reassert: networks.reassert,
   };
 }
 

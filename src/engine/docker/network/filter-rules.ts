@@ -1,30 +1,13 @@
+import { SPECIAL_IPV4 } from "../../../base/special-addresses.ts";
 import type { Bridge } from "./bridge.ts";
 
-/**
- * What the internet is not: this network, private ranges, carriers' NAT (where some clouds have their metadata),
- * loopback, link-local addresses with the metadata service, protocol assignments, benchmarks, multicast, and what is
- * reserved.
- */
-const NOT_INTERNET = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "224.0.0.0/3",
-];
-
-/** One table of the packet filter as `iptables-restore` reads it. */
-type Table = {
-  readonly chain: string;
-  readonly rules: readonly string[];
-  readonly jump: string | undefined;
-  /** A rule that lets something into the host where its own firewall would not. */
-  readonly admission?: string | undefined;
+/** What a table of the packet filter is to become, for `iptables-restore`. */
+export type FilterChange = {
+  readonly chains: readonly { readonly name: string; readonly rules: readonly string[] }[];
+  /** Jumps that are missing. */
+  readonly jumps: readonly string[];
+  /** Rules that are missing which let something into the host where its own firewall would not. */
+  readonly admissions: readonly string[];
 };
 
 /**
@@ -37,6 +20,7 @@ export function bridgeRules(bridge: Bridge, nameservers: readonly string[]): rea
     "-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN",
     ...proxyRules(bridge, "RETURN"),
     "-m addrtype --dst-type LOCAL -j DROP",
+    ...memberRules(bridge),
     ...(bridge.policy === "open" ? internetRules(nameservers) : ["-j DROP"]),
   ];
 }
@@ -46,21 +30,27 @@ export function proxyRules({ gateway, proxyPort }: Bridge, verdict: "RETURN" | "
   return proxyPort === undefined ? [] : [`-d ${gateway}/32 -p tcp -m tcp --dport ${proxyPort} -j ${verdict}`];
 }
 
+/** Frames from member to member pass here as well. A broadcast would also be the host's, and goes nowhere. */
+function memberRules({ members }: Bridge): readonly string[] {
+  return members === undefined ? [] : [`-d ${members} -m addrtype --dst-type UNICAST -j RETURN`];
+}
+
 function internetRules(nameservers: readonly string[]): readonly string[] {
   const resolvers = nameservers.flatMap((address) =>
     ["udp", "tcp"].map((protocol) => `-d ${address}/32 -p ${protocol} --dport 53 -j RETURN`),
   );
-  return [...resolvers, ...NOT_INTERNET.map((range) => `-d ${range} -j DROP`)];
+  return [...resolvers, ...SPECIAL_IPV4.map(({ cidr }) => `-d ${cidr} -j DROP`)];
 }
 
 /** Our bridges have no IPv6, except the addresses that kernels give to every interface. */
 export const IPV6_RULES: readonly string[] = ["-j DROP"];
 
-/** Replaces a chain as a whole, and puts the jump to it first when there is none; all at once or not at all. */
-export function restoreScript({ chain, rules, jump, admission }: Table): string {
-  const lines = rules.map((rule) => `-A ${chain} ${rule}`);
-  const first = jump === undefined ? [] : [`-I PREROUTING 1 ${jump}`];
-  const mangle = ["*mangle", `:${chain} - [0:0]`, ...lines, ...first, "COMMIT"];
-  const filter = admission === undefined ? [] : ["*filter", `-I INPUT 1 ${admission}`, "COMMIT"];
+/** Replaces the chains as a whole, and puts what is missing first; all at once or not at all. */
+export function restoreScript({ chains, jumps, admissions }: FilterChange): string {
+  const heads = chains.map(({ name }) => `:${name} - [0:0]`);
+  const rules = chains.flatMap((chain) => chain.rules.map((rule) => `-A ${chain.name} ${rule}`));
+  const mangle = ["*mangle", ...heads, ...rules, ...jumps.map((jump) => `-I PREROUTING 1 ${jump}`), "COMMIT"];
+  const admitting = admissions.map((rule) => `-I INPUT 1 ${rule}`);
+  const filter = admitting.length === 0 ? [] : ["*filter", ...admitting, "COMMIT"];
   return [...mangle, ...filter, ""].join("\n");
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MoorageError } from "../../../base/errors.ts";
 import type { Bridge } from "./bridge.ts";
-import { bridgeRules, IPV6_RULES, proxyRules, restoreScript } from "./filter-rules.ts";
+import { bridgeRules, IPV6_RULES, proxyRules, restoreScript, type FilterChange } from "./filter-rules.ts";
 import { runProgram } from "./host-program.ts";
 import { readNameservers } from "./nameservers.ts";
 import type { FilterProgram } from "./filter-program.ts";
@@ -13,20 +13,24 @@ const MOST_JUMPS = 16;
 
 /** The packet filter of this host, as far as our bridges are concerned. Nothing of others is touched. */
 export type PacketFilter = {
-  /** Sets the rules of a bridge; doing so again changes nothing. ENGINE_FAILED when the kernel takes them not. */
-  readonly close: (bridge: Bridge) => Promise<void>;
+  /**
+   * Sets the rules of bridges; doing so again changes nothing. It takes the same few programs for one as for hundreds.
+   * ENGINE_FAILED when the kernel takes them not.
+   */
+  readonly close: (bridges: readonly Bridge[]) => Promise<void>;
   /** Takes the rules of an interface away; absent ones are no error. */
   readonly forget: (interfaceName: string) => Promise<void>;
 };
 
 export function createPacketFilter(program: FilterProgram): PacketFilter {
   return {
-    close: async (bridge) => {
-      await set(program.ipv4, bridge.interface, {
-        rules: bridgeRules(bridge, await readNameservers()),
-        admissions: proxyRules(bridge, "ACCEPT").map((rule) => `-i ${bridge.interface} ${rule}`),
-      });
-      if (await hasIpv6()) await set(program.ipv6, bridge.interface, { rules: IPV6_RULES, admissions: [] });
+    close: async (bridges) => {
+      if (bridges.length === 0) return;
+      const nameservers = await readNameservers();
+      const chains = bridges.map((bridge) => ({ name: bridge.interface, rules: bridgeRules(bridge, nameservers) }));
+      await set(program.ipv4, chains, bridges);
+      const closed = bridges.map((bridge) => ({ name: bridge.interface, rules: IPV6_RULES }));
+      if (await hasIpv6()) await set(program.ipv6, closed, []);
     },
     forget: async (chain) => {
       for (const tool of [program.ipv4, program.ipv6]) await removeChain(tool, chain);
@@ -34,20 +38,28 @@ export function createPacketFilter(program: FilterProgram): PacketFilter {
   };
 }
 
-type Wanted = { readonly rules: readonly string[]; readonly admissions: readonly string[] };
-
-async function set(tool: string, chain: string, { rules, admissions }: Wanted): Promise<void> {
-  const jump = jumpTo(chain);
-  const jumps = await succeeds(tool, ["-C", "PREROUTING", ...jump]);
-  const [admission] = admissions;
-  const admitted =
-    admission === undefined || (await succeeds(tool, ["-C", "INPUT", ...admission.split(" ")], "filter"));
-  const missing = { jump: jumps ? undefined : jump.join(" "), admission: admitted ? undefined : admission };
-  await restore(tool, restoreScript({ chain, rules, ...missing }));
+/** `bridges`: those whose proxies the host's own firewall has to let through. */
+async function set(tool: string, chains: FilterChange["chains"], bridges: readonly Bridge[]): Promise<void> {
+  const jumps = new Set((await rulesOf(tool, "PREROUTING", "mangle")).map((words) => words.join(" ")));
+  const missing = chains.map(({ name }) => jumpTo(name).join(" ")).filter((jump) => !jumps.has(jump));
+  const admissions = bridges.flatMap((bridge) =>
+    proxyRules(bridge, "ACCEPT").map((rule) => `-i ${bridge.interface} ${rule}`),
+  );
+  const admitted = admissions.length === 0 ? [] : await rulesOf(tool, "INPUT", "filter");
+  const isMissing = (rule: string): boolean =>
+    !admitted.some((words) => rule.split(" ").every((w) => words.includes(w)));
+  await restore(tool, restoreScript({ chains, jumps: missing, admissions: admissions.filter(isMissing) }));
 }
 
 function jumpTo(chain: string): readonly string[] {
   return ["-i", chain, "-j", chain];
+}
+
+/** The rules of a chain, as the words behind `-A CHAIN`. */
+async function rulesOf(tool: string, chain: string, table: string): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await runProgram(tool, [...WAIT, "-t", table, "-S", chain]);
+  const lines = stdout.split("\n").map((line) => line.split(" "));
+  return lines.filter((line) => line[0] === "-A").map((line) => line.slice(2));
 }
 
 async function removeChain(tool: string, chain: string): Promise<void> {
@@ -57,14 +69,8 @@ async function removeChain(tool: string, chain: string): Promise<void> {
   }
   await succeeds(tool, ["-F", chain]);
   await succeeds(tool, ["-X", chain]);
-  for (const rule of await admissionsOf(tool, chain)) await succeeds(tool, ["-D", ...rule], "filter");
-}
-
-/** What stands in the host's own table for an interface, as words that take it away again. */
-async function admissionsOf(tool: string, chain: string): Promise<readonly (readonly string[])[]> {
-  const { stdout } = await runProgram(tool, [...WAIT, "-t", "filter", "-S", "INPUT"]);
-  const words = stdout.split("\n").map((line) => line.split(" "));
-  return words.filter((line) => line[0] === "-A" && line.includes(chain)).map((line) => line.slice(1));
+  const admissions = await rulesOf(tool, "INPUT", "filter");
+  for (const rule of admissions) if (rule.includes(chain)) await succeeds(tool, ["-D", "INPUT", ...rule], "filter");
 }
 
 async function succeeds(tool: string, args: readonly string[], table = "mangle"): Promise<boolean> {

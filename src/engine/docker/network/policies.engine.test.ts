@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { newId } from "../../../base/ids.ts";
 import { openDockerFixture, type DockerFixture } from "../docker-fixture.ts";
 import { interfaceName } from "./bridge.ts";
 import { asRoot } from "./testing/as-root.ts";
@@ -69,6 +70,34 @@ asRoot(() => {
       expect((await docker.shell(one, script)).out).toBe("");
       expect(await greeting(address, 8080)).toContain("from inside");
       await server.kill();
+    });
+
+    test("a named network's member reaches the others by name, and nothing beside them", async () => {
+      const { named } = docker.engine.networks ?? {};
+      if (named === undefined) throw new Error("The engine docker has networks.");
+      const network = newId();
+      await named.ensure({ id: network, name: network });
+      const joined = (...names: string[]) => ({ network: "named", membership: { network, names } }) as const;
+      const [one, web] = await Promise.all([docker.sandbox(joined()), docker.sandbox(joined("web"))]);
+      try {
+        const server = await docker.exec(web, ["nc", "-ll", "-p", "8080", "-e", "echo", "from inside"]);
+        expect(await greeting((await addresses(web)).address, 8080)).toContain("from inside");
+        expect((await docker.shell(one, "nc -w 4 web 8080 </dev/null")).out).toContain("from inside");
+        expect(await reached(one)).toEqual([]);
+        const stranger = await docker.sandbox({ network: "internal" });
+        expect((await docker.shell(stranger, `nc -w 4 ${(await addresses(web)).address} 8080 </dev/null`)).out).toBe(
+          "",
+        );
+        await clearChain(interfaceName(network));
+        expect(await reached(one)).toContain("gateway");
+        await docker.engine.networks?.reassert();
+        expect(await reached(one)).toEqual([]);
+        await server.kill();
+      } finally {
+        for (const id of [one, web]) await docker.engine.remove(id);
+        await named.remove(network);
+      }
+      expect(await mangleRules("iptables")).not.toContain(interfaceName(network));
     });
 
     test("rules that somebody cleared are set again, and go with their unit", async () => {

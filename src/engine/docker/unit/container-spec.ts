@@ -25,6 +25,11 @@ export function volumeName(id: string): string {
   return `moorage-volume-${id}`;
 }
 
+/** The name of a network that outlives units, on the engine. */
+export function networkName(id: string): string {
+  return `moorage-network-${id}`;
+}
+
 export type MainProcess = {
   /** A script for /bin/sh and its arguments; absent: the image's own program. */
   readonly script?: readonly string[];
@@ -76,6 +81,7 @@ export function containerSpec(
     Healthcheck: { Test: ["NONE"] },
     ...(spec.ports === undefined ? {} : { ExposedPorts: published(spec.ports, () => ({})) }),
     HostConfig: { ...confinement(spec), ...storage(spec, labels) },
+    ...endpoint(spec),
   };
 }
 
@@ -128,10 +134,17 @@ function published(ports: readonly PortBinding[], of: (binding: PortBinding) => 
   return Object.fromEntries(ports.map((binding) => [`${binding.port}/${binding.protocol}`, of(binding)]));
 }
 
-function networkSettings({ id, network }: UnitSpec): object {
+function networkSettings({ id, network, membership }: UnitSpec): object {
   if (network === "none") return { NetworkMode: "none" };
   if (network === "open") return { NetworkMode: unitName(id) };
-  return { NetworkMode: unitName(id), Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] };
+  const NetworkMode = membership === undefined ? unitName(id) : networkName(membership.network);
+  return { NetworkMode, Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] };
+}
+
+function endpoint({ id, membership }: UnitSpec): object {
+  if (membership === undefined) return {};
+  const { network, names } = membership;
+  return { NetworkingConfig: { EndpointsConfig: { [networkName(network)]: { Aliases: [id, ...names] } } } };
 }
 
 function storage(spec: UnitSpec, labels: Readonly<Record<string, string>>) {

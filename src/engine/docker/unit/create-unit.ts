@@ -9,6 +9,8 @@ import { ContainerReply, CreatedReply } from "../api/replies.ts";
 import { inDialect } from "./container-dialect.ts";
 import { endpointName, isRemote } from "../endpoint/endpoint.ts";
 import { throughProxy } from "../network/proxy-environment.ts";
+import type { Bridge } from "../network/bridge.ts";
+import type { SharedBridges } from "../network/named-networks.ts";
 import type { UnitNetworks } from "../network/unit-networks.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
@@ -20,6 +22,7 @@ export type UnitContext = {
   readonly labels: UnitLabels;
   readonly units: Units;
   readonly networks: UnitNetworks;
+  readonly named: SharedBridges;
   readonly logger: Logger;
 };
 
@@ -45,8 +48,7 @@ export async function createUnit<T>(
   refuseFarDirectory(context.api, spec);
   let anothers = false;
   try {
-    const bridge = await context.networks.ensure(spec);
-    const proxied = { ...wanted, spec: throughProxy(spec, bridge) };
+    const proxied = { ...wanted, spec: throughProxy(spec, await bridgeOf(context, spec)) };
     const containerId = await createContainer(context, proxied).catch((error: unknown) => {
       anothers = isMoorageError(error) && error.code === "CONFLICT";
       throw error;
@@ -63,6 +65,16 @@ export async function createUnit<T>(
     if (!anothers) await removeAgain(context, spec.id);
     throw error;
   }
+}
+
+/** Makes the unit's own bridge, closed; the one of a named network is there already. */
+async function bridgeOf({ networks, named }: UnitContext, spec: UnitSpec): Promise<Bridge | undefined> {
+  const { id, kind, network, membership } = spec;
+  if (network === "none") return undefined;
+  if (network !== "named") return networks.ensure({ id, kind, network });
+  if (membership === undefined) throw new MoorageError("INVALID_INPUT", "The policy named needs a named network.");
+  await named.enter(membership.network);
+  return undefined;
 }
 
 /** A directory of this machine is not there on another one; one of the same name would be somebody else's. */

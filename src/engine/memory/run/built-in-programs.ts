@@ -69,6 +69,13 @@ export const builtInPrograms: Readonly<Record<string, MemoryProgram>> = {
   },
   // `serve 8080 /health` answers "fine" there after it said so, and 503 elsewhere.
   serve,
+  // `reach web 8080` ends with 0 when something of the unit's network answers there.
+  reach: async ({ argv, peer, signal }) => {
+    const address = peer(argv[1] ?? "", Number(argv[2]));
+    if (address === undefined) return 1;
+    await fetch(`http://${address.host}:${address.port}/`, { signal });
+    return 0;
+  },
   sleep: pause,
   stubborn: (context) => {
     context.trap("TERM", () => undefined);

@@ -30,6 +30,8 @@ export type ProgramContext = {
   readonly allocate: (bytes: number) => void;
   /** Says where what this program serves on a port of its unit can be reached. */
   readonly listening: (port: number, address: PortAddress) => void;
+  /** Where a member of the unit's named network serves a port, by its id or name. */
+  readonly peer: (name: string, port: number) => PortAddress | undefined;
   /** Starts something beside the program, as a child in the background; it ends with the run at the latest. */
   readonly spawn: (work: () => Promise<void>) => void;
   /** Aborts when the run's processes are ended. */

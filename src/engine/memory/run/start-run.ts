@@ -148,6 +148,7 @@ function createContext({ unit, user, spec, state, terminal, stdin, main }: Parts
       unit.ports.set(port, address);
       state.tree.addEventListener("abort", () => unit.ports.delete(port), { once: true });
     },
+    peer: unit.peer,
     // What a child in the background throws ends that child alone.
     spawn: (work) => void work().catch(() => undefined),
     signal: state.tree,
