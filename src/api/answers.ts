@@ -17,5 +17,7 @@ export function errorAnswer(record: RequestRecord, thrown: unknown): Response {
 }
 
 export function streamAnswer(body: ReadableStream<Uint8Array>, contentType: string): Response {
-  return new Response(body, { headers: { "content-type": contentType, "cache-control": "no-store" } });
+  // Named here, it is known at once that the answer is a stream; else a millisecond is waited for a whole one.
+  const headers = { "content-type": contentType, "cache-control": "no-store", "transfer-encoding": "chunked" };
+  return new Response(body, { headers });
 }

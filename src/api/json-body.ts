@@ -27,8 +27,12 @@ function requireJson(contentType: string | null): void {
 type Chunk = { readonly value?: Uint8Array | undefined };
 
 async function readCapped(request: Request): Promise<Uint8Array> {
-  const declared = Number(request.headers.get("content-length") ?? 0);
-  if (declared > MAX_BODY_BYTES) throw tooLarge(declared);
+  const length = request.headers.get("content-length");
+  if (length !== null) {
+    if (Number(length) > MAX_BODY_BYTES) throw tooLarge(Number(length));
+    // Node reads no more than was declared, and whole it is read several times faster than in pieces.
+    return new Uint8Array(await request.arrayBuffer());
+  }
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
