@@ -39,12 +39,11 @@ async function eventAnswer(
   abort: AbortController,
 ): Promise<Response> {
   const { record } = context.var;
-  const encoder = new TextEncoder();
-  const line = (value: unknown): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
+  const line = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
   const body = await streamBody({
     items: events,
     encode: line,
-    idle: encoder.encode("\n"),
+    idle: Buffer.from("\n"),
     fail: (error, controller) => {
       controller.enqueue(line({ type: "error", ...errorBody(record, error) }));
       controller.close();

@@ -119,9 +119,10 @@ export const Limits = z
   })
   .meta({ id: "Limits", description: "The limits in force." });
 
-export const Encoding = z
-  .enum(["utf8", "base64"])
-  .meta({ id: "Encoding", description: "How bytes are written as text; base64 where they are not UTF-8." });
+export const Encoding = z.enum(["utf8", "base64"]).meta({
+  id: "Encoding",
+  description: "How bytes are written as text; base64 where they are not UTF-8, or hold a NUL.",
+});
 
 const Cursor = z.string().max(200).meta({ description: "`nextCursor` of the page before." });
 

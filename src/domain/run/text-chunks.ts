@@ -1,4 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import type { Encoding } from "../../contracts/types.ts";
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export type TextChunk = { readonly data: string; readonly encoding: Encoding };
 
@@ -26,19 +29,14 @@ export class WholeCharacters {
 
 /** The text of a record: `text` with U+FFFD for what is no UTF-8, and then the exact bytes as base64 too. */
 export function recordText(bytes: Uint8Array): { readonly text: string; readonly base64?: string } {
-  const chunk = textChunk(bytes);
-  if (chunk.encoding === "utf8") return { text: chunk.data };
-  return { text: new TextDecoder().decode(bytes), base64: chunk.data };
+  if (isUtf8(bytes)) return { text: STRICT.decode(bytes) };
+  return { text: new TextDecoder().decode(bytes), base64: Buffer.from(bytes).toString("base64") };
 }
 
-/** Bytes as text: UTF-8 where they are, base64 where not. */
+/** Bytes as text: UTF-8 where they are text, base64 where they are not, or hold a NUL, which JSON writes six times as long. */
 export function textChunk(bytes: Uint8Array): TextChunk {
-  try {
-    return { data: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), encoding: "utf8" };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { data: Buffer.from(bytes).toString("base64"), encoding: "base64" };
-  }
+  if (bytes.includes(0) || !isUtf8(bytes)) return { data: Buffer.from(bytes).toString("base64"), encoding: "base64" };
+  return { data: STRICT.decode(bytes), encoding: "utf8" };
 }
 
 /** How many bytes at the end begin a character that is not complete; 0 to 3. */

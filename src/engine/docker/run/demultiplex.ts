@@ -6,7 +6,7 @@ const STREAMS = ["stdout", "stdout", "stderr"] as const;
 
 /** Takes the engine's frames apart: one byte of stream, three of nothing, four of length, then that many bytes. */
 export type Demultiplexer = {
-  /** What these bytes complete or continue. A frame's content is passed on as it comes, never gathered. */
+  /** What these bytes complete or continue, joined where the stream is the same. A frame is never gathered. */
   readonly push: (bytes: Uint8Array) => OutputChunk[];
   /** False in the middle of a frame. */
   readonly isWhole: () => boolean;
@@ -43,10 +43,25 @@ export function createDemultiplexer(): Demultiplexer {
         left -= data.length;
         rest = rest.subarray(data.length);
       }
-      return chunks;
+      return joined(chunks);
     },
     isWhole: () => left === 0 && headerBytes === 0,
   };
+}
+
+/** A program that prints in small pieces makes a frame of each: one chunk costs less than many. */
+function joined(chunks: OutputChunk[]): OutputChunk[] {
+  if (chunks.length < 2) return chunks;
+  const runs: { readonly stream: OutputChunk["stream"]; readonly parts: Uint8Array[] }[] = [];
+  for (const { stream, data } of chunks) {
+    const last = runs.at(-1);
+    if (last?.stream === stream) last.parts.push(data);
+    else runs.push({ stream, parts: [data] });
+  }
+  return runs.map(({ stream, parts }) => {
+    const [first] = parts;
+    return { stream, data: parts.length === 1 && first !== undefined ? first : Buffer.concat(parts) };
+  });
 }
 
 /** For a terminal, whose output has no frames. */
