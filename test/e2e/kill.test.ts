@@ -11,6 +11,8 @@ import { WORKS, type Told } from "./kill/rounds.ts";
 
 const ROUNDS = 50;
 const SETTLE_MS = 60_000;
+const POOLED = 2;
+const SERVER = { configuration: { pool: [{ image: "busybox:latest", size: POOLED }], timers: { sweepMs: 500 } } };
 
 /**
  * Ends the server by SIGKILL at random points of its work, then compares what the registry, the engine and the chain of
@@ -20,17 +22,18 @@ const SETTLE_MS = 60_000;
 it("a server that is killed at any point leaves nothing lost, leaked or untrue", { timeout: 600_000 }, async () => {
   await using home = await openHome();
   const seed = Number(process.env["MOORAGE_KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-  const told: Told = { created: new Map(), removed: new Set(), snapshots: new Set(), results: [] };
+  const told: Told = { created: new Map(), removed: new Set(), twice: [], snapshots: new Set(), results: [] };
   await prepared(home, told);
   const unexpected = await killedRounds(home, told, seed);
-  await using server = await startServer(home);
+  await using server = await startServer(home, SERVER);
   await settled(server.sdk, home);
+  await pooled(home);
   const found = await contradictions({ platform: server.sdk, told, registry: readRegistry(home) });
   expect([...unexpected, ...found], `seed ${seed}`).toEqual([]);
 });
 
 async function prepared(home: Home, told: Told): Promise<void> {
-  await using server = await startServer(home);
+  await using server = await startServer(home, SERVER);
   const { id } = await server.sdk.sandbox.create({ name: "base", image: "busybox:latest" });
   told.created.set(id, "base");
   for await (const event of server.sdk.sandbox.exec({ id, command: ["true"] })) {
@@ -45,7 +48,8 @@ async function killedRounds(home: Home, told: Told, seed: number): Promise<reado
   for (let index = 0; index < ROUNDS; index += 1) {
     const work = WORKS[index % WORKS.length];
     if (work === undefined) throw new Error("There is no work.");
-    const server = await startServer(home);
+    const server = await startServer(home, SERVER);
+    if (work.name === "claim") await pooled(home);
     const working = work.run({ platform: server.sdk, index, told }).catch((error: unknown) => {
       if (!isMoorageError(error)) unexpected.push(`${work.name} in round ${index}: ${String(error)}`);
     });
@@ -54,6 +58,12 @@ async function killedRounds(home: Home, told: Told, seed: number): Promise<reado
     await working;
   }
   return unexpected;
+}
+
+/** The pool is full, so that there is something to claim. */
+async function pooled(home: Home): Promise<void> {
+  const inPool = () => readRegistry(home).sandboxes.filter(({ state }) => state === "pool").length;
+  await expect.poll(inPool, { timeout: SETTLE_MS, interval: 50 }).toBeGreaterThanOrEqual(POOLED);
 }
 
 /** Jobs that went on without a server end by themselves; then each is recorded. */

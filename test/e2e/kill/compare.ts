@@ -67,7 +67,9 @@ async function ofSandboxes({ platform, told, registry }: Comparing): Promise<str
   const ids = new Set(items.map(({ id }) => id));
   const names = items.flatMap(({ name }) => name ?? []);
   const label = `label=moorage.deployment=${await deploymentOf(platform)}`;
-  const units = running.map(({ id }) => `moorage-${id}`);
+  // What is in the pool is nobody's, and listed to nobody.
+  const pool = registry.sandboxes.filter(({ state }) => state === "pool").map(({ id }) => id);
+  const units = [...running.map(({ id }) => id), ...pool].map((id) => `moorage-${id}`);
   const containers = await docker("ps", "-a", "--filter", label, "--format", "{{.Names}}");
   const volumes = await docker("volume", "ls", "--filter", label, "--format", "{{.Name}}");
   const runs = new Set(running.map(({ id }) => id));
@@ -76,7 +78,11 @@ async function ofSandboxes({ platform, told, registry }: Comparing): Promise<str
     ...[...told.created.keys()].filter((id) => !runs.has(id)).map((id) => `sandbox ${id} was created, and is gone`),
     ...[...told.removed].filter((id) => ids.has(id)).map((id) => `sandbox ${id} was removed, and is there`),
     ...(new Set(names).size === names.length ? [] : [`a name has two sandboxes: ${names.join(" ")}`]),
-    ...(ids.size === registry.sandboxes.length ? [] : [`${registry.sandboxes.length} rows, ${ids.size} listed`]),
+    ...told.twice.map((id) => `sandbox ${id} was given to two`),
+    ...pool.filter((id) => told.created.has(id)).map((id) => `sandbox ${id} was given to somebody, and is in the pool`),
+    ...(ids.size + pool.length === registry.sandboxes.length
+      ? []
+      : [`${registry.sandboxes.length} rows, ${ids.size} listed`]),
     ...difference("container", containers, units),
     ...difference("volume", volumes, units),
   ];

@@ -9,6 +9,8 @@ const EXIT_CODE = 7;
 export type Told = {
   readonly created: Map<string, string>;
   readonly removed: Set<string>;
+  /** Sandboxes that two creates were answered. */
+  readonly twice: string[];
   readonly snapshots: Set<string>;
   readonly results: RunResult[];
 };
@@ -19,7 +21,8 @@ export type Round = { readonly platform: RemotePlatform; readonly index: number;
 export type Work = { readonly name: string; readonly spreadMs: number; readonly run: (round: Round) => Promise<void> };
 
 export const WORKS: readonly Work[] = [
-  { name: "create", spreadMs: 600, run: create },
+  { name: "create", spreadMs: 600, run: (round) => create(round, OWN_LIMIT) },
+  { name: "claim", spreadMs: 60, run: (round) => create(round, {}) },
   { name: "exec", spreadMs: 250, run: (round) => exec(round, `echo ${round.index} > mark-${round.index}; exit 0`) },
   { name: "failing exec", spreadMs: 250, run: (round) => exec(round, `exit ${EXIT_CODE}`) },
   { name: "job", spreadMs: 900, run: job },
@@ -28,9 +31,13 @@ export const WORKS: readonly Work[] = [
   { name: "fork", spreadMs: 1500, run: fork },
 ];
 
-async function create({ platform, index, told }: Round): Promise<void> {
+/** The pool has none like it, so that it is started when it is asked for. */
+const OWN_LIMIT = { pids: 99 };
+
+async function create({ platform, index, told }: Round, wish: { pids?: number }): Promise<void> {
   const name = `kill-${index}`;
-  const { id } = await platform.sandbox.create({ name, image: IMAGE });
+  const { id } = await platform.sandbox.create({ name, image: IMAGE, ...wish });
+  if (told.created.has(id)) told.twice.push(id);
   told.created.set(id, name);
 }
 
