@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEngineProxy, type EngineProxy, type Verdict } from "../../../test/fixtures/engine-proxy.ts";
 import type { ErrorCode } from "../../base/error-codes.ts";
+import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
-import type { Engine } from "../engine.ts";
+import type { Engine, WriteWish } from "../engine.ts";
 import { failureOf, jobSpec, openDockerFixture, printed, unitSpec, type DockerFixture } from "./docker-fixture.ts";
 import { createDockerEngine } from "./docker-engine.ts";
 
@@ -52,11 +53,22 @@ const BROKEN_JSON: Readonly<Record<string, Fault>> = {
   },
 };
 
-type Operation = { readonly at: RegExp; readonly json?: boolean; readonly call: (engine: Engine) => Promise<unknown> };
+type Operation = {
+  readonly at: RegExp;
+  readonly json?: boolean;
+  readonly call: (engine: Engine) => Promise<unknown>;
+  /** What is told of a fault where that differs. */
+  readonly told?: Readonly<Record<string, Pick<Fault, "code" | "message">>>;
+  /** Undoes what one of the faults lets the engine do all the same. */
+  readonly mend?: () => Promise<unknown>;
+};
 
 let fixture: DockerFixture;
 let directory: string;
 let sandbox: string;
+let stopped: string;
+let job: string;
+const volume = newId();
 
 const run = { command: ["true"], env: {}, cwd: "/workspace" };
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -73,7 +85,55 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "startJob, at the wait": { at: /\/wait/, call: (engine) => engine.startJob(jobSpec(["true"])) },
   exec: { at: /\/containers\/\w+\/exec /, json: true, call: (engine) => engine.exec(sandbox, run) },
   "exec, at its start": { at: /\/exec\/\w+\/start/, call: (engine) => engine.exec(sandbox, run) },
+  "exec, on a terminal": {
+    at: /\/resize\?/,
+    call: (engine) => engine.exec(sandbox, { ...run, tty: { columns: 80, rows: 24 } }),
+  },
+  endLost: { at: /\/containers\/\w+\/exec /, json: true, call: endLost },
+  // Of another answer in JSON it takes what is there, and that is nothing.
+  stats: { at: /\/stats\?/, call: (engine) => engine.stats(sandbox) },
+  "ports.listens": { at: /\/exec\/\w+\/start/, call: async (engine) => engine.ports?.listens(sandbox, 80) },
+  lastOutput: { at: /\/logs\?/, call: (engine) => engine.lastOutput(job) },
+  runtimes: { at: /^GET \S+\/info /, json: true, call: async (engine) => engine.runtimes?.() },
+  "freezer.pause": {
+    at: /\/pause /,
+    call: async (engine) => engine.freezer?.pause(sandbox),
+    mend: async () => fixture.engine.freezer?.unpause(sandbox),
+  },
+  "volumes.ensure": { at: /\/volumes\/create/, json: true, call: async (engine) => engine.volumes?.ensure(newId()) },
+  "volumes.remove": { at: /\/volumes\/moorage/, call: async (engine) => engine.volumes?.remove(volume) },
+  "createSandbox, at its network": {
+    at: /\/networks\/create/,
+    call: (engine) => engine.createSandbox({ ...unitSpec("sandbox"), network: "internal" }),
+  },
+  "files.stat": {
+    at: /^HEAD \S+\/archive/,
+    call: (engine) => engine.files.stat(sandbox, "/workspace"),
+    told: { "is a proxy with a page of its own": { code: "ENGINE_FAILED", message: /status 502 without a message/ } },
+  },
+  "files.list": { at: /\/exec\/\w+\/start/, call: (engine) => engine.files.list(sandbox, "/workspace") },
+  "files.open": { at: /^GET \S+\/archive/, call: opened },
+  "files.write": { at: /^PUT \S+\/archive/, call: (engine) => engine.files.write(sandbox, written()) },
+  "files.upload": {
+    at: /^PUT \S+\/archive/,
+    call: (engine) => engine.files.upload(sandbox, { path: "/workspace", tar: tarOf() }),
+  },
+  "files.makeDirectory": {
+    at: /^PUT \S+\/archive/,
+    call: (engine) => engine.files.makeDirectory(sandbox, { path: `/workspace/${newId()}`, mode: 0o755 }),
+  },
+  "files.rootChanges": { at: /\/changes/, json: true, call: (engine) => engine.files.rootChanges(sandbox) },
+  "images.ensure": {
+    at: /\/images\/create/,
+    call: async (engine) => engine.images?.ensure(`moorage-test/${newId()}`, {}),
+  },
+  "images.build": { at: /\/build\?/, call: async (engine) => engine.images?.build(recipe(), {}) },
   stop: { at: /\/stop\?/, call: (engine) => engine.stop(sandbox, { graceMs: 0 }) },
+  start: {
+    at: /\/start /,
+    call: (engine) => engine.start(stopped),
+    mend: () => fixture.engine.stop(stopped, { graceMs: 0 }),
+  },
   "files.download": { at: /\/archive\?/, call: (engine) => downloaded(engine) },
   "images.find": { at: /\/images\//, json: true, call: async (engine) => engine.images?.find("busybox:latest") },
   // Last, since one of the faults lets the engine do it all the same.
@@ -84,11 +144,48 @@ beforeAll(async () => {
   fixture = openDockerFixture();
   directory = await mkdtemp(join(tmpdir(), "moorage-faults-"));
   sandbox = await fixture.sandbox();
+  await fixture.shell(sandbox, "echo kept > kept");
+  stopped = await fixture.sandbox();
+  await fixture.engine.stop(stopped, { graceMs: 0 });
+  const ended = await fixture.job(["true"]);
+  await printed(ended.run);
+  job = ended.id;
+  await fixture.engine.volumes?.ensure(volume);
 });
 afterAll(async () => {
   await fixture[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
+
+async function opened(engine: Engine): Promise<unknown> {
+  await using file = await engine.files.open(sandbox, "/workspace/kept");
+  return Array.fromAsync(file.read(0, file.sizeBytes));
+}
+
+async function endLost(engine: Engine): Promise<unknown> {
+  const running = await fixture.exec(sandbox, ["sleep", "60"]);
+  try {
+    return await engine.endLost(sandbox, running.handle);
+  } finally {
+    await running.kill();
+  }
+}
+
+function written(): WriteWish {
+  return { path: "/workspace/written", content: tarOf() };
+}
+
+async function* tarOf(): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(new Uint8Array(1024));
+}
+
+function recipe() {
+  return {
+    tag: `moorage-test/${newId()}:latest`,
+    dockerfile: "FROM busybox:latest\n",
+    labels: { "moorage.test": "1" },
+  };
+}
 
 async function downloaded(engine: Engine): Promise<number> {
   let bytes = 0;
@@ -106,6 +203,8 @@ async function behind(at: RegExp, verdict: Verdict): Promise<{ proxy: EngineProx
     labels,
     logger: silentLogger,
     patienceMs: PATIENCE_MS,
+    hostTrees: false,
+    buildRetryMs: [],
   });
   return { proxy, engine };
 }
@@ -152,10 +251,11 @@ test("an engine that never answers is given up at the deadline, whatever was ask
   expect(await Promise.all(given)).toEqual(Object.values(OPERATIONS).map(() => expected));
 });
 
-describe.each(Object.entries(OPERATIONS))("%s, when the engine", (_, { at, json, call }) => {
+describe.each(Object.entries(OPERATIONS))("%s, when the engine", (_, { at, json, call, told, mend }) => {
   test.each(Object.entries({ ...FAULTS, ...(json === true ? BROKEN_JSON : {}) }))(
     "%s, ends within its deadline with what was wrong",
-    async (__, { verdict, code, message }) => {
+    async (fault, { verdict, ...usual }) => {
+      const { code, message } = told?.[fault] ?? usual;
       const { proxy, engine } = await behind(at, verdict);
       try {
         const error = await failureOf(call(engine));
@@ -167,6 +267,7 @@ describe.each(Object.entries(OPERATIONS))("%s, when the engine", (_, { at, json,
       } finally {
         await engine[Symbol.asyncDispose]();
         await proxy[Symbol.asyncDispose]();
+        await mend?.();
       }
     },
   );

@@ -16,6 +16,14 @@ type AnswerRow = {
   readonly hint?: () => string;
 };
 
+const FULL_DISK = /no space left on device|disk quota exceeded/i;
+
+/** For work of the engine's whose failure, by its words, is that its own disk has no room; undefined otherwise. */
+export function fullDiskError(work: string, text: string): MoorageError | undefined {
+  if (!FULL_DISK.test(text)) return undefined;
+  return new MoorageError("DISK_FULL", `${work} failed, as the engine's disk is full: ${text}`);
+}
+
 const words = (text: string): string => text;
 
 // The first row that fits decides. Docker tells most causes by text alone.
@@ -51,6 +59,7 @@ const ANSWERS: readonly AnswerRow[] = [
     message: (text) =>
       `The workspace ${/does not exist: (.*)$/.exec(text)?.[1] ?? ""} does not exist on the engine's host.`,
   },
+  { text: FULL_DISK, code: "DISK_FULL", message: (text) => `The engine's disk is full: ${text}` },
   {
     text: /OCI runtime create failed|failed to create (?:shim|task)|unable to find (?:user|group)|exec format error|no command specified/i,
     code: "START_FAILED",
@@ -126,6 +135,11 @@ function meantStatus(status: number, text: string): number {
 /** The engine's answer that this error tells, when there was one. */
 export function answerOf(error: unknown): EngineAnswer | undefined {
   return error instanceof Error && error.cause instanceof EngineAnswer ? error.cause : undefined;
+}
+
+/** False for what something in front of the engine says. */
+export function isOwnWords({ status }: EngineAnswer): boolean {
+  return status <= 500;
 }
 
 function messageOf(body: string): string {

@@ -3,7 +3,7 @@ import { pack } from "tar-stream";
 import { sleep, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { ImageStore } from "../../engine.ts";
-import { answerOf } from "../api/api-errors.ts";
+import { answerOf, fullDiskError, isOwnWords } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { ImagesContext } from "./images-context.ts";
 import { onOpenBridge, type BuildPlace } from "./build-network.ts";
@@ -59,9 +59,9 @@ async function attempt(api: EngineApi, work: Work): Promise<Failure | undefined>
     return undefined;
   } catch (error) {
     // A Dockerfile that cannot be read is refused in the head.
-    const words = answerOf(error)?.words;
-    if (words === undefined) throw error;
-    return { words, ...log.end(words) };
+    const answer = answerOf(error);
+    if (answer === undefined || !isOwnWords(answer)) throw error;
+    return { words: answer.words, ...log.end(answer.words) };
   }
 }
 
@@ -127,6 +127,8 @@ function createLog(onLog: ((line: string) => void) | undefined): Log {
 
 function buildError({ tag }: BuildSpec, { words, step, log }: Failure): MoorageError {
   const where = step === undefined ? "" : ` at "${step}"`;
+  const full = fullDiskError(`Building ${tag}${where}`, words);
+  if (full !== undefined) return full;
   return new MoorageError("IMAGE_BUILD_FAILED", `Building ${tag} failed${where}: ${words}`, {
     hint: "The last lines of the log are in the error's details.",
     details: { log, instruction: step ?? null },

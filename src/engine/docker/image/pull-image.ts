@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../base/quantities.ts";
-import { answerOf } from "../api/api-errors.ts";
+import { answerOf, isOwnWords } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { ProgressLine } from "../api/replies.ts";
 import type { ImageReference } from "./image-reference.ts";
@@ -30,7 +30,7 @@ export async function pullImage(api: EngineApi, reference: ImageReference, optio
   } catch (error) {
     // The head may refuse as well, in the same words as a line.
     const answer = answerOf(error);
-    if (answer !== undefined) throw registryError(reference.whole, answer.words);
+    if (answer !== undefined && isOwnWords(answer)) throw registryError(reference.whole, answer.words);
     throw error;
   }
 }

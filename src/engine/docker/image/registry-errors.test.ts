@@ -15,7 +15,8 @@ test.each([
   ],
   ["IMAGE_UNAVAILABLE", 'Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused'],
   ["IMAGE_UNAVAILABLE", "toomanyrequests: You have reached your pull rate limit."],
-  ["ENGINE_FAILED", "failed to register layer: write /x: no space left on device"],
+  ["DISK_FULL", "failed to register layer: write /x: no space left on device"],
+  ["ENGINE_FAILED", "failed to register layer: exit status 1"],
 ])("%s: %s", (code, words) => {
   const error = registryError("python:no-such", words);
   expect(error.code).toBe(code);

@@ -1,4 +1,5 @@
 import { MoorageError } from "../../../base/errors.ts";
+import { fullDiskError } from "../api/api-errors.ts";
 
 const NOT_THERE =
   /manifest unknown|manifest for .* not found|not found: manifest|repository .* not found|name unknown|pull access denied|requested access to the resource is denied|no such image|unauthorized|no basic auth credentials|\bdenied\b|does not exist|: not found/i;
@@ -12,6 +13,8 @@ export function isNetworkFailure(words: string): boolean {
 
 /** What a registry's refusal, or its silence, means for one image. */
 export function registryError(image: string, words: string): MoorageError {
+  const full = fullDiskError(`Pulling the image ${image}`, words);
+  if (full !== undefined) return full;
   const cause = new Error(words);
   if (isNetworkFailure(words)) {
     return new MoorageError(
