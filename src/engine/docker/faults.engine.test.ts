@@ -159,7 +159,7 @@ afterAll(async () => {
 
 async function opened(engine: Engine): Promise<unknown> {
   await using file = await engine.files.open(sandbox, "/workspace/kept");
-  return Array.fromAsync(file.read(0, file.sizeBytes));
+  return await Array.fromAsync(file.read(0, file.sizeBytes));
 }
 
 async function endLost(engine: Engine): Promise<unknown> {

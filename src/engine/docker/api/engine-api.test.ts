@@ -161,7 +161,7 @@ describe("what an engine refuses", () => {
     [400, "client version 1.41 is too new. Maximum supported API version is 1.40", "ENGINE_UNSUPPORTED"],
     [400, 'OCI runtime create failed: exec: "/bin/sh": no such file', "START_FAILED"],
     [500, "unable to find user nobody2: no matching entries in passwd file", "START_FAILED"],
-    [500, "no space left on device", "ENGINE_FAILED"],
+    [500, "no space left on device", "DISK_FULL"],
     [418, "short and stout", "ENGINE_FAILED"],
   ])("%i %s is %s", async (status, message, code) => {
     await engine((_, response) => response.writeHead(status).end(JSON.stringify({ message })));
