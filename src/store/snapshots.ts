@@ -11,7 +11,10 @@ export type SnapshotRow = {
   readonly name: string | null;
   readonly comment: string | null;
   readonly state: SnapshotState;
-  /** True: it was taken for a fork, is listed nowhere, and goes with the last sandbox that is made of it. */
+  /**
+   * True: it was taken for a fork or for an archive, is listed nowhere, and goes with the last sandbox that is made of
+   * it.
+   */
   readonly transient: boolean;
   readonly sandboxId: string;
   readonly image: string | null;
@@ -42,9 +45,12 @@ export type SnapshotRows = {
    * Marks it as being removed, unless a sandbox is made of it: then that is answered, and nothing is changed. Of a
    * sandbox that could not be started nothing is there.
    */
-  readonly retire: (id: string) => Promise<{ readonly id: string; readonly name: string | null } | undefined>;
+  readonly retire: (id: string) => Promise<SnapshotUser | undefined>;
   readonly remove: (id: string) => Promise<void>;
 };
+
+/** A sandbox that is made of it. */
+export type SnapshotUser = { readonly id: string; readonly name: string | null };
 
 /** Of a sandbox: the snapshot that it is made of. */
 export type SnapshotUse = {
@@ -53,3 +59,6 @@ export type SnapshotUse = {
   /** The sandbox that it was taken of, where it was taken for a fork. */
   readonly forkOf: string | null;
 };
+
+/** The snapshot of a sandbox's root filesystem that its archive has. */
+export type SandboxBase = { readonly id: string; readonly reference: string; readonly digest: string };

@@ -15,8 +15,8 @@ import type {
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
-import type { SnapshotRows, SnapshotUse } from "./snapshots.ts";
 import type { NamedRows, VolumeUse } from "./named-things.ts";
+import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 
 export type * from "./images.ts";
 export type * from "./page.ts";
@@ -48,6 +48,8 @@ export type SandboxRow = {
   readonly imageDigest: string | null;
   /** The snapshot that it is made of; null: of an image. */
   readonly snapshot: SnapshotUse | null;
+  /** What it stands on since it was archived: its own root filesystem as it was then; null: what it was made from. */
+  readonly base: SandboxBase | null;
   /** What the engine makes it from, where that is an image of ours on top of `image`; null: `image` itself. */
   readonly unitImage: string | null;
   readonly dependencies: readonly string[];
@@ -108,7 +110,9 @@ export type SandboxFilter = {
 };
 
 type StateField = "state" | "reason" | "stateSince" | "pausedBy" | "pending" | "revision";
-export type Transition = Partial<Pick<SandboxRow, Exclude<StateField, "revision"> | "holder" | "lastActiveAt">>;
+export type Transition = Partial<
+  Pick<SandboxRow, Exclude<StateField, "revision"> | "holder" | "lastActiveAt" | "base" | "imageDigest">
+>;
 
 /** What a transition has to find; what is absent does not matter. */
 export type TransitionFrom = {

@@ -21,7 +21,7 @@ describe("the server", () => {
       const { id } = await first.sdk.sandbox.create({ name: "web", idleTimeoutMs: 300, labels: { team: "red" } });
       const stateOf = async ({ sdk }: RunningServer): Promise<string> => (await sdk.sandbox.get({ id })).state;
       const make =
-        "mkdir -p deep/er && echo text >deep/er/file && ln deep/er/file hard && ln -s deep soft && chmod 640 hard";
+        "mkdir -p deep/er && echo text >deep/er/file && ln deep/er/file hard && ln -s deep soft && chmod 640 hard && echo tool >/etc/tool";
       expect((await resultOf(first.sdk.sandbox.exec({ id, command: ["sh", "-c", make] }))).exitCode).toBe(0);
       await expect.poll(() => stateOf(first), SEEN).toBe("paused");
       expect((await resultOf(first.sdk.sandbox.exec({ id, command: ["cat", "hard"] }))).stdout).toBe("text\n");
@@ -29,9 +29,9 @@ describe("the server", () => {
       await using second = await startServer(home, { configuration: { image: IMAGE, timers } });
       await expect.poll(() => stateOf(second), SEEN).toBe("archived");
       expect(await second.sdk.sandbox.start({ id })).toMatchObject({ state: "running", labels: { team: "red" } });
-      const look = 'cat soft/er/file hard && stat -c "%a %F" hard deep && readlink soft';
+      const look = 'cat /etc/tool soft/er/file hard && stat -c "%a %F" hard deep && readlink soft';
       const seen = await resultOf(second.sdk.sandbox.exec({ id, command: ["sh", "-c", look] }));
-      expect(seen.stdout).toBe("text\ntext\n640 regular file\n755 directory\ndeep\n");
+      expect(seen.stdout).toBe("tool\ntext\ntext\n640 regular file\n755 directory\ndeep\n");
       await second.sdk.sandbox.remove({ id });
     },
   );

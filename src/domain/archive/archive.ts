@@ -1,6 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import { formatDuration } from "../../base/quantities.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { SandboxBase, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { startBehindEgress } from "../network/egress.ts";
 import { changeState, type StateChange } from "../sandbox/change-state.ts";
@@ -8,7 +8,9 @@ import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { STATES } from "../sandbox/state-machine.ts";
 import { moveTo } from "../sandbox/transition.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
-import { readArchive, writeArchive } from "./archive-file.ts";
+import { dropTransient } from "../snapshot/discard-snapshot.ts";
+import { discardArchive, readArchive, writeArchive } from "./archive-file.ts";
+import { foundRoot, keptRoot, type Restored } from "./archived-root.ts";
 import { findObstacle } from "./find-obstacle.ts";
 import { unrooted } from "./unrooted-tar.ts";
 
@@ -40,19 +42,34 @@ export async function archiveSandbox(context: DomainContext, { id }: SandboxRow)
   }
 }
 
-/** Exports the workspace. What has no use any more on the engine is removed once the archive counts. */
+/**
+ * Exports the workspace, and has the engine keep the root filesystem where it can. What has no use any more on the engine
+ * is removed once the archive counts.
+ */
 function archiving(context: DomainContext): StateChange {
   const { engine, policy } = context;
+  let before: SandboxBase | null = null;
+  let base: SandboxBase | null = null;
   return {
     action: "archive",
     by: "idle",
     reason: `It was not used for ${days(policy.timers.archiveAfterMs)}.`,
-    work: async ({ id, state }) => {
+    work: async (row) => {
+      const { id, state } = row;
+      before = row.base;
       // A paused one is still anyway, and can go on from where it was if it cannot be archived.
       if (state !== "paused") await engine.stop(id, { graceMs: 0 });
       await writeArchive(context, id, { tar: engine.files.download(id, WORKSPACE), check });
+      base = await keptRoot(context, row).catch(async (error: unknown) => {
+        await discardArchive(context, id);
+        throw error;
+      });
     },
-    afterwards: ({ id }) => engine.remove(id),
+    alters: () => ({ base }),
+    afterwards: async ({ id }) => {
+      await engine.remove(id);
+      if (before !== null) await dropTransient(context, before.id);
+    },
   };
 }
 
@@ -69,15 +86,21 @@ async function note(context: DomainContext, id: string, why: string): Promise<vo
   await moveTo(context, { row, from: { revision: row.revision, pending: null } }, { state, reason, pausedBy });
 }
 
-/** Makes an archived sandbox again from its image and its workspace. */
-export async function restore(context: DomainContext, row: SandboxRow): Promise<void> {
+/**
+ * Makes an archived sandbox again from its root filesystem, where the engine has that still, else from its image, and from
+ * its workspace. Answers what of its row is different now.
+ */
+export async function restore(context: DomainContext, row: SandboxRow): Promise<Restored> {
   const { engine } = context;
   // What an earlier attempt may have left.
   await engine.remove(row.id);
-  const guarded = { ...row, kind: "sandbox", signal: undefined } as const;
-  await startBehindEgress(context, guarded, () => engine.createSandbox(unitSpec(row)));
+  const restored = await foundRoot(context, row);
+  const unit = { ...row, ...restored };
+  const guarded = { ...unit, kind: "sandbox", signal: undefined } as const;
+  await startBehindEgress(context, guarded, () => engine.createSandbox(unitSpec(unit)));
   const tar = unrooted(readArchive(context, row.id));
   await engine.files.upload(row.id, { path: WORKSPACE, tar });
+  return restored;
 }
 
 function days(ms: number): string {

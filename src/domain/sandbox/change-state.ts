@@ -3,7 +3,7 @@ import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { PausedBy } from "../../contracts/types.ts";
-import type { PendingChange, SandboxRow } from "../../store/store.ts";
+import type { PendingChange, SandboxRow, Transition } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { quietRow } from "./quiet-row.ts";
 import { refreshed } from "./seen-state.ts";
@@ -18,6 +18,8 @@ export type StateChange = {
   readonly reason?: string;
   /** Does it on the engine. It is not cut off by a caller that leaves: what has begun is finished. */
   readonly work: (row: SandboxRow) => Promise<void>;
+  /** What of the row changes together with its state, asked once the work is done. */
+  readonly alters?: () => Pick<Transition, "base" | "imageDigest" | "reason">;
   /** Clears up what has no use any more once the new state is written. */
   readonly afterwards?: (row: SandboxRow) => Promise<void>;
   /** Asked once the change is announced, when nothing new can begin unseen: false gives it up. */
@@ -94,7 +96,7 @@ async function finished(context: DomainContext, row: SandboxRow, change: StateCh
   const target = { state, reason, pausedBy: runs ? null : by, pending: null };
   const lastActiveAt = runs ? isoTime(context.clock.now()) : row.lastActiveAt;
   const from = { pending: row.pending?.id ?? null };
-  const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt });
+  const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt, ...change.alters?.() });
   if (changed !== undefined) {
     await change.afterwards?.(changed);
     context.logger.info({ operation: `sandbox.${action}`, sandboxId: row.id, by, state }, "sandbox changed");

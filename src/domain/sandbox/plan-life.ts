@@ -9,6 +9,7 @@ type Life = Pick<
   | "reason"
   | "stateSince"
   | "pausedBy"
+  | "base"
   | "poolKey"
   | "pending"
   | "revision"
@@ -26,6 +27,7 @@ export function planLife({ policy }: DomainContext, input: SandboxCreate, now: n
     reason: null,
     stateSince: isoTime(now),
     pausedBy: null,
+    base: null,
     poolKey: null,
     pending: null,
     revision: 0,

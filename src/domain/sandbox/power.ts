@@ -3,6 +3,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { RunRow, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { restore } from "../archive/archive.ts";
+import type { Restored } from "../archive/archived-root.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
 import { openEgress } from "../network/egress.ts";
@@ -64,13 +65,18 @@ export function stopping(context: DomainContext, by: PausedBy, graceMs: number =
 }
 
 function starting(context: DomainContext): StateChange {
+  let restored: Partial<Restored> = {};
   const work = async (row: SandboxRow): Promise<void> => {
-    if (row.state === "archived") return restore(context, row);
+    if (row.state === "archived") {
+      restored = await restore(context, row);
+      return;
+    }
     await enterDirectory(context, row);
     await openEgress(context, { ...row, kind: "sandbox" });
     await context.engine.start(row.id);
   };
-  return { action: "start", by: "owner", work, afterwards: ({ id }) => discardArchive(context, id) };
+  const afterwards = ({ id }: SandboxRow): Promise<void> => discardArchive(context, id);
+  return { action: "start", by: "owner", work, alters: () => restored, afterwards };
 }
 
 export function pausing({ engine }: DomainContext, by: PausedBy): StateChange {

@@ -43,6 +43,6 @@ export async function removeForGood(context: DomainContext, row: SandboxRow, why
   await discardArchive(context, row.id);
   await store.sandboxes.remove(row.id);
   await egress.close(row.id);
-  if (row.snapshot !== null) await dropTransient(context, row.snapshot.id);
+  for (const used of [row.base, row.snapshot]) if (used !== null) await dropTransient(context, used.id);
   logger.info({ operation: "sandbox.remove", sandboxId: row.id, owner: row.owner, why }, "sandbox removed");
 }

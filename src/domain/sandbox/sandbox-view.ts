@@ -8,7 +8,15 @@ export const WORKSPACE = "/workspace";
 export function sandboxView(row: SandboxRow): Sandbox {
   const { state, ...seen } = row;
   if (state === "pool") throw new MoorageError("INTERNAL", `Sandbox "${row.id}" has no owner who could see it.`);
-  const { env: _env, holder: _holder, pending: _pending, revision: _revision, unitImage: _unitImage, ...shown } = seen;
+  const {
+    env: _env,
+    holder: _holder,
+    pending: _pending,
+    revision: _revision,
+    unitImage: _unitImage,
+    base: _base,
+    ...shown
+  } = seen;
   const {
     limits,
     dependencies,

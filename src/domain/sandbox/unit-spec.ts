@@ -6,7 +6,7 @@ import { policyOf } from "./network.ts";
 /** What the engine makes of a planned sandbox. The row has everything, so that a lost unit can be made again. */
 export function unitSpec(row: SandboxRow): UnitSpec {
   const { writableRoot, capabilities } = PROFILES[row.profile];
-  const image = row.unitImage ?? row.image;
+  const image = row.base?.reference ?? row.unitImage ?? row.image;
   return {
     id: row.id,
     kind: "sandbox",

@@ -20,18 +20,18 @@ export async function removeSnapshotFiles({ engine, store }: DomainContext, id: 
   await store.snapshots.remove(id);
 }
 
-/** The snapshot of a fork goes with the last sandbox that is made of it. */
+/** The snapshot of a fork or an archive goes with the last sandbox that is made of it. */
 export async function dropTransient(context: DomainContext, id: string): Promise<void> {
   const row = await context.store.snapshots.get(id);
   if (row === undefined || !row.transient || row.engine !== context.engine.name) return;
   if ((await context.store.snapshots.retire(id)) === undefined) await discardSnapshot(context, row);
 }
 
-/** Removes what crashes have left: snapshots that nobody finishes taking or removing, and those of forks without one. */
+/** Removes what crashes have left: snapshots that nobody finishes taking or removing, and those of forks and archives without one. */
 export async function sweepSnapshots(context: DomainContext): Promise<readonly string[]> {
   const { store, engine } = context;
   const sandboxes = (await store.sandboxes.all()).filter(({ state }) => state !== "error");
-  const used = new Set(sandboxes.map(({ snapshot }) => snapshot?.id));
+  const used = new Set(sandboxes.flatMap(({ snapshot, base }) => [snapshot?.id, base?.id]));
   const swept: string[] = [];
   for (const row of await store.snapshots.all()) {
     if (row.engine !== engine.name || !isAbandoned(context, row)) continue;

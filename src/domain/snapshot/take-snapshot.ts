@@ -2,7 +2,7 @@ import { isoTime } from "../../base/clock.ts";
 import { deadlineSignal } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { EngineSnapshots } from "../../engine/engine.ts";
+import type { EngineSnapshots, SnapshotInfo } from "../../engine/engine.ts";
 import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { holdSandbox } from "../sandbox/hold-sandbox.ts";
@@ -13,27 +13,46 @@ const TAKE_MS = 10 * 60_000;
 
 export type SnapshotWish = Pick<SnapshotRow, "name" | "comment" | "transient">;
 
-/**
- * Takes a snapshot of a sandbox of the caller's. Its row is there before anything is on the engine, and counts once all
- * is there: what is interrupted in between is found by it and cleared away.
- */
-export async function takeSnapshot(call: Call, sandbox: SandboxRow, wish: SnapshotWish): Promise<SnapshotRow> {
+/** Takes a snapshot of a sandbox of the caller's, which is held still for it. */
+export function takeSnapshot(call: Call, sandbox: SandboxRow, wish: SnapshotWish): Promise<SnapshotRow> {
   const { context } = call;
-  const { store, policy, logger } = context;
   const snapshots = snapshotsOf(context);
   const row = planned(context, sandbox, wish);
-  await store.snapshots.insert(row, policy.snapshots.maxPerOwner);
-  try {
-    const { maxBytes } = policy.snapshots;
-    const signal = deadlineSignal(TAKE_MS, call.signal);
-    const made = await holdSandbox(context, { id: sandbox.id, signal }, ({ id }) =>
+  const { maxBytes } = context.policy.snapshots;
+  const signal = deadlineSignal(TAKE_MS, call.signal);
+  return recorded(context, row, () =>
+    holdSandbox(context, { id: sandbox.id, signal }, ({ id }) =>
       snapshots.take({ sandbox: id, id: row.id, maxBytes }, signal).catch((error: unknown) => {
         throw signal.aborted && call.signal?.aborted !== true ? tooSlow(error) : error;
       }),
-    );
+    ),
+  );
+}
+
+/** Takes the root filesystem of a sandbox whose change of state has been announced already, for its archive. */
+export function takeRoot(context: DomainContext, sandbox: SandboxRow): Promise<SnapshotRow> {
+  const snapshots = snapshotsOf(context);
+  const row = planned(context, sandbox, { name: null, comment: null, transient: true });
+  const wish = { sandbox: sandbox.id, id: row.id, workspace: false, maxBytes: Number.MAX_SAFE_INTEGER };
+  return recorded(context, row, () => snapshots.take(wish, deadlineSignal(TAKE_MS)));
+}
+
+/**
+ * The row is there before anything is on the engine, and counts once all is there: what is interrupted in between is
+ * found by it and cleared away.
+ */
+async function recorded(
+  context: DomainContext,
+  row: SnapshotRow,
+  take: () => Promise<SnapshotInfo>,
+): Promise<SnapshotRow> {
+  const { store, policy, logger } = context;
+  await store.snapshots.insert(row, policy.snapshots.maxPerOwner);
+  try {
+    const made = await take();
     if (!(await store.snapshots.finish(row.id, made))) throw gone(row);
-    const { id: snapshotId, owner, transient } = row;
-    const told = { snapshotId, sandboxId: sandbox.id, owner, transient, sizeBytes: made.sizeBytes };
+    const { id: snapshotId, sandboxId, owner, transient } = row;
+    const told = { snapshotId, sandboxId, owner, transient, sizeBytes: made.sizeBytes };
     logger.info({ operation: "sandbox.snapshot", ...told }, "snapshot taken");
     return { ...row, ...made, state: "ready" };
   } catch (error) {

@@ -85,12 +85,13 @@ async function unitFiles(place: Place, snapshot: FileStore | undefined, user: Ow
   const { host, spec, clock } = place;
   const root = createMemoryStore(clock);
   if (snapshot === undefined) await layOut(root, user);
-  else await copyTree(snapshot, root, "/");
+  else await copyTree(snapshot, root, { directory: "/" });
   const { workspace } = spec;
   if (workspace.type === "named") {
     const volume = volumeOf(host, workspace.volume);
     const mounted = mountStore(root, WORKSPACE, volume);
-    if (snapshot !== undefined && (await volume.names("/")).length === 0) await copyTree(snapshot, mounted, WORKSPACE);
+    if (snapshot !== undefined && (await volume.names("/")).length === 0)
+      await copyTree(snapshot, mounted, { directory: WORKSPACE });
     return mounted;
   }
   if (workspace.type !== "host") return root;

@@ -43,7 +43,8 @@ function referenceOf(id: string): string {
   return `moorage-snapshot:${id}`;
 }
 
-async function take({ host, labels, clock }: Parts, { sandbox, id, maxBytes }: SnapshotWish): Promise<SnapshotInfo> {
+async function take({ host, labels, clock }: Parts, wish: SnapshotWish): Promise<SnapshotInfo> {
+  const { sandbox, id, maxBytes, workspace = true } = wish;
   const unit = host.units.get(sandbox);
   if (unit?.kind !== "sandbox" || labels.verify(unit.labels) === undefined) {
     throw new MoorageError("NOT_FOUND", `There is no sandbox ${sandbox} on this engine.`);
@@ -51,7 +52,9 @@ async function take({ host, labels, clock }: Parts, { sandbox, id, maxBytes }: S
   const reference = referenceOf(id);
   if (host.images.has(reference)) throw new MoorageError("CONFLICT", `There is an image ${reference} already.`);
   const files = createMemoryStore(clock);
-  const sizeBytes = await unit.alone(() => copyTree(unit.files, files, "/"));
+  const skipped = workspace ? undefined : "/workspace";
+  const sizeBytes = await unit.alone(() => copyTree(unit.files, files, { directory: "/", skipped }));
+  if (skipped !== undefined) await files.makeDirectory(skipped, { mode: 0o755, owner: unit.user });
   if (sizeBytes > maxBytes) {
     throw new MoorageError("LIMIT_EXCEEDED", `The snapshot would take more than ${maxBytes} bytes.`, {
       details: { maxBytes },

@@ -20,6 +20,8 @@ export type SnapshotWish = {
   readonly sandbox: string;
   /** Of the snapshot to be. */
   readonly id: string;
+  /** False: `/workspace` is empty in it. @default true */
+  readonly workspace?: boolean;
   /** What it may take at most, bytes. */
   readonly maxBytes: number;
 };

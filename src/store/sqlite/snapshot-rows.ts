@@ -1,5 +1,5 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
-import type { SnapshotRow, SnapshotRows } from "../store.ts";
+import type { SnapshotRow, SnapshotRows, SnapshotUser } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
@@ -54,18 +54,23 @@ export function createSnapshotRows(database: Database): SnapshotRows {
       Promise.try(() =>
         // One transaction from the look for users to the mark: no sandbox begins in between.
         database.transaction(() => {
-          const user = database.get(
-            `SELECT id, name FROM sandboxes WHERE data ->> '$.snapshot.id' = ? AND data ->> 'state' <> 'error' LIMIT 1`,
-            id,
-          );
-          if (user !== undefined) return { id: String(user["id"]), name: user["name"] as string | null };
-          const row = byId(id);
+          const user = userOf(database, id);
+          const row = user === undefined ? byId(id) : undefined;
           if (row !== undefined) write({ ...row, state: "removing" });
-          return undefined;
+          return user;
         }),
       ),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM snapshots WHERE id = ?", id)),
   };
+}
+
+function userOf(database: Database, id: string): SnapshotUser | undefined {
+  const user = database.get(
+    `SELECT id, name FROM sandboxes
+     WHERE ? IN (data ->> '$.snapshot.id', data ->> '$.base.id') AND data ->> 'state' <> 'error' LIMIT 1`,
+    id,
+  );
+  return user === undefined ? undefined : { id: String(user["id"]), name: user["name"] as string | null };
 }
 
 function refuseTooMany(database: Database, owner: string, most: number): void {

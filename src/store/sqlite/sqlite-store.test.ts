@@ -38,6 +38,7 @@ function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
     image: null,
     imageDigest: null,
     snapshot: null,
+    base: null,
     unitImage: null,
     dependencies: [],
     packageManager: null,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { newId } from "../../../base/ids.ts";
-import type { EngineSnapshots, UnitSpec } from "../../engine.ts";
+import type { EngineSnapshots, SnapshotWish, UnitSpec } from "../../engine.ts";
 import { collect, failure, readStdout } from "../collect.ts";
 import { newLabels, soon, type Fixture, type Unit } from "../fixture.ts";
 import type { ConformanceHarness } from "../harness.ts";
@@ -106,6 +106,18 @@ function describeContents(fixture: () => Fixture): void {
     expect(names).toEqual([]);
   });
 
+  test("one without the workspace has the root filesystem alone", async () => {
+    const { engine, sandbox } = fixture();
+    await using unit = await sandbox();
+    await writeBoth(fixture(), unit, "text");
+    await using whole = await take(fixture(), unit);
+    await using fork = await sandboxOf(fixture(), whole);
+    await using taken = await take(fixture(), fork, { workspace: false });
+    await using empty = await sandboxOf(fixture(), taken);
+    expect(await soon(engine.files.list(empty.id, "/workspace"), "list")).toEqual([]);
+    expect((await readBoth(fixture(), empty))[0]).toBe("text");
+  });
+
   test("a volume has its files in one, and is filled from one only while it is empty", async () => {
     const { engine, sandbox } = fixture();
     if (engine.volumes === undefined) return;
@@ -156,10 +168,10 @@ function snapshotsOf({ engine }: Pick<Fixture, "engine">): EngineSnapshots {
   return engine.snapshots;
 }
 
-async function take(fixture: Fixture, unit: Unit): Promise<Taken> {
+async function take(fixture: Fixture, unit: Unit, wish: Partial<SnapshotWish> = {}): Promise<Taken> {
   const snapshots = snapshotsOf(fixture);
   const id = newId();
-  const info = await soon(snapshots.take({ sandbox: unit.id, id, maxBytes: MAX_BYTES }), "take", TAKE_MS);
+  const info = await soon(snapshots.take({ sandbox: unit.id, id, maxBytes: MAX_BYTES, ...wish }), "take", TAKE_MS);
   expect((await soon(snapshots.find(id), "find"))?.digest).toBe(info.digest);
   return { ...info, id, [Symbol.asyncDispose]: () => soon(snapshots.remove(id), "remove the snapshot") };
 }

@@ -9,7 +9,7 @@ import { ContainerReply, CommittedReply, WholeImageReply } from "../api/replies.
 import type { Unit, Units } from "../unit/units.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { requireSharedLayers } from "./shared-layers.ts";
-import { readWorkspaceLayer, tooLarge, type WorkspaceLayer } from "./workspace-layer.ts";
+import { emptyWorkspaceLayer, readWorkspaceLayer, tooLarge, type WorkspaceLayer } from "./workspace-layer.ts";
 
 /** Writing the layer of a large root filesystem. */
 const COMMIT_MS = 600_000;
@@ -125,10 +125,11 @@ async function read({ api }: SnapshotsContext, { unit, wish, signal }: Reading):
   throwIfCanceled(signal);
   const draft = await imageOf(api, committed.Id, signal);
   const maxBytes = wish.maxBytes - rootBytes;
-  return {
-    layers: draft.RootFS.Layers ?? [],
-    workspace: await readWorkspaceLayer(api, { containerId, maxBytes, signal }),
-  };
+  const workspace =
+    wish.workspace === false
+      ? await emptyWorkspaceLayer()
+      : await readWorkspaceLayer(api, { containerId, maxBytes, signal });
+  return { layers: draft.RootFS.Layers ?? [], workspace };
 }
 
 async function remove(context: SnapshotsContext, id: string, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { pack } from "tar-stream";
 import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
@@ -18,6 +19,20 @@ export type WorkspaceLayer = AsyncDisposable & {
   /** To be read once. */
   readonly read: () => AsyncIterable<Uint8Array>;
 };
+
+/** The layer that hides what lower layers have in /workspace, and has nothing there. */
+export async function emptyWorkspaceLayer(): Promise<WorkspaceLayer> {
+  const archive = pack();
+  archive.entry({ name: `${WORKSPACE.slice(1)}/`, type: "directory", mode: 0o755 });
+  archive.finalize();
+  const layer = await Array.fromAsync(asLayer(bytesOf(archive), WORKSPACE.slice(1)));
+  const bytes = Buffer.concat(layer);
+  const digest = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  const read = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(bytes);
+  };
+  return { digest, sizeBytes: bytes.length, read, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
 
 type Wanted = { readonly containerId: string; readonly maxBytes: number; readonly signal: AbortSignal | undefined };
 

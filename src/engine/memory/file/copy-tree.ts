@@ -1,11 +1,18 @@
 import type { FileStore } from "./file-store.ts";
 
-/** Copies all that is below a directory, which is there in both; answers the bytes of its files. */
-export async function copyTree(from: FileStore, to: FileStore, directory: string): Promise<number> {
+type Part = {
+  /** There in both. */
+  readonly directory: string;
+  /** A path that is left out with all that is in it. */
+  readonly skipped?: string | undefined;
+};
+
+/** Copies all that is below a directory; answers the bytes of its files. */
+export async function copyTree(from: FileStore, to: FileStore, { directory, skipped }: Part): Promise<number> {
   let bytes = 0;
   for (const name of await from.names(directory)) {
     const path = directory === "/" ? `/${name}` : `${directory}/${name}`;
-    const entry = await from.stat(path);
+    const entry = path === skipped ? undefined : await from.stat(path);
     if (entry === undefined) continue;
     if (entry.target !== null) await to.link(entry.target, path, entry.owner);
     else if (entry.type === "file") {
@@ -14,7 +21,7 @@ export async function copyTree(from: FileStore, to: FileStore, directory: string
       bytes += data.byteLength;
     } else {
       await to.makeDirectory(path, entry);
-      bytes += await copyTree(from, to, path);
+      bytes += await copyTree(from, to, { directory: path, skipped });
     }
   }
   return bytes;
