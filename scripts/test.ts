@@ -7,7 +7,7 @@ import { engineEnvironment, type EngineAddress } from "./setup/engine-http.ts";
 import { exitCodeOf } from "./setup/exit-code.ts";
 import { runForeground } from "./setup/foreground.ts";
 import { findLeaks, findTraces } from "./setup/leaks.ts";
-import { BUBBLEWRAP, PODMAN, REMOTE_ENGINES } from "./setup/needed-packages.ts";
+import { BUBBLEWRAP, FAKETIME, PODMAN, REMOTE_ENGINES } from "./setup/needed-packages.ts";
 import { ensurePackages } from "./setup/packages.ts";
 import { readyEngine } from "./setup/ready-engine.ts";
 import { terminalSay, type Say } from "./setup/say.ts";
@@ -57,7 +57,14 @@ async function testOnEngine(options: TestRunOptions): Promise<number> {
 async function countOnEngine(options: TestRunOptions, engine: EngineAddress): Promise<Counted[]> {
   const { say, signal } = options;
   const reason = "the tests need other engines and ways to them";
-  if (!(await ensurePackages([BUBBLEWRAP, ...REMOTE_ENGINES, ...PODMAN], { command: "test", reason, say, signal }))) {
+  if (
+    !(await ensurePackages([BUBBLEWRAP, FAKETIME, ...REMOTE_ENGINES, ...PODMAN], {
+      command: "test",
+      reason,
+      say,
+      signal,
+    }))
+  ) {
     throw new Error("the tests cannot run without these packages");
   }
   await ensureBaseImages(TEST_IMAGES, { engine, say, signal, command: "test" });

@@ -1,4 +1,5 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { hasProgram, type NeededPackage } from "./packages.ts";
 
@@ -27,6 +28,27 @@ export const PODMAN: readonly NeededPackage[] = [
   { name: "crun", isHere: onLinux("crun") },
   { name: "catatonit", isHere: onLinux("catatonit") },
 ];
+
+const FAKETIME_LIBRARY = "faketime/libfaketimeMT.so.1";
+
+/** What a test sets the clock of a program by. */
+export const FAKETIME: NeededPackage = {
+  name: "libfaketime",
+  isHere: async () => process.platform !== "linux" || (await faketimeLibrary()) !== undefined,
+};
+
+/** The library that lends a program another clock; undefined where there is none. */
+export async function faketimeLibrary(): Promise<string | undefined> {
+  for (const directory of await readdir("/usr/lib").catch((): string[] => [])) {
+    const path = join("/usr/lib", directory, FAKETIME_LIBRARY);
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return path;
+  }
+  return undefined;
+}
 
 /** Where AppArmor is on, the engine cannot start a container without its parser. */
 export const APPARMOR: NeededPackage = {

@@ -49,6 +49,8 @@ export type RunLogs = {
   readonly read: (runId: string, offset: number) => RunLogReader;
   /** Absent ones are no error. */
   readonly remove: (runId: string) => Promise<void>;
+  /** Moves the time of each log's last piece, by which its age counts. */
+  readonly shiftAges: (milliseconds: number) => Promise<void>;
   /** Removes logs by age and size, never those in `keep`; answers whose logs were removed. */
   readonly prune: (
     retention: LogRetention,

@@ -3,6 +3,8 @@ import { MoorageError } from "../../base/errors.ts";
 import { collect, openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { setClock } from "../../../test/fixtures/set-clock.ts";
 import { createPlatform } from "../domain.ts";
+import { Sessions } from "../session/sessions.ts";
+import { cleanup } from "../recovery/cleanup.ts";
 import { createReaper } from "./reaper.ts";
 
 const MINUTE = 60_000;
@@ -192,6 +194,29 @@ describe("a clock that jumps", () => {
         { what: "expired", id: mortal.id },
       ]),
     );
+  });
+
+  it("takes no log of a run away, and ends no session", async () => {
+    const clock = setClock();
+    await using domain = openMemoryDomain({ clock, sessions: new Sessions(clock) }, { clock });
+    const { platform, context } = domain;
+    const { id } = await platform.sandbox.create({ idleTimeoutMs: 0 });
+    const { runId } = await resultOf(platform.sandbox.exec({ id, command: ["echo", "kept"] }));
+    await context.sessions.open({ sandboxId: id, name: "work" }, (stdin) =>
+      context.engine.exec(id, { command: ["cat"], env: {}, cwd: "/workspace", stdin }),
+    );
+    // Logs are files, whose times are the machine's own.
+    clock.jump(Date.now() - clock.now());
+    const reaper = createReaper(context);
+    clock.jump(400 * 24 * HOUR);
+    await reaper.sweep();
+    await cleanup(context);
+    await context.sessions.endIdle();
+    expect((await platform.run.logs({ runId })).items).toMatchObject([{ data: "kept\n" }]);
+    expect(await context.sessions.of(id)).toHaveLength(1);
+    clock.pass(2 * HOUR);
+    await context.sessions.endIdle();
+    expect(await context.sessions.of(id)).toEqual([]);
   });
 
   it("is not one that is only looked at late", async () => {

@@ -101,10 +101,11 @@ async function attemptAll(
  * Timers count the time that passes, not the one that the clock shows: after a jump each has left what it had before, so
  * that setting the clock, or a machine that slept, neither pauses nor expires anything.
  */
-async function keepTimers({ store, logger }: DomainContext, jumpMs: number): Promise<void> {
+async function keepTimers({ store, logs, logger }: DomainContext, jumpMs: number): Promise<void> {
   if (jumpMs === 0) return;
   await store.sandboxes.shiftTimers(jumpMs);
-  logger.warn({ jumpMs }, "the clock jumped; the timers of all sandboxes were moved with it");
+  await logs.shiftAges(jumpMs);
+  logger.warn({ jumpMs }, "the clock jumped; the timers of all sandboxes, and the ages of logs, were moved with it");
 }
 
 async function logged({ logger }: DomainContext, signal: AbortSignal, sweep: Reaper["sweep"]): Promise<void> {

@@ -43,7 +43,7 @@ export class Sessions {
 
   /** Ends those that nobody has used for an hour. */
   async endIdle(): Promise<void> {
-    const limit = this.#clock.now() - IDLE_MS;
+    const limit = this.#clock.monotonic() - IDLE_MS;
     await this.#endThose((session) => (session.idleSince ?? Infinity) <= limit);
   }
 

@@ -31,6 +31,7 @@ export class ShellSession {
   readonly #clock: Clock;
   readonly #createdAt: string;
   #lastUsedAt: string;
+  #usedAt: number;
   #busy: Busy | undefined;
   #over = false;
 
@@ -41,6 +42,7 @@ export class ShellSession {
     this.#stdin = stdin;
     this.#createdAt = isoTime(clock.now());
     this.#lastUsedAt = this.#createdAt;
+    this.#usedAt = clock.monotonic();
     this.ended = this.#watch();
   }
 
@@ -53,8 +55,9 @@ export class ShellSession {
     return this.#over;
   }
 
+  /** By the monotonic clock; undefined while a command runs. */
   get idleSince(): number | undefined {
-    return this.#busy === undefined ? Date.parse(this.#lastUsedAt) : undefined;
+    return this.#busy === undefined ? this.#usedAt : undefined;
   }
 
   view(): SessionView {
@@ -99,6 +102,7 @@ export class ShellSession {
   #free(): void {
     this.#busy = undefined;
     this.#lastUsedAt = isoTime(this.#clock.now());
+    this.#usedAt = this.#clock.monotonic();
   }
 }
 

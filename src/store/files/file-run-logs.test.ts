@@ -159,4 +159,16 @@ describe("the log of a run", () => {
     expect(new Set(removed)).toEqual(new Set([old, large]));
     expect(new Set(await readdir(opened.directory))).toEqual(new Set([kept, small]));
   });
+
+  it("has the age that it had when the clock is set, and is not taken for old by that", async () => {
+    await using opened = await openLogs();
+    const runId = newId();
+    await write(opened.logs, runId, [["stdout", "kept"]]);
+    const retention = { maxAgeMs: 3_600_000, maxTotalBytes: 4000 };
+    const jump = 400 * 86_400_000;
+    await opened.logs.shiftAges(jump);
+    const keep = new Set<string>();
+    expect(await opened.logs.prune(retention, { now: Date.now() + jump, keep })).toEqual([]);
+    expect(await opened.logs.prune(retention, { now: Date.now() + jump + 2 * 3_600_000, keep })).toEqual([runId]);
+  });
 });

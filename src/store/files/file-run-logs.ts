@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogRetention, RunLogs } from "../run-logs.ts";
 import { LogReader } from "./log-reader.ts";
@@ -19,6 +19,14 @@ export function createFileRunLogs({ directory, logBytes }: FileRunLogsOptions): 
     create: (runId, onWritten) => new LogWriter({ directory: place(runId), capacity: logBytes, onWritten }),
     read: (runId, offset) => new LogReader(place(runId), offset),
     remove,
+    shiftAges: async (milliseconds) => {
+      for (const path of await segmentsIn(directory)) {
+        const info = await stat(path).catch(ifGone(undefined));
+        if (info === undefined) continue;
+        const moved = new Date(info.mtimeMs + milliseconds);
+        await utimes(path, moved, moved).catch(ifGone(undefined));
+      }
+    },
     prune: async (retention, { now, keep }) => {
       const logs = (await measured(directory)).filter(({ runId }) => !keep.has(runId));
       const removed = toRemove(logs, retention, now);
@@ -54,6 +62,14 @@ async function measured(directory: string): Promise<readonly Measured[]> {
     logs.push({ runId, bytes, writtenAt });
   }
   return logs;
+}
+
+async function segmentsIn(directory: string): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const runId of await namesIn(directory)) {
+    for (const name of await namesIn(join(directory, runId))) paths.push(join(directory, runId, name));
+  }
+  return paths;
 }
 
 function namesIn(directory: string): Promise<readonly string[]> {
