@@ -207,6 +207,8 @@ export type SandboxRows = {
   readonly shiftTimers: (milliseconds: number) => Promise<void>;
   /** Of all owners: for recovery. */
   readonly all: () => Promise<readonly SandboxRow[]>;
+  /** Of all owners: those on an engine, running or paused, whose way out is a proxy. */
+  readonly behindProxy: (engine: EngineName) => Promise<readonly SandboxRow[]>;
   /**
    * Changes the state in one step, compare and set: the row as it is now, or undefined when there is none that is as it
    * has to be. The only writer of states.

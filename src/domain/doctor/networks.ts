@@ -42,7 +42,7 @@ export async function checkNetworks(call: Call): Promise<readonly Finding[]> {
   if (call.context.engine.networks === undefined) return [];
   await using listening = await listenOnHost();
   const port = String(listening.tcp);
-  const hosts = probeTargets(listening, []).host.addresses.filter(([address]) => isIPv4(address));
+  const hosts = probeTargets(listening).host.addresses.filter(([address]) => isIPv4(address));
   const places = hosts.map(([address]) => `${address}:${port}`);
   return await Promise.all(
     POLICIES.map((policy) => {

@@ -25,10 +25,8 @@ export async function keepOnce(context: DomainContext, signal?: AbortSignal): Pr
   const { engine, store, egress } = context;
   if (engine.networks === undefined) return;
   await engine.networks.reassert(signal);
-  const rows = await store.sandboxes.all();
-  for (const row of rows) {
-    const here = row.engine === engine.name && ["running", "paused"].includes(row.state);
-    if (here) await openEgress(context, { ...row, kind: "sandbox" }, signal);
+  for (const row of await store.sandboxes.behindProxy(engine.name)) {
+    await openEgress(context, { ...row, kind: "sandbox" }, signal);
   }
   for (const id of egress.opened()) if ((await engine.inspect(id, signal)) === undefined) await egress.close(id);
 }

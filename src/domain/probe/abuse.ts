@@ -11,6 +11,8 @@ const PIDS = 32;
 /** Few enough that a machine bears them when nothing holds them back. */
 const CHILDREN = 150;
 const DISK_MIB = 96;
+/** More than a proxy of ours takes from one sandbox, fewer than the files that it may have open. */
+const LINKS = 600;
 const LONG_LINE = "y".repeat(1000);
 
 const FORKS = 'i=0; while [ $i -lt "$1" ]; do sleep 4 >/dev/null 2>&1 & i=$((i+1)); echo $i; done';
@@ -18,10 +20,26 @@ const SPAM = `while :; do echo ${LONG_LINE}; done`;
 const STUBBORN =
   "trap '' TERM HUP INT; ( trap '' TERM HUP INT; while :; do sleep 1; done ) & while :; do sleep 1; done";
 
+/** Opens connections to its proxy, and prints how many it still has after a while. */
+const FLOOD = String.raw`
+import os, select, socket, sys, time
+host, _, port = os.environ["http_proxy"].removeprefix("http://").rpartition(":")
+links = []
+for _ in range(int(sys.argv[1])):
+    try: links.append(socket.create_connection((host, int(port)), 4))
+    except OSError: pass
+time.sleep(2)
+poll = select.poll()
+for link in links: poll.register(link, select.POLLIN | select.POLLHUP)
+print(len(links) - len(poll.poll(0)))
+`;
+
 type Abuse = {
   readonly probe: string;
   readonly tries: string;
   readonly input: JobRun;
+  /** What the policy begins with, where it is about one alone. */
+  readonly under?: string;
   readonly judge: (seen: Seen, setting: Setting) => Verdict;
 };
 
@@ -74,6 +92,17 @@ export const ABUSES: readonly Abuse[] = [
     },
   },
   {
+    probe: "connection-flood",
+    tries: `keep ${LINKS} connections to its proxy open at one time`,
+    under: "allow:",
+    input: { command: ["python3", "-c", FLOOD, String(LINKS)], timeoutMs: 60_000 },
+    judge: (seen) => {
+      const kept = /^\d+\n$/.test(seen.stdout) ? Number(seen.stdout) : undefined;
+      if (kept === undefined) return notRun(seen) ?? { outcome: "not_tried", message: "the program broke off" };
+      return held(kept < LINKS, `${kept} stayed open`);
+    },
+  },
+  {
     probe: "endless-output",
     tries: "print without end",
     input: { command: ["sh", "-c", SPAM], timeoutMs: 2000 },
@@ -97,7 +126,8 @@ export const ABUSES: readonly Abuse[] = [
 
 /** Programs that take more than is theirs, each in a job of its own with small limits. */
 export async function* probeAbuse(call: Call, setting: Setting): AsyncGenerator<ProbeOutcome> {
-  for (const { probe, tries, input, judge } of ABUSES) {
+  for (const { probe, tries, input, judge, under = "" } of ABUSES) {
+    if (!setting.network.startsWith(under)) continue;
     const result = await runToEnd(call, { ...input, ...setting });
     const left = (await call.context.engine.inspect(result.sandboxId, call.signal)) !== undefined;
     yield { ...setting, probe, tries, ...judge({ ...result, left }, setting) };

@@ -101,6 +101,20 @@ def reached(kind, address, port):
             return True
     except OSError:
         return False
+proxy = os.environ.get("http_proxy", "").removeprefix("http://").rpartition(":")
+def passed(address, port):
+    # Both ways to ask a proxy; an answer below 400 is a way out.
+    place = f"{address}:{port}"
+    asks = [f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n", f"GET http://{place}/ HTTP/1.1\r\nHost: {place}\r\n\r\n"]
+    return any(answered(ask) for ask in asks)
+def answered(ask):
+    try:
+        with socket.create_connection((proxy[0], int(proxy[2])), 4) as link:
+            link.settimeout(8)
+            link.sendall(ask.encode())
+            return link.recv(12)[9:10] in (b"1", b"2", b"3")
+    except OSError:
+        return False
 def gateway():
     try:
         with open("/proc/net/route") as routes:
@@ -115,12 +129,13 @@ for name, spec in targets.items():
     wanted = {tuple(each) for each in spec["addresses"]}
     if own: wanted |= {(own, port) for port in spec.get("gatewayPorts", [])}
     kind = socket.SOCK_DGRAM if spec["protocol"] == "udp" else socket.SOCK_STREAM
-    asked += [(name, kind, *each) for each in sorted(wanted)]
+    way = (lambda kind, *place: passed(*place)) if spec["protocol"] == "proxy" else reached
+    if way is reached or proxy[0]: asked += [(name, way, kind, *each) for each in sorted(wanted)]
 with concurrent.futures.ThreadPoolExecutor(48) as pool:
-    answers = list(pool.map(lambda each: reached(*each[1:]), asked))
+    answers = list(pool.map(lambda each: each[1](*each[2:]), asked))
 for name in targets:
     mine = [(each, got) for each, got in zip(asked, answers) if each[0] == name]
-    open_ones = [f"{each[2]} port {each[3]}" for each, got in mine if got]
+    open_ones = [f"{each[3]} port {each[4]}" for each, got in mine if got]
     if open_ones: say(name, "broken", "reached " + ", ".join(open_ones))
     elif mine: say(name, "held", f"{len(mine)} tried, none reached")
     else: say(name, "not_tried", "there is no address to try")

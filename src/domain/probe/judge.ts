@@ -34,9 +34,14 @@ const TRIES = {
   dns: "send a DNS question out, with an answer",
   internet: "reach the internet",
   sibling: "reach another sandbox of the same owner",
+  member: "reach another member of its network by name",
+  proxy: "get past the allow list by its proxy: other names, addresses, this machine",
 } as const;
 
 type InsideProbe = keyof typeof TRIES;
+
+/** Probes that are about one policy alone, by what it begins with. */
+const ONLY_UNDER: Readonly<Record<string, string>> = { member: "net:", proxy: "allow:" };
 
 /** What an `open` network is there for. */
 const OPEN_GRANTS: readonly string[] = ["dns", "internet"];
@@ -54,7 +59,8 @@ export function judgeInside(printed: string, setting: Setting): readonly ProbeOu
     told.set(name, [said, detail]);
   }
   const missing = told.has("python") ? "the image has no python3" : "the program inside did not come so far";
-  return Object.entries(TRIES).map(([probe, tries]) => {
+  const tried = Object.entries(TRIES).filter(([probe]) => setting.network.startsWith(ONLY_UNDER[probe] ?? ""));
+  return tried.map(([probe, tries]) => {
     const [said, detail] = told.get(probe) ?? ["not_tried", missing];
     return { ...setting, probe, tries, ...verdict(probe as InsideProbe, [said, detail], setting) };
   });
@@ -67,12 +73,20 @@ function verdict(probe: InsideProbe, [said, detail]: readonly [string, string], 
     const granted = profile !== "job";
     return { outcome: granted ? "by_design" : "broken", message: detail };
   }
+  if (probe === "member") return judgeMember(said, detail);
   if (said === "held" || said === "not_tried") return { outcome: said, message: detail };
   if (said !== "broken") return { outcome: "not_tried", message: `an answer that is not known: ${said}` };
   const granted =
     (probe === "write-outside" && PROFILES[profile].writableRoot) ||
     (network === "open" && OPEN_GRANTS.includes(probe));
   return { outcome: granted ? "by_design" : "broken", message: detail };
+}
+
+/** The one place that is promised. */
+function judgeMember(said: string, detail: string): Verdict {
+  if (said === "broken") return { outcome: "by_design", message: detail };
+  if (said !== "held") return { outcome: "not_tried", message: detail };
+  return { outcome: "broken", message: `what is promised fails: ${detail}` };
 }
 
 function judgeCapabilities(seen: string, profile: ProfileName): Verdict {

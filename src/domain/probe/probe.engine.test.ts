@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreatedReply, WaitReply } from "../../engine/docker/api/replies.ts";
@@ -20,8 +22,8 @@ afterAll(() => docker[Symbol.asyncDispose]());
 type Ended = { readonly printed: string; readonly code: number };
 
 /** Runs a command in a plain container with these weaknesses, without anything of ours around it. */
-async function inWeakened(command: readonly string[], HostConfig: object): Promise<Ended> {
-  const json = { Image: "python:3.11-slim", Cmd: command, Tty: true, User: "0:0", HostConfig };
+async function inWeakened(command: readonly string[], HostConfig: object, Env: string[] = []): Promise<Ended> {
+  const json = { Image: "python:3.11-slim", Cmd: command, Tty: true, User: "0:0", Env, HostConfig };
   const { Id } = await docker.api.json({ method: "POST", path: "/containers/create", json }, CreatedReply);
   try {
     await docker.api.send({ method: "POST", path: `/containers/${Id}/start` });
@@ -40,12 +42,35 @@ function reachable(tcp: number, udp: number): ProbeTargets {
   const byTcp = { protocol: "tcp", addresses: [["127.0.0.1", tcp]] } as const;
   const byUdp = { protocol: "udp", addresses: [["127.0.0.1", udp]] } as const;
   const open = { host: byTcp, "host-udp": byUdp, "engine-tcp": byTcp, metadata: byTcp, dns: byUdp };
-  return { ...open, internet: byTcp, sibling: byTcp };
+  const proxy = { ...byTcp, protocol: "proxy" } as const;
+  return { ...open, internet: byTcp, sibling: byTcp, member: byTcp, proxy };
+}
+
+/** A proxy on this machine that lets everything through and keeps every connection, and the variable that names it. */
+async function openCarelessProxy() {
+  const links = new Set<Socket>();
+  const server = createServer((link) => {
+    links.add(link);
+    link.on("error", () => undefined).on("data", () => link.write("HTTP/1.1 200 OK\r\n\r\n"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    env: [`http_proxy=http://127.0.0.1:${port}`],
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, "close");
+      server.close();
+      for (const link of links) link.destroy();
+      await closed;
+    },
+  };
 }
 
 describe("the probes find what is open", () => {
   it("in a container with the rights of a privileged one, the machine's network and the engine's socket", async () => {
     await using listening = await listenOnHost();
+    await using proxy = await openCarelessProxy();
     const open = {
       NetworkMode: "host",
       Binds: ["/var/run/docker.sock:/var/run/docker.sock"],
@@ -54,9 +79,15 @@ describe("the probes find what is open", () => {
       MaskedPaths: [],
       ReadonlyPaths: [],
     };
-    const { printed } = await inWeakened(insideCommand(reachable(listening.tcp, listening.udp)), open);
-    const outcomes = judgeInside(printed, JOB).filter(({ outcome }) => outcome !== "broken");
-    expect(outcomes.map(({ probe, outcome }) => `${probe} ${outcome}`)).toEqual(["host-processes held"]);
+    const command = insideCommand(reachable(listening.tcp, listening.udp));
+    const { printed } = await inWeakened(command, open, proxy.env);
+    const notBroken = (network: string): readonly string[] => {
+      const outcomes = judgeInside(printed, { ...JOB, network }).filter(({ outcome }) => outcome !== "broken");
+      return outcomes.map(({ probe, outcome }) => `${probe} ${outcome}`);
+    };
+    expect(notBroken("none")).toEqual(["host-processes held"]);
+    expect(notBroken("allow:example.com")).toEqual(["host-processes held"]);
+    expect(notBroken("net:probe")).toEqual(["host-processes held", "member by_design"]);
   }, 150_000);
 
   it("in a container among the machine's processes", async () => {
@@ -65,6 +96,16 @@ describe("the probes find what is open", () => {
     const outcomes = judgeInside(printed, JOB);
     expect(outcomes.find(({ probe }) => probe === "host-processes")).toMatchObject({ outcome: "broken" });
     expect(outcomes.filter(({ probe, outcome }) => probe === "host" && outcome === "held")).toHaveLength(1);
+    const joined = judgeInside(printed, { ...JOB, network: "net:probe" });
+    expect(joined.find(({ probe }) => probe === "member")).toMatchObject({ outcome: "broken" });
+  }, 150_000);
+
+  it("connection-flood, with a proxy without a cap", async () => {
+    await using proxy = await openCarelessProxy();
+    const flood = ABUSES.find(({ probe }) => probe === "connection-flood");
+    const { printed, code } = await inWeakened(flood?.input.command ?? [], { NetworkMode: "host" }, proxy.env);
+    const seen = { exitCode: code, stdout: printed, oomKilled: false };
+    expect(flood?.judge(seen, JOB)).toMatchObject({ outcome: "broken" });
   }, 150_000);
 
   it.each(["fork-bomb", "memory-bomb", "disk-filler"])(

@@ -7,11 +7,14 @@ const LIVES_MS = 60_000;
 const PROGRAM = String.raw`
 import socket, time
 server = socket.create_server(("0.0.0.0", 0))
-print(socket.gethostbyname(socket.gethostname()), server.getsockname()[1], flush=True)
+print(socket.gethostname(), socket.gethostbyname(socket.gethostname()), server.getsockname()[1], flush=True)
 time.sleep(3600)
 `;
 
-export type Sibling = AsyncDisposable & { readonly addresses: readonly (readonly [string, number])[] };
+type Places = readonly (readonly [host: string, port: number])[];
+
+/** Where it listens, by its address and by its name; both are empty when it does not. */
+export type Sibling = AsyncDisposable & { readonly addresses: Places; readonly names: Places };
 
 /** Another sandbox of the same owner, profile and policy, with an open port; without python there is none. */
 export async function startSibling(call: Call, setting: Setting): Promise<Sibling> {
@@ -23,10 +26,11 @@ export async function startSibling(call: Call, setting: Setting): Promise<Siblin
     if (item.done === true || item.value.type === "result") break;
     if (item.value.type === "stdout") printed += item.value.data;
   }
-  const [, address, port] = /^([\d.]+) (\d+)\n/.exec(printed) ?? [];
-  const found = address === undefined || address.startsWith("127.") ? [] : [[address, Number(port)] as const];
+  const [, name = "", address = "127.", port] = /^(\S+) ([\d.]+) (\d+)\n/.exec(printed) ?? [];
+  const placesOf = (host: string): Places => (address.startsWith("127.") ? [] : [[host, Number(port)]]);
   return {
-    addresses: found,
+    addresses: placesOf(address),
+    names: placesOf(name),
     [Symbol.asyncDispose]: async () => {
       await events.return?.();
     },

@@ -1,13 +1,24 @@
+import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
 
 export type Target = {
-  readonly protocol: "tcp" | "udp";
+  /** `proxy`: asked for at the proxy that the environment names. */
+  readonly protocol: "tcp" | "udp" | "proxy";
   readonly addresses: readonly (readonly [address: string, port: number])[];
   /** Ports to try at the default gateway that is seen from inside. */
   readonly gatewayPorts?: readonly number[];
 };
 
-type NetworkProbe = "host" | "host-udp" | "engine-tcp" | "metadata" | "dns" | "internet" | "sibling";
+type NetworkProbe =
+  | "host"
+  | "host-udp"
+  | "engine-tcp"
+  | "metadata"
+  | "dns"
+  | "internet"
+  | "sibling"
+  | "member"
+  | "proxy";
 
 /** What a probe tries to reach, by the name of the probe. */
 export type ProbeTargets = Readonly<Record<NetworkProbe, Target>>;
@@ -16,11 +27,16 @@ const METADATA = ["169.254.169.254", "100.100.100.200", "fd00:ec2::254"];
 const OUTSIDE = ["1.1.1.1", "8.8.8.8", "9.9.9.9"];
 const ENGINE_PORTS = [2375, 2376];
 const DNS = 53;
+/** A name that is in the allow list of no probe, and that everybody can resolve. */
+const NOT_ALLOWED = "example.net";
 
 export type Listening = { readonly tcp: number; readonly udp: number };
 
-/** Everything that a unit must not reach, the host at each of its addresses. */
-export function probeTargets(listening: Listening, sibling: readonly (readonly [string, number])[]): ProbeTargets {
+/** Of the same owner: another sandbox, and one in the same named network, by its name. */
+export type Others = { readonly sibling?: Target["addresses"]; readonly member?: Target["addresses"] };
+
+/** Everything that a unit must not reach, the host at each of its addresses; and whom it may. */
+export function probeTargets(listening: Listening, { sibling = [], member = [] }: Others = {}): ProbeTargets {
   const host = hostAddresses();
   const at = (addresses: readonly string[], ...ports: readonly number[]): Target["addresses"] =>
     addresses.flatMap((address) => ports.map((port) => [address, port] as const));
@@ -32,6 +48,15 @@ export function probeTargets(listening: Listening, sibling: readonly (readonly [
     dns: { protocol: "udp", addresses: at(OUTSIDE, DNS), gatewayPorts: [DNS] },
     internet: { protocol: "tcp", addresses: at(OUTSIDE, 443, DNS) },
     sibling: { protocol: "tcp", addresses: sibling },
+    member: { protocol: "tcp", addresses: member },
+    proxy: {
+      protocol: "proxy",
+      addresses: [
+        ...at(["localhost", ...host.filter((address) => isIPv4(address))], listening.tcp),
+        ...at(METADATA.slice(0, 1), 80),
+        ...at([...OUTSIDE, NOT_ALLOWED], 443),
+      ],
+    },
   };
 }
 

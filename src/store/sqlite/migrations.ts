@@ -41,6 +41,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
    CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
+   CREATE INDEX sandboxes_behind_proxy ON sandboxes (data ->> 'engine') WHERE substr(data ->> 'network', 1, 6) = 'allow:';
    CREATE INDEX sandboxes_in_directories ON sandboxes (id) WHERE data ->> '$.directory.path' IS NOT NULL;
    CREATE TABLE runs (
      id TEXT PRIMARY KEY,

@@ -6,6 +6,9 @@ import { claimSandbox } from "./sandbox-claim.ts";
 import { listSandboxes } from "./sandbox-list.ts";
 import { shiftTimers } from "./sandbox-timers.ts";
 
+const BEHIND_PROXY = `SELECT data FROM sandboxes WHERE substr(data ->> 'network', 1, 6) = 'allow:'
+  AND data ->> 'engine' = ? AND data ->> 'state' IN ('running', 'paused')`;
+
 export function createSandboxRows(database: Database): SandboxRows {
   const byId = (id: string): SandboxRow | undefined => {
     const row = database.get("SELECT data FROM sandboxes WHERE id = ?", id);
@@ -47,6 +50,7 @@ export function createSandboxRows(database: Database): SandboxRows {
       Promise.try(() => {
         return database.all("SELECT data FROM sandboxes").map(read);
       }),
+    behindProxy: (engine) => Promise.try(() => database.all(BEHIND_PROXY, engine).map(read)),
     transition: (id, from, change) =>
       Promise.try(() =>
         database.transaction(() => {

@@ -129,6 +129,19 @@ describe("the store", () => {
     expect((await store.sandboxes.find("alice", first.id))?.id).toBe(first.id);
   });
 
+  it("finds the sandboxes behind a proxy among all others", async () => {
+    await using store = openSqliteStore(":memory:");
+    const network = "allow:example.org";
+    const behind = [sandbox({ network }), sandbox({ network, owner: "bob", state: "paused" })];
+    const others = [
+      ...[sandbox(), sandbox({ network: "internal" }), sandbox({ network: "open" })],
+      ...[sandbox({ network, state: "stopped" }), sandbox({ network, engine: "docker" })],
+    ];
+    for (const row of [...behind, ...others]) await store.sandboxes.insert(row);
+    const ids = (await store.sandboxes.behindProxy("memory")).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(behind.map(({ id }) => id).toSorted());
+  });
+
   it("knows who is in a network: sandboxes and open jobs of its owner, whatever else has its name", async () => {
     await using store = openSqliteStore(":memory:");
     const row = { id: newId(), owner: "alice", name: "team", engine: "memory", removing: false } as const;

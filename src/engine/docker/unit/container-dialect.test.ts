@@ -35,7 +35,14 @@ test("Podman's memory has no owner, so all may write there, and the image does n
     "/home/moorage": "rw,exec,nosuid,nodev,size=67108864,mode=1777,notmpcopyup",
     "/run": "rw,exec,nosuid,nodev,size=16777216,mode=1777,notmpcopyup",
     "/tmp": "rw,exec,nosuid,nodev,size=67108864,mode=1777,notmpcopyup",
+    "/var/tmp": "ro,noexec,nosuid,nodev,size=4096,mode=555,notmpcopyup",
   });
+});
+
+test("Podman would give a job memory of its own at /var/tmp, without a cap: there is none to write to", () => {
+  expect(hostOf("job", podman).Tmpfs["/var/tmp"]).toMatch(/^ro,/);
+  const writable = containerSpec(unitSpec("sandbox"), {}, { script: ["x"], stdin: false });
+  expect(inDialect(writable, podman).HostConfig.Tmpfs["/var/tmp"]).toBeUndefined();
 });
 
 test("Podman's logs are its own, capped as Docker's are, and none stay none", () => {

@@ -9,6 +9,8 @@ const OWNER_OPTION = /^(?:uid|gid)=/;
  * beside any other limit, for which it has no right inside some virtual machines and containers.
  */
 const USER_PROCESSES = { Name: "nproc", Soft: 32_768, Hard: 32_768 };
+/** Podman by itself gives a container with a read-only root memory without a cap there. */
+const CLOSED = "ro,noexec,nosuid,nodev,size=4096,mode=555,notmpcopyup";
 const JOB_LOG = { Type: "k8s-file", Config: { "max-size": "1m" } };
 
 /** The body of a container's creation as this engine reads it. */
@@ -26,7 +28,7 @@ function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfi
   const memory = Object.entries(host.Tmpfs).map(([path, options]) => [path, podmanMemory(options)] as const);
   return {
     ...host,
-    Tmpfs: Object.fromEntries(memory),
+    Tmpfs: { ...(host.ReadonlyRootfs ? { "/var/tmp": CLOSED } : {}), ...Object.fromEntries(memory) },
     // Podman takes this option for a file on its own host, and filters by its own table, which is somewhat wider.
     SecurityOpt: host.SecurityOpt.filter((option) => option !== SECCOMP_OPTION),
     Ulimits: [...host.Ulimits, USER_PROCESSES],

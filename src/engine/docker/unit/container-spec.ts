@@ -41,6 +41,7 @@ type Mount = Readonly<Record<string, unknown>> & { readonly Source: string };
 /** The body of a container's creation. */
 export type ContainerSpec = Readonly<Record<string, unknown>> & {
   readonly HostConfig: Readonly<Record<string, unknown>> & {
+    readonly ReadonlyRootfs: boolean;
     readonly Tmpfs: Readonly<Record<string, string>>;
     readonly Mounts: readonly Mount[];
     readonly Ulimits: readonly object[];
