@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listOperations } from "../../src/contracts/platform.ts";
+import { asRoot } from "../../src/engine/docker/network/testing/as-root.ts";
+import { openHome, type Home } from "../fixtures/command-line.ts";
+import { commandDoor, httpDoor, sdkDoor, type Door } from "../fixtures/operations/doors.ts";
+import { STEPS, type Step, type Walk } from "../fixtures/operations/steps.ts";
+import { startServer, type RunningServer } from "../fixtures/running-server.ts";
+
+const LONG = { timeout: 300_000 };
+
+// An allow list, which `network.set` changes, takes a packet filter.
+asRoot(() => {
+  describe("every operation of one server on docker", () => {
+    let home: Home;
+    let server: RunningServer;
+
+    beforeAll(async () => {
+      home = await openHome();
+      server = await startServer(home);
+    }, 120_000);
+
+    afterAll(async () => {
+      await home[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    }, 120_000);
+
+    it.each([
+      ["sdk", () => sdkDoor(server)],
+      ["http", () => httpDoor(server)],
+      ["cli", () => commandDoor(home)],
+    ])("answers sensibly through %s", LONG, async (name, open) => {
+      const called = await walk(open(), walkOf(name, home));
+      const missing = listOperations().filter((operation) => !called.has(operation.name));
+      expect(missing.map((operation) => operation.name)).toEqual([]);
+    });
+  });
+});
+
+function walkOf(door: string, home: Home): Walk {
+  const names = { box: `${door}-box`, fork: `${door}-fork`, guarded: `${door}-guarded`, snapshot: `${door}-shot` };
+  return { ...names, volume: `${door}-data`, label: door, directory: home.root, ids: new Map() };
+}
+
+/** The names of the operations that have answered as they should. */
+async function walk(door: Door, state: Walk): Promise<ReadonlySet<string>> {
+  const called = new Set<string>();
+  for (const step of STEPS) {
+    const answer = await attempt(door, step, state);
+    expect(answer, step.name).toMatchObject(step.answer);
+    keep(step, answer, state);
+    called.add(step.name);
+  }
+  return called;
+}
+
+async function attempt(door: Door, { name, input, events }: Step, state: Walk): Promise<unknown> {
+  const operation = listOperations().find((row) => row.name === name);
+  if (operation === undefined) throw new Error(`There is no operation ${name}.`);
+  try {
+    return await door({ operation, input: input(state), ...(events === undefined ? {} : { events }) });
+  } catch (error) {
+    throw new Error(`${name} failed`, { cause: error });
+  }
+}
+
+function keep({ keep: wish }: Step, answer: unknown, { ids }: Walk): void {
+  const fields = answer as Record<string, unknown>;
+  if (wish !== undefined) ids.set(wish[1], String(fields[wish[0]]));
+}
