@@ -31,6 +31,7 @@ test("a group alone is an unfinished command: its help on stderr, exit code 2", 
 });
 
 test("help before the words is help after them", async () => {
+  expect((await moorage(["sandbox", "help"])).stdout).toBe((await moorage(["sandbox", "--help"])).stdout);
   expect((await moorage(["help", "sandbox", "exec"])).stdout).toBe((await moorage(["sandbox", "exec", "-h"])).stdout);
 });
 

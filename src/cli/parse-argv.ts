@@ -16,7 +16,7 @@ export function parseArgv(argv: readonly string[], commands: readonly CliCommand
   let help = "";
   let chosen: Chosen | undefined;
   let wrong: ParsedArgv | undefined;
-  const words = withHelpWord(argv);
+  const words = withHelpWord(argv, commands);
   const program = buildProgram(commands, words, {
     layout,
     onHelp: (text) => {
@@ -48,7 +48,10 @@ function given({ command, chain, words }: Chosen): Given {
   return { options: givenOptions(chain), positionals: words.slice(0, count), rest: words.slice(count) };
 }
 
-/** `moorage help run` is `moorage run --help`. */
-function withHelpWord(argv: readonly string[]): string[] {
-  return argv[0] === "help" ? [...argv.slice(1), "--help"] : [...argv];
+/** `moorage help run` is `moorage run --help`, and so is `moorage sandbox help` for a group. */
+function withHelpWord(argv: readonly string[], commands: readonly CliCommand[]): string[] {
+  const [first, second, ...more] = argv;
+  if (first === "help") return [...argv.slice(1), "--help"];
+  const isGroup = commands.some(({ words }) => words.length > 1 && words[0] === first);
+  return isGroup && first !== undefined && second === "help" ? [first, ...more, "--help"] : [...argv];
 }

@@ -69,7 +69,7 @@ export const Env = z
 
 export const MemoryBytes = z
   .int()
-  .min(6 * MIB, "expected at least 6 MiB (6291456)")
+  .min(6 * MIB, "expected at least 6 MiB")
   .meta({ description: "Memory in bytes, at least 6 MiB; no swap is added." });
 export const Cpus = z
   .number()

@@ -91,8 +91,15 @@ function toldIssue(issue: Issue): { readonly path: string; readonly message: str
   // A record's key that is refused carries the reason inside.
   const inner = issue.code === "invalid_key" ? issue.issues[0] : undefined;
   const value = isPrivate(path) ? undefined : shown(issue.input);
-  const message = cut(inner?.message ?? issue.message, MAX_TOLD_CHARACTERS);
+  const message = cut(expectation(inner ?? issue), MAX_TOLD_CHARACTERS);
   return { path, message, ...(value === undefined ? {} : { value }) };
+}
+
+// What the schema's library says of a choice is in its own manner; ours says what to write.
+function expectation(issue: Issue): string {
+  if (issue.code !== "invalid_value") return issue.message;
+  const values = issue.values.map(String).join(", ");
+  return issue.values.length === 1 ? `expected ${values}` : `expected one of ${values}`;
 }
 
 // These may be secrets, or long, or both; in a batch they are the jobs'.

@@ -45,6 +45,15 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     good: 'spawn("ls", { shell: false });',
   },
   {
+    name: "users are told of sandboxes, not of the engine port's units",
+    in: /^src\//,
+    notIn: new RegExp(`^src/engine/conformance|${TESTS.source}`),
+    // Comments speak of units: the line is an error's, or a message's that follows one.
+    pattern: /(?:MoorageError\(|[mM]essage\b).*["'`](?:[^"'`]* )?[uU]nits?[ .'][^"'`]*/,
+    bad: 'throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);',
+    good: 'throw new MoorageError("NOT_FOUND", `There is no sandbox ${id}.`);',
+  },
+  {
     name: "nothing is announced that is not there",
     in: /^(src|scripts|bench|test)\//,
     pattern: /\b(TODO|FIXME|XXX)\b/,

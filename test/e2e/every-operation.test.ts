@@ -38,7 +38,14 @@ asRoot(() => {
 
 function walkOf(door: string, home: Home): Walk {
   const names = { box: `${door}-box`, fork: `${door}-fork`, guarded: `${door}-guarded`, snapshot: `${door}-shot` };
-  return { ...names, volume: `${door}-data`, label: door, directory: home.root, ids: new Map() };
+  return {
+    ...names,
+    volume: `${door}-data`,
+    network: `${door}-net`,
+    label: door,
+    directory: home.root,
+    ids: new Map(),
+  };
 }
 
 /** The names of the operations that have answered as they should. */

@@ -339,6 +339,7 @@ describe("the program's words", () => {
   test("after -- are passed on as they are, whatever they look like", async () => {
     const words = fc.array(
       fc.oneof(fc.string(), fc.constantFrom("--", "-", "-i", "--json", "--help", "--version", "a b", "'\"\n")),
+      { minLength: 1 },
     );
     await fc.assert(
       fc.asyncProperty(words, async (rest) => {

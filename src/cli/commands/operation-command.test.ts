@@ -133,14 +133,34 @@ describe("values that are wrong", () => {
       exit 125"
     `);
     expect(await told(["run", "--cpus", "-1", "--memory", "1k", "--", "x"])).toMatchInlineSnapshot(`
-      "error: --memory: expected at least 6 MiB (6291456) (got 1024).
+      "error: --memory: expected at least 6 MiB (got 1024).
              --cpus: expected at least 0.01 (got -1).
       hint: Correct the value named in the message; \`--help\` shows what each option takes.
       exit 125"
     `);
-    expect(await told(["run"])).toMatchInlineSnapshot(`
-      "error: COMMAND: expected a program and its arguments, got nothing.
+    expect(await told(["sandbox", "create", "-p", "99999", "--ready", "soon"])).toMatchInlineSnapshot(`
+      "error: --ready: expected port:8080, http:8080/health, log:PATTERN or JSON (got "soon").
       hint: Correct the value named in the message; \`--help\` shows what each option takes.
+      exit 2"
+    `);
+    expect(await told(["sandbox", "create", "-p", "80", "-p", "99999"])).toMatchInlineSnapshot(`
+      "error: --publish port: expected 1 to 65535 (got 99999).
+      hint: Correct the value named in the message; \`--help\` shows what each option takes.
+      exit 2"
+    `);
+    expect(await told(["sandbox", "ls", "--label", "team"])).toMatchInlineSnapshot(`
+      "error: --label: expected KEY=VALUE (got "team").
+      hint: Correct the value named in the message; \`--help\` shows what each option takes.
+      exit 2"
+    `);
+    expect(await told(["agent", "run", "--workspace", ".", "a"])).toMatchInlineSnapshot(`
+      "error: moorage agent run: expected COMMAND (got nothing).
+      hint: Write it behind --, such as: moorage agent run --workspace VALUE AGENT-ID -- echo hello
+      exit 125"
+    `);
+    expect(await told(["run"])).toMatchInlineSnapshot(`
+      "error: moorage run: expected COMMAND (got nothing).
+      hint: Write it behind --, such as: moorage run -- echo hello
       exit 125"
     `);
     expect(await told(["run", "--", ""])).toMatchInlineSnapshot(`

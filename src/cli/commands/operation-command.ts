@@ -1,3 +1,4 @@
+import { MoorageError } from "../../base/errors.ts";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../../contracts/method.ts";
 import type { OutlinedOperation } from "../../contracts/outline.ts";
 import { cliFields, type CliFields } from "../flags/cli-field.ts";
@@ -33,6 +34,7 @@ export function operationCommand(operation: OutlinedOperation): CliCommand {
     runs: cli.runs === true,
     leaving: (given) => leavingHint(operation, given),
     execute: async (given, session) => {
+      if (given.rest.length === 0 && fields().rest?.required === true) throw withoutProgram(operation, fields());
       try {
         return await call({ operation, fields: fields() }, given, session);
       } catch (error) {
@@ -44,6 +46,14 @@ export function operationCommand(operation: OutlinedOperation): CliCommand {
 
 function restOf({ rest }: CliFields): NonNullable<CliCommand["rest"]> {
   return { required: rest?.required === true, description: rest?.schema.description ?? "" };
+}
+
+function withoutProgram({ cli }: OutlinedOperation, { flags, positionals }: CliFields): MoorageError {
+  const places = positionals.map(({ label }) => `${label} `).join("");
+  const needed = flags.filter(({ required }) => required).map(({ label }) => `${label} VALUE `);
+  return new MoorageError("INVALID_INPUT", `moorage ${cli.command}: expected COMMAND (got nothing).`, {
+    hint: `Write it behind --, such as: moorage ${cli.command} ${needed.join("")}${places}-- echo hello`,
+  });
 }
 
 function leavingHint({ cli, kind, http }: OutlinedOperation, { positionals }: Given): string {

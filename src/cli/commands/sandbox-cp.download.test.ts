@@ -281,7 +281,7 @@ describe("what cannot be", () => {
     await mkdir(join(at.path, "out.txt"));
     expect(await told(["a", "b"], at.path, [])).toMatchInlineSnapshot(`
       "error: SRC and DST: expected one of them as ID:PATH (both are paths of this host).
-      hint: Copy between two sandboxes by way of this host.
+      hint: Write the sandbox's side as ID:PATH, such as demo:out/report.html.
       exit 2"
     `);
     expect(await told(["one:a", "two:b"], at.path, [])).toMatchInlineSnapshot(`

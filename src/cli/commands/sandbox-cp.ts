@@ -43,10 +43,11 @@ type Copy = (context: CopyContext) => Promise<CopyReport>;
 function copyBetween(source: SandboxPlace | HostPlace, target: SandboxPlace | HostPlace): Copy {
   if (source.kind === "sandbox" && target.kind === "host") return (context) => download(source, target, context);
   if (source.kind === "host" && target.kind === "sandbox") return (context) => upload(source, target, context);
-  const both = source.kind === "host" ? "both are paths of this host" : "both are in sandboxes";
-  throw new MoorageError("INVALID_INPUT", `SRC and DST: expected one of them as ID:PATH (${both}).`, {
-    hint: "Copy between two sandboxes by way of this host.",
-  });
+  const [both, hint] =
+    source.kind === "host"
+      ? ["both are paths of this host", "Write the sandbox's side as ID:PATH, such as demo:out/report.html."]
+      : ["both are in sandboxes", "Copy between two sandboxes by way of this host."];
+  throw new MoorageError("INVALID_INPUT", `SRC and DST: expected one of them as ID:PATH (${both}).`, { hint });
 }
 
 async function tell({ files, bytes, refused }: CopyReport, target: string, { globals, ui }: Session): Promise<number> {

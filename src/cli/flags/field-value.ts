@@ -23,7 +23,7 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
     case "code-file":
       return await readCodeFile(text, { label: field.label, directory });
     case "readiness":
-      return readinessValue(text) ?? valueFromText(text, target(field));
+      return readinessValue(text) ?? readinessJson(field, text);
     case "host-directory":
       return hostPath(text, directory);
     case "workspace":
@@ -31,6 +31,11 @@ export async function fieldValue(field: CliField, texts: readonly string[], dire
     default:
       return isRepeatable(field) ? valueFromTexts(texts, target(field)) : valueFromText(text, target(field));
   }
+}
+
+function readinessJson(field: CliField, text: string): unknown {
+  if (text.startsWith("{")) return valueFromText(text, target(field));
+  throw invalidValue(field.label, { expected: "port:8080, http:8080/health, log:PATTERN or JSON", got: text });
 }
 
 /** Made absolute here: a server would read a relative path from where it stands itself. */

@@ -38,5 +38,7 @@ export function labelOf(path: string, { flags, positionals, rest }: CliFields): 
   const [name = "", ...inner] = path.split(".");
   if (name === rest?.name) return "COMMAND";
   const field = [...flags, ...positionals].find((candidate) => candidate.name === name);
-  return [field?.label ?? (name === "" ? "input" : name), ...inner].join(" ");
+  // Which of several it is, the value tells that is shown beside it.
+  const within = inner.filter((part) => !/^\d+$/.test(part));
+  return [field?.label ?? (name === "" ? "input" : name), ...within].join(" ");
 }

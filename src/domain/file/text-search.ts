@@ -28,7 +28,7 @@ function compile(pattern: string, ignoreCase: boolean): RE2JS {
     if (!(cause instanceof RE2JSException)) throw cause;
     const why = cause.message.replace(/^error parsing regexp: /, "");
     throw new MoorageError("INVALID_INPUT", `The pattern ${JSON.stringify(pattern)} is none: ${why}.`, {
-      hint: "The syntax is RE2's: no look-around and no back references. For plain text set `fixed`.",
+      hint: "The syntax is RE2's: no look-around and no back references. For plain text use --fixed.",
       cause,
     });
   }

@@ -116,11 +116,7 @@ describe("bad input to a job", () => {
     [{ command: [""] }, "INVALID_INPUT", "command: expected a program, got an empty name"],
     [{ command: ["-x"] }, "INVALID_INPUT", "cannot begin with a dash"],
     [{ command: ["a\0b"] }, "INVALID_INPUT", "without NUL"],
-    [
-      { command: ["true"], memoryBytes: -1 },
-      "INVALID_INPUT",
-      "memoryBytes: expected at least 6 MiB (6291456) (got -1)",
-    ],
+    [{ command: ["true"], memoryBytes: -1 }, "INVALID_INPUT", "memoryBytes: expected at least 6 MiB (got -1)"],
     [{ command: ["true"], cpus: 0 }, "INVALID_INPUT", "cpus: expected at least 0.01 (got 0)"],
     [{ command: ["true"], pids: 1 }, "INVALID_INPUT", "pids: expected at least 2 (got 1)"],
     [{ command: ["true"], timeoutMs: 0 }, "INVALID_INPUT", "timeoutMs: expected at least 1 ms (got 0)"],

@@ -44,7 +44,10 @@ describe("the list of sandboxes", () => {
   });
 
   it.each([
-    [{ state: ["sleeping"] }, 'state.0: Invalid option: expected one of "starting"'],
+    [
+      { state: ["sleeping"] },
+      'state.0: expected one of starting, running, paused, stopped, archived, lost, error (got "sleeping")',
+    ],
     [{ label: ["team"] }, 'label.0: expected KEY=VALUE (got "team")'],
     [{ labels: { team: "red" } }, "labels"],
   ])("refuses the filter %j", async (input, message) => {

@@ -54,7 +54,11 @@ describe("the stats of a sandbox", () => {
     abort.abort();
     await expect(followed).rejects.toMatchObject({ code: "CANCELED" });
     await sandbox.stop({ id });
-    await expect(Array.fromAsync(sandbox.stats({ id }))).rejects.toMatchObject({ code: "SANDBOX_NOT_RUNNING" });
+    await expect(Array.fromAsync(sandbox.stats({ id }))).rejects.toMatchObject({
+      code: "SANDBOX_NOT_RUNNING",
+      message: `Sandbox "${id}" is stopped; only one that runs can be measured.`,
+      hint: `Let it go on with \`moorage sandbox start ${id}\`.`,
+    });
     await expect(Array.fromAsync(sandbox.stats({ id, intervalMs: 1 }))).rejects.toMatchObject({
       code: "INVALID_INPUT",
     });

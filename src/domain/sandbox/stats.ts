@@ -4,8 +4,10 @@ import { isMoorageError } from "../../base/errors.ts";
 import type { SandboxStats, StatsEvent } from "../../contracts/types.ts";
 import type { UnitStats } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
-import type { Call } from "../context.ts";
+import type { Call, DomainContext } from "../context.ts";
 import { reachSandbox } from "./sandboxes.ts";
+import { refreshed } from "./seen-state.ts";
+import { notRunning } from "./transition.ts";
 
 type StatsInput = {
   readonly id: string;
@@ -19,7 +21,7 @@ type StatsInput = {
  */
 export async function* sandboxStats(call: Call, { id, follow, intervalMs }: StatsInput): AsyncGenerator<StatsEvent> {
   const { context, signal, row } = await reachSandbox(call, id);
-  let before = await context.engine.stats(row.id, signal);
+  let before = await firstStats(context, row, signal);
   for (;;) {
     await sleep(intervalMs ?? 1000, signal);
     throwIfCanceled(signal);
@@ -31,6 +33,16 @@ export async function* sandboxStats(call: Call, { id, follow, intervalMs }: Stat
     yield { type: "sample", sample: sampleOf(row, before, now) };
     if (follow !== true) return;
     before = now;
+  }
+}
+
+async function firstStats(context: DomainContext, row: SandboxRow, signal?: AbortSignal): Promise<UnitStats> {
+  try {
+    return await context.engine.stats(row.id, signal);
+  } catch (error) {
+    if (!isMoorageError(error) || error.code !== "SANDBOX_NOT_RUNNING") throw error;
+    const now = await refreshed(context, row, await context.engine.inspect(row.id, signal));
+    throw notRunning(now, "only one that runs can be measured");
   }
 }
 

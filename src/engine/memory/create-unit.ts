@@ -36,7 +36,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   const user = spec.user ?? ROOT;
   const files = await unitFiles({ host, spec, clock }, image?.snapshot?.files, user);
   const { id, kind } = spec;
-  if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a unit ${id} already.`);
+  if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a sandbox ${id} already.`);
   const unit: MemoryUnit = {
     id,
     kind,

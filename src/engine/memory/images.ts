@@ -67,7 +67,7 @@ export function createMemoryImages(
       await enter("remove", signal);
       const user = [...units.values()].find((unit) => unit.spec.image === reference);
       if (user !== undefined) {
-        throw new MoorageError("CONFLICT", `The image ${reference} is in use by the unit ${user.id}.`);
+        throw new MoorageError("CONFLICT", `The image ${reference} is in use by the sandbox ${user.id}.`);
       }
       images.delete(reference);
     },

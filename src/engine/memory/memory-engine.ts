@@ -77,7 +77,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     files: createMemoryFiles(async (method, id, signal) => {
       await faults.enter(`files.${method}`, signal);
       const unit = ownUnit(parts, id);
-      if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
+      if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`);
       return unit;
     }),
     stats: async (id, signal) => {
@@ -193,7 +193,7 @@ function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" |
       if (unit?.info.state !== "running") {
         throw new MoorageError(
           "SANDBOX_NOT_RUNNING",
-          `The unit ${id} is ${unit?.info.state ?? "absent"}, not running.`,
+          `The sandbox ${id} is ${unit?.info.state ?? "absent"}, not running.`,
         );
       }
       return start(parts, unit, spec);
@@ -222,7 +222,7 @@ async function start({ programs, clock }: Parts, unit: MemoryUnit, spec: StartSp
   if (cwd?.type !== "directory") {
     throw new MoorageError(
       "INVALID_INPUT",
-      `The working directory ${spec.cwd} is no directory of the unit ${unit.id}.`,
+      `The working directory ${spec.cwd} is no directory of the sandbox ${unit.id}.`,
     );
   }
   const user = await runUser(unit, spec.user);

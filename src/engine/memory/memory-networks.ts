@@ -59,7 +59,7 @@ function createNamed({ host, labels }: Parts, enter: Enter): NamedNetworks {
       if (own(id) === undefined) return;
       const [member] = membersOf(host, id);
       if (member !== undefined)
-        throw new MoorageError("CONFLICT", `The network ${id} is in use by the unit ${member.id}.`);
+        throw new MoorageError("CONFLICT", `The network ${id} is in use by the sandbox ${member.id}.`);
       networks.delete(id);
     },
   };

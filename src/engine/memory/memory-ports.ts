@@ -12,7 +12,7 @@ export function createMemoryPorts(find: Find): UnitPorts {
 }
 
 function running(id: string, unit: MemoryUnit | undefined): MemoryUnit {
-  if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`);
+  if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`);
   if (unit.info.state === "running") return unit;
-  throw new MoorageError("SANDBOX_NOT_RUNNING", `The unit ${id} is ${unit.info.state}, not running.`);
+  throw new MoorageError("SANDBOX_NOT_RUNNING", `The sandbox ${id} is ${unit.info.state}, not running.`);
 }

@@ -33,7 +33,7 @@ export function createMemorySnapshots(parts: Parts, enter: Enter): EngineSnapsho
       if (own(id) === undefined) return;
       const user = [...units.values()].find((unit) => unit.spec.image === referenceOf(id));
       if (user !== undefined)
-        throw new MoorageError("CONFLICT", `The snapshot ${id} is in use by the unit ${user.id}.`);
+        throw new MoorageError("CONFLICT", `The snapshot ${id} is in use by the sandbox ${user.id}.`);
       images.delete(referenceOf(id));
     },
   };

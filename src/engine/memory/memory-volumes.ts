@@ -26,7 +26,8 @@ export function createMemoryVolumes({ host, labels, clock }: Parts, enter: Enter
       const user = [...units.values()].find(
         ({ spec: { workspace } }) => workspace.type === "named" && workspace.volume === id,
       );
-      if (user !== undefined) throw new MoorageError("CONFLICT", `The volume ${id} is in use by the unit ${user.id}.`);
+      if (user !== undefined)
+        throw new MoorageError("CONFLICT", `The volume ${id} is in use by the sandbox ${user.id}.`);
       volumes.delete(id);
     },
   };

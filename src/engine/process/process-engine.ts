@@ -114,7 +114,7 @@ async function exec(
 
 function refuseWhatItHasNot({ user, tty }: RunSpec): void {
   const missing =
-    user !== undefined ? `no other users than the unit's own, such as ${JSON.stringify(user)}` : "no terminals";
+    user !== undefined ? `no other users than the sandbox's own, such as ${JSON.stringify(user)}` : "no terminals";
   if (user === undefined && tty === undefined) return;
   throw new MoorageError("ENGINE_UNSUPPORTED", `The engine process has ${missing}.`, {
     hint: "Leave it out, or use the engine docker.",

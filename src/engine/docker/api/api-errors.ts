@@ -76,7 +76,7 @@ const ANSWERS: readonly AnswerRow[] = [
     status: 404,
     text: /no such container/i,
     code: "NOT_FOUND",
-    message: () => "There is no such unit on this engine.",
+    message: () => "There is no such sandbox on this engine.",
   },
   {
     text: /too many (?:levels of symbolic )?links/i,

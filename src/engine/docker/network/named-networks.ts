@@ -120,5 +120,5 @@ async function send({ api }: NetworksContext, path: string, json: object): Promi
 }
 
 function inUse(id: string, member: string, cause?: unknown): MoorageError {
-  return new MoorageError("CONFLICT", `The network ${id} is in use by the unit ${member}.`, { cause });
+  return new MoorageError("CONFLICT", `The network ${id} is in use by the sandbox ${member}.`, { cause });
 }

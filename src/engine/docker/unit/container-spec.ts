@@ -56,7 +56,8 @@ export function containerSpec(
   ours: Readonly<Record<string, string>>,
   main: MainProcess,
 ): ContainerSpec {
-  if (spec.image === undefined) throw new MoorageError("INVALID_INPUT", "A unit of the engine docker needs an image.");
+  if (spec.image === undefined)
+    throw new MoorageError("INVALID_INPUT", "A sandbox of the docker engine needs an image.");
   if (spec.limits.pids <= OWN_PROCESSES) {
     const given = `A limit of ${spec.limits.pids} processes is too low for the engine docker`;
     throw new MoorageError(

@@ -68,7 +68,7 @@ export function createMemoryFiles(open: OpenUnit): UnitFiles {
 async function existing(unit: MemoryUnit, path: string, followLast: boolean) {
   const at = await confined(unit, path, followLast);
   const entry = await unit.files.stat(at);
-  if (entry === undefined) throw new MoorageError("FILE_NOT_FOUND", `There is no ${path} in the unit ${unit.id}.`);
+  if (entry === undefined) throw new MoorageError("FILE_NOT_FOUND", `There is no ${path} in the sandbox ${unit.id}.`);
   return { at, entry };
 }
 

@@ -13,7 +13,7 @@ export async function runUser(unit: MemoryUnit, wanted: string | undefined): Pro
     .map((line) => line.split(":"))
     .find(([name]) => name === wanted);
   if (entry !== undefined) return { uid: Number(entry[2]), gid: Number(entry[3]) };
-  throw new MoorageError("INVALID_INPUT", `The unit has no user ${JSON.stringify(wanted)}.`, {
+  throw new MoorageError("INVALID_INPUT", `The sandbox has no user ${JSON.stringify(wanted)}.`, {
     hint: "Name one of its /etc/passwd, or a numeric uid or uid:gid.",
   });
 }

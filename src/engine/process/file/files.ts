@@ -22,7 +22,8 @@ export function createUnitFiles(ready: () => Promise<EngineParts>): UnitFiles {
   const find = async (id: string): Promise<{ parts: EngineParts; unit: Unit }> => {
     const parts = await ready();
     const unit = await parts.store.read(id);
-    if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no unit ${id}.`, { details: { id } });
+    if (unit === undefined)
+      throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`, { details: { id } });
     refuseJobMemory(unit);
     return { parts, unit };
   };

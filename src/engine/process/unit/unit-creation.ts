@@ -33,7 +33,7 @@ export async function createUnit(parts: EngineParts, labels: UnitLabels, spec: U
 function checkSpec(host: ProcessHost, spec: UnitSpec | JobSpec): void {
   refuseOversizeUnit(spec);
   if (!ID_PATTERN.test(spec.id)) {
-    throw new MoorageError("INVALID_INPUT", `${JSON.stringify(spec.id)} is no id of a unit.`);
+    throw new MoorageError("INVALID_INPUT", `${JSON.stringify(spec.id)} is no id of a sandbox.`);
   }
   if (spec.image !== undefined) {
     throw new MoorageError("ENGINE_UNSUPPORTED", `The process engine has no images; it cannot run ${spec.image}.`, {

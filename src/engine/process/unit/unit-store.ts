@@ -53,7 +53,7 @@ export function createUnitStore(place: StorePlace): UnitStore {
     create: async (id, record) => {
       await createUnit(place, id, record);
       const unit = await read(id);
-      if (unit === undefined) throw new MoorageError("INTERNAL", `The unit ${id} was written and cannot be read.`);
+      if (unit === undefined) throw new MoorageError("INTERNAL", `The sandbox ${id} was written and cannot be read.`);
       return unit;
     },
     createUnseen: async (id, record) => ({ id, kind: "job", record, directory: await prepareUnit(place, record) }),
@@ -109,7 +109,7 @@ async function createUnit(place: StorePlace, id: string, record: UnitRecord): Pr
   const prepared = await prepareUnit(place, record);
   if (await moved(prepared, join(place.state, id), "ENOTEMPTY", "EEXIST")) return;
   await erase(place.rm, prepared);
-  throw new MoorageError("CONFLICT", `The unit ${id} exists already.`, { details: { id } });
+  throw new MoorageError("CONFLICT", `The sandbox ${id} exists already.`, { details: { id } });
 }
 
 async function prepareUnit({ state, rm: removal }: StorePlace, record: UnitRecord): Promise<string> {
