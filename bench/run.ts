@@ -7,15 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, locations, openLocalPlatform, readConfiguration } from "../src/main/server.ts";
 import type { BenchCase } from "./cases/bench.ts";
+import { command } from "./cases/command.ts";
 import { files } from "./cases/files.ts";
 import { jobs } from "./cases/jobs.ts";
+import { load } from "./cases/load.ts";
 import { output } from "./cases/output.ts";
 import { pool } from "./cases/pool.ts";
 import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [jobs, runs, output, pool, files];
+const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, load];
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !CASES.some((each) => each.name === name));
@@ -40,7 +42,7 @@ try {
   const lines: Line[] = [];
   for (const { name, run } of CASES) {
     if (names.length > 0 && !names.includes(name)) continue;
-    lines.push(...(await run({ server: server.platform, serverPid: server.pid, embedded })));
+    lines.push(...(await run({ server, home, embedded })));
   }
   for (const { what, contenders, ratio } of lines) {
     const told = contenders.map((one) => `${one.name} ${one.p50.toFixed(1)} (p90 ${one.p90.toFixed(1)})`);

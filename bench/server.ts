@@ -1,19 +1,34 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
+import { sleep } from "../src/base/deadline.ts";
 import { locations, openSocketPlatform } from "../src/main/server.ts";
 import type { Platform } from "../src/contracts/platform.ts";
 
-const CLI = fileURLToPath(new URL("../src/main/cli.ts", import.meta.url));
+/** The built command, as it is published. */
+export const COMMAND = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 const READY_MS = 120_000;
+const SAMPLE_MS = 50;
 
-export type BenchServer = AsyncDisposable & { readonly platform: Platform; readonly pid: number };
+export type BenchServer = AsyncDisposable & {
+  readonly platform: Platform;
+  /** Its MOORAGE_HOME. */
+  readonly home: string;
+  /** Resident memory now, MiB. */
+  readonly memory: () => Promise<number>;
+  /** The most resident memory while the work goes on, MiB. */
+  readonly peakDuring: (work: () => Promise<void>) => Promise<number>;
+};
 
 /** `moorage serve` on Docker in a process of its own, with its state in `home`, and a client on its socket. */
-export async function startServer(home: string): Promise<BenchServer> {
+export async function startServer(home: string, settings: object = {}): Promise<BenchServer> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  await writeFile(join(home, "moorage.config.json"), JSON.stringify(settings), { mode: 0o600 });
   const env = { ...process.env, MOORAGE_HOME: home, MOORAGE_LOG: "warn" };
-  const child = spawn(process.execPath, [CLI, "serve", "--engine", "docker"], {
+  const child = spawn(process.execPath, [COMMAND, "serve", "--engine", "docker"], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -21,9 +36,12 @@ export async function startServer(home: string): Promise<BenchServer> {
     await firstLine(child);
     const platform = await openSocketPlatform(locations(env).socket);
     if (platform === undefined || child.pid === undefined) throw new Error("The server does not answer on its socket.");
+    const memory = (): Promise<number> => residentMib(child.pid ?? 0);
     return {
       platform,
-      pid: child.pid,
+      home,
+      memory,
+      peakDuring: (work) => peakOf(memory, work),
       [Symbol.asyncDispose]: async () => {
         await platform[Symbol.asyncDispose]();
         await end(child);
@@ -47,4 +65,23 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   await exited;
+}
+
+async function peakOf(memory: () => Promise<number>, work: () => Promise<void>): Promise<number> {
+  let peak = await memory();
+  const ended = new AbortController();
+  const sampling = (async () => {
+    while (!ended.signal.aborted) {
+      peak = Math.max(peak, await memory());
+      await sleep(SAMPLE_MS, ended.signal);
+    }
+  })();
+  await work().finally(() => ended.abort());
+  await sampling;
+  return peak;
+}
+
+async function residentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }

@@ -8,7 +8,7 @@ const ROUNDS = 40;
 /** 64 KiB written and read back, beside the plain archive API. */
 export const files: BenchCase = {
   name: "files",
-  run: async ({ server }) => {
+  run: async ({ server: { platform: server } }) => {
     await using container = await plainSandbox(IMAGE);
     const { id } = await server.sandbox.create({ image: IMAGE });
     const bytes = Buffer.alloc(BYTES, "x");

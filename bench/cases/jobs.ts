@@ -10,7 +10,7 @@ export const jobs: BenchCase = {
   name: "jobs",
   run: async ({ server, embedded }) => {
     const plain = { name: "plain API", run: () => plainJob(IMAGE, command) };
-    const docker = { name: "moorage run", run: () => drain(server.job.run({ image: IMAGE, command })) };
+    const docker = { name: "moorage run", run: () => drain(server.platform.job.run({ image: IMAGE, command })) };
     const process = { name: "process engine", run: () => drain(embedded.job.run({ command })) };
     return [
       await compare("a job, created to removed", [docker, plain], { rounds: ROUNDS }),

@@ -1,49 +1,47 @@
-import { readFile } from "node:fs/promises";
 import { compare, comparison } from "../compare.ts";
 import { plainExec, plainSandbox } from "../plain-docker.ts";
 import { IMAGE, type BenchCase } from "./bench.ts";
 import { drain } from "./drain.ts";
 
 const MIB = 1024 * 1024;
-const ROUNDS = 3;
-const LOOK_MS = 100;
+const ROUNDS = 5;
+const STREAMED_MIB = 100;
+const WARM_UP_MIB = 256;
+const ENDLESS_MIB = 2048;
+const LINE = "a line of text as programs print it, of some eighty characters, and no more than";
 
-const print = (mib: number): string[] => ["dd", "if=/dev/zero", `bs=${MIB}`, `count=${mib}`];
+const text = (mib: number): string[] => ["sh", "-c", `yes "${LINE}" | head -c ${mib * MIB}`];
+const binary = (mib: number): string[] => ["dd", "if=/dev/zero", `bs=${MIB}`, `count=${mib}`];
 
 /** Large output, streamed to the client; the server's memory while a program prints 2 GiB. */
 export const output: BenchCase = {
   name: "output",
-  run: async ({ server, serverPid }) => {
+  run: async ({ server }) => {
     await using plain = await plainSandbox(IMAGE);
-    const limits = { timeoutMs: 600_000 };
-    const { id } = await server.sandbox.create({ image: IMAGE });
-    const exec = (mib: number) => drain(server.sandbox.exec({ id, command: print(mib), ...limits }));
-    try {
-      const streamed = await compare(
-        "100 MiB of output",
+    const { sandbox } = server.platform;
+    const { id } = await sandbox.create({ image: IMAGE, cpus: 2 });
+    const exec = (command: string[]) => drain(sandbox.exec({ id, command, timeoutMs: 600_000 }));
+    const streamed = (kind: string, command: string[]) =>
+      compare(
+        `${STREAMED_MIB} MiB of ${kind}`,
         [
-          { name: "sandbox exec", run: () => exec(100) },
-          { name: "plain attach", run: () => plainExec(plain.id, print(100)) },
+          { name: "sandbox exec", run: () => exec(command) },
+          { name: "plain attach", run: () => plainExec(plain.id, command) },
         ],
         { rounds: ROUNDS },
       );
-      const before = await residentMib(serverPid);
-      const seen: number[] = [];
-      const looking = setInterval(() => void residentMib(serverPid).then((mib) => seen.push(mib)), LOOK_MS);
-      try {
-        await exec(2048);
-      } finally {
-        clearInterval(looking);
-      }
-      const after = { name: "while 2 GiB are printed, MiB", times: seen };
-      return [streamed, comparison("resident memory of the server", [after, { name: "before, MiB", times: [before] }])];
+    try {
+      const lines = [await streamed("text", text(STREAMED_MIB)), await streamed("binary", binary(STREAMED_MIB))];
+      await exec(binary(WARM_UP_MIB));
+      const before = await server.memory();
+      const peak = await server.peakDuring(() => exec(binary(ENDLESS_MIB)));
+      const memory = comparison("memory of the server, MiB", [
+        { name: "while 2 GiB are printed", times: [peak] },
+        { name: "before", times: [before] },
+      ]);
+      return [...lines, memory];
     } finally {
-      await server.sandbox.remove({ id });
+      await sandbox.remove({ id });
     }
   },
 };
-
-async function residentMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
