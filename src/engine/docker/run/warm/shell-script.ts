@@ -4,8 +4,12 @@ import { ANNOUNCE, CWD_LINE, OUTLIVE, REMEMBER, SWEEP } from "../run-scripts.ts"
 export const UNDERSTOOD_LINE = "moorage understood";
 /** Its words before the time of the container, in whole seconds, once it has announced itself. */
 export const UPTIME_LINE = /^moorage uptime (\d+)$/;
-/** In place of the code, where a run was not begun because it came too late. */
-const LATE = "late";
+/** What it answers to a run that has reached it too late, and that it leaves. */
+const LATE_LINE = "moorage late";
+/** In place of the code, where a run was left after it had been understood: the shell was held up just then. */
+const HELD_UP = "held-up";
+/** How long a shell may be held up between the two looks at the time, seconds. */
+export const HELD_UP_S = 2;
 
 /** How a run's stdin comes: closed, as text in a line of its own, or as all that follows, which makes it the last run. */
 export type InputKind = "none" | "text" | "stream";
@@ -21,7 +25,8 @@ export function endMark(secret: string): string {
  * is evaluated in a child. What a run has left behind is ended before its end is told. The secret is never in an
  * environment or an argument, so that a program cannot say that it has ended while it goes on.
  *
- * A run that is handed to a paused sandbox begins late or not at all: whoever has given it up knows that it never will.
+ * A run that is handed to a paused sandbox begins in time or never, so that it may be given up: the time is looked at
+ * before the answer, and once more after it.
  * When its Moorage ends, the shell reads an end of file and ends too. Needs a printf of its own, as all common shells
  * have one.
  */
@@ -35,13 +40,17 @@ echo "${endMark("start")}0" >&2
 moorage_newline='
 '
 ${OUTLIVE}
+in_time() {
+  read -r moorage_now moorage_rest </proc/uptime
+  [ "\${moorage_now%.*}" -le "$1" ]
+}
 begin() {
+  in_time "$moorage_until" || { echo "${LATE_LINE}"; exit 125; }
   eval "$moorage_line"
   cd "$1" || { echo "${CWD_LINE}"; exit 125; }
   shift
   echo "${UNDERSTOOD_LINE}"
-  read -r moorage_now moorage_rest </proc/uptime
-  [ "\${moorage_now%.*}" -le "$moorage_until" ] || { echo "moorage end $moorage_secret ${LATE}"; exit 125; }
+  in_time "$((moorage_until + ${HELD_UP_S}))" || { echo "moorage end $moorage_secret ${HELD_UP}"; exit 125; }
   exec "$@" 2>&3 3>&-
 }
 while read -r moorage_secret moorage_until moorage_kind moorage_line; do

@@ -13,13 +13,13 @@ import { CWD_LINE } from "../run-scripts.ts";
 import { settledWithin } from "../settled-within.ts";
 import type { TreeRoot } from "../tree-control.ts";
 import type { HandOver } from "./hand-over.ts";
-import { endMark, SHELL_SCRIPT, UNDERSTOOD_LINE, UPTIME_LINE } from "./shell-script.ts";
+import { endMark, HELD_UP_S, SHELL_SCRIPT, UNDERSTOOD_LINE, UPTIME_LINE } from "./shell-script.ts";
 
 const READY_MS = 20_000;
-/** A run may begin up to so long after it was handed over, rounded up to the next whole second. */
-const BEGIN_WITHIN_S = 1;
+/** A run may be answered up to so long after it was handed over, rounded up to the next whole second. */
+const BEGIN_WITHIN_S = 2;
 /** Longer than any shell may take to begin: one that has not answered by now never will. */
-const UNDERSTAND_MS = 2_500;
+const UNDERSTAND_MS = (BEGIN_WITHIN_S + HELD_UP_S + 2) * 1000;
 const SECRET_BYTES = 16;
 
 export type HandedOver = { readonly spec: RunSpec; readonly given: HandOver; readonly signal: AbortSignal | undefined };
