@@ -11,7 +11,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   {
     flag: "engine",
     takes: OFFERED_ENGINES.join("|"),
-    description: "What runs the sandboxes; else it is chosen by itself.",
+    description: "What runs new sandboxes, in this command and by no server; else it is chosen by itself.",
   },
   { flag: "no-color", description: "No colour, as with NO_COLOR." },
 ];

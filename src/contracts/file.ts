@@ -199,7 +199,7 @@ export const FileWatchEvent = z
 export const FileChanges = z.strictObject({
   id: SandboxRef,
   since: Time.optional().meta({
-    description: "Changes of the workspace from then on; since it was created otherwise.",
+    description: "Changes of the workspace from then on, such as 2026-01-02T03:04:05Z; since it was created otherwise.",
   }),
   limit: PageInput.limit,
 });

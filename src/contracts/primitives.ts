@@ -100,7 +100,8 @@ export const NetworkPolicy = z
   )
   .meta({
     id: "NetworkPolicy",
-    description: "What the sandbox can reach. A policy that the engine cannot enforce is refused.",
+    description:
+      "What the sandbox can reach: none, internal, open, allow:DOMAIN[,DOMAIN] or net:NAME. What the engine cannot enforce is refused.",
   });
 
 export const EngineName = z.enum(["docker", "process", "memory"]).meta({ id: "EngineName" });

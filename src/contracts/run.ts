@@ -143,27 +143,29 @@ export const LogSelection = {
     .meta({ description: "Bytes to answer at most; with `tail` the last ones.", default: 1024 * 1024 }),
 };
 
+/** A run that is asked for. */
+export const RunRef = Id.meta({ description: "A run's id, as its result and `runs ls` tell it." });
+
 export const RunFilter = {
   sandbox: SandboxRef.optional().meta({ description: "Only runs of this sandbox: its id, name or conversation id." }),
-  status: RunStatus.optional(),
-  kind: RunKind.optional(),
+  status: RunStatus.optional().meta({
+    description: "Only runs with this status; `interrupted`: Moorage was ended before the run was.",
+  }),
+  kind: RunKind.optional().meta({ description: "Only runs in a sandbox, only jobs, or only runs of agents." }),
   agent: z.string().min(1).max(64).optional().meta({ description: "Only runs of this agent." }),
 };
 
 const MAX_INPUT_CHARACTERS = 8 * 1024 * 1024;
 
 export const RunInput = z.strictObject({
-  runId: Id,
+  runId: RunRef,
   data: z.string().max(MAX_INPUT_CHARACTERS).meta({ description: "What the program reads next." }),
   encoding: Encoding.optional().meta({ default: "utf8" }),
   offset: z.int().min(0, "expected at least 0").optional().meta({
     description:
       "Bytes sent before these. With it, what is sent twice is taken once; behind all that was taken otherwise.",
   }),
-  close: z
-    .boolean()
-    .optional()
-    .meta({ description: "True: nothing follows, and the program reads the end of its input." }),
+  close: z.boolean().optional().meta({ description: "Nothing follows these: the program reads the end of its input." }),
 });
 
 export const RunInputTaken = z.object({
@@ -173,7 +175,7 @@ export const RunInputTaken = z.object({
 });
 
 export const RunWait = z.strictObject({
-  runId: Id,
+  runId: RunRef,
   pattern: z.string().min(1).max(256).optional().meta({
     description: "Wait for a line of output that matches this regular expression; for the run's end otherwise.",
   }),

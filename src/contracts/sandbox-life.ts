@@ -42,11 +42,10 @@ export const GraceMs = z
   .meta({ description: "Time in milliseconds between TERM and KILL.", default: 10_000 });
 
 export const SandboxList = z.strictObject({
-  state: z
-    .array(SandboxState)
-    .min(1, "expected one at least")
-    .optional()
-    .meta({ description: "In one of these states; may be given more than once." }),
+  state: z.array(SandboxState).min(1, "expected one at least").optional().meta({
+    description:
+      "In one of these states: starting, running, paused, stopped, archived, lost, error. May be given more than once.",
+  }),
   label: z
     .array(z.string().regex(/^[^=]+=/, "expected KEY=VALUE"))
     .min(1, "expected one at least")

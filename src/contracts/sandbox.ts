@@ -103,4 +103,7 @@ export const SandboxCreate = z.strictObject({
   idleTimeoutMs: IdleTimeoutMs.optional(),
   ttlMs: TtlMs.optional(),
   ...LimitsInput,
+  timeoutMs: TimeoutMs.optional().meta({
+    description: "Deadline in milliseconds of each run in it that names none of its own.",
+  }),
 });

@@ -71,6 +71,22 @@ describe("the doors", () => {
       .toEqual(["canceled"]);
   });
 
+  it("of a server on docker lead to sandboxes of the embedded engine, too", async () => {
+    await using home = await openHome();
+    await using server = await startServer(home);
+    const made = await home.moorage(["sandbox", "create", "--name", "light", "--engine", "process"]);
+    expect(made).toMatchObject({ code: 0 });
+    const exec = await home.moorage(["sandbox", "exec", "light", "--", "sh", "-c", "echo kept > file; cat file"]);
+    expect(exec).toMatchObject({ code: 0, stdout: "kept\n", stderr: "" });
+    const { runId } = await resultOf(
+      server.sdk.sandbox.exec({ id: "light", command: ["sleep", "600"], background: true }),
+    );
+    expect(await home.moorage(["file", "read", "light", "file"])).toMatchObject({ code: 0, stdout: "kept\n" });
+    expect(await server.sdk.sandbox.get({ id: "light" })).toMatchObject({ state: "running", engine: "process" });
+    expect(await home.moorage(["sandbox", "rm", "light"])).toMatchObject({ code: 0 });
+    expect(await server.sdk.run.wait({ runId })).toMatchObject({ status: "canceled" });
+  });
+
   it("of files carry trees in and out", async () => {
     await using home = await openHome();
     const id = await busyboxSandbox(home);

@@ -36,8 +36,8 @@ test("the help of a command that runs a program", async () => {
       -e, --env <name=value>     Environment variables. May be given more than once.
       --image <image>            Image reference; the configured default otherwise.
       --profile <job|sandbox>    A named set of limits and hardening.
-      --network <network>        What the sandbox can reach. A policy that the engine cannot enforce is
-                                 refused. (default: none)
+      --network <network>        What the sandbox can reach: none, internal, open, allow:DOMAIN[,DOMAIN]
+                                 or net:NAME. What the engine cannot enforce is refused. (default: none)
       --runtime <runtime>        Runtime class of the container; the engine's default otherwise.
       --memory <size>            Memory, at least 6 MiB; no swap is added. Written as 512m, 2g or a
                                  number of bytes.
@@ -49,7 +49,8 @@ test("the help of a command that runs a program", async () => {
 
     Options of every command:
       --json                     Print the result or error as one line of JSON.
-      --engine <docker|process>  What runs the sandboxes; else it is chosen by itself.
+      --engine <docker|process>  What runs new sandboxes, in this command and by no server; else it is
+                                 chosen by itself.
       --no-color                 No colour, as with NO_COLOR.
       -h, --help                 Print this help.
 

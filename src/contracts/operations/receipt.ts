@@ -18,7 +18,9 @@ export const receiptOperations = {
     http: { method: "get", path: "/v1/receipts/{receiptId}" },
     cli: { command: "receipt get", positionals: ["receiptId"] },
     mcp: readOnly,
-    input: z.strictObject({ receiptId: Id }),
+    input: z.strictObject({
+      receiptId: Id.meta({ description: "A receipt's id, as a run's result and `receipt ls` tell it." }),
+    }),
     output: Receipt,
   }),
   export: stream({

@@ -11,6 +11,7 @@ import {
   RunInputTaken,
   RunLog,
   RunRecord,
+  RunRef,
   RunWait,
   RunWaited,
   Signal,
@@ -31,7 +32,7 @@ export const runOperations = {
     http: { method: "get", path: "/v1/runs/{runId}" },
     cli: { command: "runs get", positionals: ["runId"] },
     mcp: readOnly,
-    input: z.strictObject({ runId: Id }),
+    input: z.strictObject({ runId: RunRef }),
     output: RunRecord,
   }),
   logs: unary({
@@ -39,7 +40,7 @@ export const runOperations = {
     http: { method: "get", path: "/v1/runs/{runId}/logs" },
     cli: { command: "runs logs", positionals: ["runId"] },
     mcp: readOnly,
-    input: z.strictObject({ runId: Id, ...LogSelection }),
+    input: z.strictObject({ runId: RunRef, ...LogSelection }),
     output: RunLog,
   }),
   attach: stream({
@@ -51,7 +52,7 @@ export const runOperations = {
       runs: true,
       leaving: "The run goes on; follow it again with `moorage runs attach {runId}`.",
     },
-    input: z.strictObject({ runId: Id, offset: LogSelection.offset }),
+    input: z.strictObject({ runId: RunRef, offset: LogSelection.offset }),
     output: RunEvent,
   }),
   wait: unary({
@@ -68,7 +69,7 @@ export const runOperations = {
     output: RunWaited,
   }),
   input: unary({
-    summary: "Send input to a run that was started with `interactive`, in order; a retry does not double it.",
+    summary: "Send input to a run that was started to take it, in order; a retry does not double it.",
     http: { method: "post", path: "/v1/runs/{runId}/input" },
     cli: {
       command: "runs input",
@@ -84,14 +85,14 @@ export const runOperations = {
     http: { method: "post", path: "/v1/runs/{runId}/signal" },
     cli: { command: "runs signal", positionals: ["runId", "signal"] },
     mcp: changing,
-    input: z.strictObject({ runId: Id, signal: Signal }),
+    input: z.strictObject({ runId: RunRef, signal: Signal }),
     output: z.object({ runId: Id, signal: Signal }),
   }),
   resize: unary({
     summary: "Change the size of the terminal that a run has.",
     http: { method: "post", path: "/v1/runs/{runId}/size" },
     cli: { command: "runs resize", positionals: ["runId", "columns", "rows"] },
-    input: z.strictObject({ runId: Id, ...TerminalSize.shape }),
+    input: z.strictObject({ runId: RunRef, ...TerminalSize.shape }),
     output: z.object({ runId: Id, ...TerminalSize.shape }),
   }),
   kill: unary({
@@ -99,14 +100,14 @@ export const runOperations = {
     http: { method: "post", path: "/v1/runs/{runId}/kill" },
     cli: { command: "runs kill", positionals: ["runId"] },
     mcp: destructive,
-    input: z.strictObject({ runId: Id }),
+    input: z.strictObject({ runId: RunRef }),
     output: Run,
   }),
   detach: unary({
     summary: "Let a run go on when its caller leaves.",
     http: { method: "post", path: "/v1/runs/{runId}/detach" },
     cli: { command: "runs detach", positionals: ["runId"] },
-    input: z.strictObject({ runId: Id }),
+    input: z.strictObject({ runId: RunRef }),
     output: Run,
   }),
   remove: unary({
@@ -114,7 +115,7 @@ export const runOperations = {
     http: { method: "delete", path: "/v1/runs/{runId}" },
     cli: { command: "runs rm", positionals: ["runId"] },
     mcp: destructive,
-    input: z.strictObject({ runId: Id }),
+    input: z.strictObject({ runId: RunRef }),
     output: z.object({ runId: Id, removed: z.literal(true) }),
   }),
 } as const;

@@ -74,7 +74,7 @@ describe("a sandbox with dependencies", () => {
       code: "DEPENDENCY_FAILED",
       message:
         "pip could not install nosuch: ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none) ERROR: No matching distribution found for nosuch",
-      hint: "Check the spelling and the version; the whole end of the installer's log is in the error's details.",
+      hint: "Check the spelling and the version, and that this host reaches the packages' index; --json shows the end of the installer's log.",
     });
     expect((await domain.platform.sandbox.list({})).items).toEqual([]);
     expect(await domain.context.engine.list()).toEqual([]);

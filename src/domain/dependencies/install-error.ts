@@ -44,5 +44,5 @@ function hintOf(manager: PackageManagerName, log: readonly string[]): string {
   if (log.some((line) => COMPLAINT.test(line) && MISSING.test(line))) {
     return `The image may have no ${manager}: use one that has it, or name another with --package-manager.`;
   }
-  return "Check the spelling and the version; the whole end of the installer's log is in the error's details.";
+  return "Check the spelling and the version, and that this host reaches the packages' index; --json shows the end of the installer's log.";
 }
