@@ -32,3 +32,31 @@ export const StatsInput = z.strictObject({
     default: 1000,
   }),
 });
+
+const MAX_SINCE_MS = 366 * 86_400_000;
+
+export const HistoryInput = z.strictObject({
+  id: SandboxRef,
+  sinceMs: z
+    .int()
+    .min(1, "expected at least 1 ms")
+    .max(MAX_SINCE_MS, "expected at most 366 days")
+    .optional()
+    .meta({ description: "How far back, in milliseconds; all that is kept otherwise." }),
+  limit: z
+    .int()
+    .min(1, "expected at least 1")
+    .max(10_000, "expected at most 10000")
+    .optional()
+    .meta({ description: "Only the newest samples.", default: 1000 }),
+});
+
+export const SandboxHistory = z
+  .object({
+    sandboxId: Id,
+    items: z.array(SandboxStats).meta({ description: "In the order of their time." }),
+    intervalMs: z.int().meta({ description: "Time between two samples of the server; 0: it takes none." }),
+    keptMs: z.int().meta({ description: "For how long a sample is kept." }),
+    sampling: z.boolean().meta({ description: "False: who answers takes no samples, as without a server." }),
+  })
+  .meta({ id: "SandboxHistory" });

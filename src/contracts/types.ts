@@ -33,6 +33,7 @@ export type SandboxSnapshot = z.output<typeof snapshot.SandboxSnapshot>;
 export type Snapshot = z.output<typeof snapshot.Snapshot>;
 export type StatsEvent = z.output<typeof stats.StatsEvent>;
 export type SandboxStats = z.output<typeof stats.SandboxStats>;
+export type SandboxHistory = z.output<typeof stats.SandboxHistory>;
 export type Readiness = z.output<typeof readiness.Readiness>;
 
 export type Sandbox = z.output<typeof sandbox.Sandbox>;

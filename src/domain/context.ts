@@ -44,6 +44,8 @@ export type DomainContext = {
   readonly sessions: Sessions;
   /** True in a process that stays when its callers have left, such as a server. */
   readonly resident: boolean;
+  /** Whether this process samples what sandboxes take: a server does. */
+  readonly sampling: { active: boolean };
   readonly signer: ReceiptSigner;
   readonly holders: Holders;
   readonly policy: Policy;

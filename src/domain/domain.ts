@@ -21,7 +21,8 @@ import { readLastLog, readLog } from "./run/log/read-log.ts";
 import { findRun, getRun, listRuns, removeRun } from "./run/runs.ts";
 import { createSandbox } from "./sandbox/create-sandbox.ts";
 import { listSandboxes } from "./sandbox/list-sandboxes.ts";
-import { sandboxStats } from "./sandbox/stats.ts";
+import { sandboxHistory } from "./stats/history.ts";
+import { sandboxStats } from "./stats/stats.ts";
 import { mainOutput } from "./sandbox/main-output.ts";
 import { pauseSandbox, restartSandbox, resumeSandbox, startSandbox, stopSandbox } from "./sandbox/power.ts";
 import { removeSandbox } from "./sandbox/remove-sandbox.ts";
@@ -90,6 +91,7 @@ function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
     get: ({ id }, options) => getSandbox(call(options), id),
     exec: (input, options) => execInSandbox(call(options), input),
     stats: (input, options) => sandboxStats(call(options), input),
+    history: (input, options) => sandboxHistory(call(options), input),
     output: (input, options) => mainOutput(call(options), input),
     stop: (input, options) => stopSandbox(call(options), input),
     start: ({ id }, options) => startSandbox(call(options), id),

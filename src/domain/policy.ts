@@ -26,6 +26,7 @@ export type Policy = {
     readonly maxPerOwner: number;
   };
   readonly timers: Timers;
+  readonly stats: StatsPolicy;
   /** Sandboxes to be started ahead. */
   readonly pool: readonly PoolEntry[];
 };
@@ -39,6 +40,13 @@ export type PoolEntry = {
   readonly network?: string | undefined;
   /** How many are kept ready. */
   readonly size: number;
+};
+
+/** What a server keeps of what sandboxes take, in milliseconds. */
+export type StatsPolicy = {
+  /** Between two samples; 0: none are taken. */
+  readonly sampleMs: number;
+  readonly keptMs: number;
 };
 
 /** When the reaper acts, in milliseconds. */

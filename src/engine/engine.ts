@@ -100,6 +100,11 @@ export type Engine = AsyncDisposable & {
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
   /** NOT_FOUND for an absent sandbox, SANDBOX_NOT_RUNNING for one that does not run. */
   readonly stats: (id: string, signal?: AbortSignal) => Promise<UnitStats>;
+  /**
+   * The same of many units, as cheaply as the engine can: for who measures all of them again and again. What does not
+   * run is left out, and so is what nothing was measured of.
+   */
+  readonly sample: (ids: readonly string[], signal?: AbortSignal) => Promise<ReadonlyMap<string, UnitStats>>;
   readonly files: UnitFiles;
   /** Absent on engines whose sandboxes have no network of their own between runs. */
   readonly ports?: UnitPorts;

@@ -100,6 +100,22 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "When the server acts by itself." }),
+  stats: z
+    .strictObject({
+      sampleMs: z
+        .union([z.literal(0), z.int().min(1000)])
+        .default(10_000)
+        .meta({
+          description: "Milliseconds between two samples that the server takes of each running sandbox; 0: none.",
+        }),
+      keptMs: z
+        .int()
+        .min(1000)
+        .default(2 * HOUR_MS)
+        .meta({ description: "Milliseconds for which a sample is kept." }),
+    })
+    .prefault({})
+    .meta({ description: "What `sandbox history` can tell." }),
   pool: z
     .array(
       z.strictObject({

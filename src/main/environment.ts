@@ -91,6 +91,13 @@ export const VARIABLES: readonly Variable[] = [
     read: number,
     expected: "a number, such as 100",
   },
+  {
+    name: "MOORAGE_STATS_INTERVAL",
+    path: ["stats", "sampleMs"],
+    read: duration,
+    expected: "a duration such as 10s of at least one second, or 0 for none",
+  },
+  { name: "MOORAGE_STATS_KEPT", path: ["stats", "keptMs"], read: duration, expected: "a duration, such as 2h" },
   { name: "MOORAGE_LOG", path: ["logLevel"], read: text, expected: "debug, info, warn, error or silent" },
   { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http or https address" },
   { name: "MOORAGE_KEY", path: ["key"], read: text, expected: "an API key" },

@@ -13,6 +13,7 @@ import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
+import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
 import { createEgress } from "../egress/egress.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -83,6 +84,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     live: new LiveRuns(),
     sessions: new Sessions(systemClock),
     resident: options.resident ?? false,
+    sampling: { active: false },
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
     policy: policyOf(configuration, {
@@ -107,7 +109,8 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     engineName: engine.name,
     keep: async (signal: AbortSignal) => {
       const { run } = createReaper(context);
-      await Promise.all([run(signal), createPoolKeeper(context).run(signal), keepNetworks(context, signal)]);
+      const pool = createPoolKeeper(context);
+      await Promise.all([run(signal), pool.run(signal), keepNetworks(context, signal), keepSamples(context, signal)]);
     },
     endRuns: () => context.live.endAll(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

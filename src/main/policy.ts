@@ -27,6 +27,7 @@ export function policyOf(
     graceMs,
     snapshots,
     timers,
+    stats,
     pool,
   } = configuration;
   const roots = workspaceRoots ?? [currentDirectory, homedir(), ...(workspaceDirectory ? [workspaceDirectory] : [])];
@@ -57,6 +58,7 @@ export function policyOf(
     graceMs,
     snapshots,
     timers,
+    stats,
     pool,
   };
 }

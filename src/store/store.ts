@@ -12,6 +12,7 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+import type { SampleRows } from "./samples.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -22,6 +23,7 @@ export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
 export type * from "./named-things.ts";
+export type * from "./samples.ts";
 
 export type * from "./run-logs.ts";
 export type * from "./directories.ts";
@@ -281,4 +283,5 @@ export type Store = AsyncDisposable & {
   readonly runs: RunRows;
   readonly receipts: ReceiptRows;
   readonly egress: EgressRows;
+  readonly samples: SampleRows;
 };

@@ -45,13 +45,16 @@ import {
 } from "./sandbox-views.ts";
 import { sessionList, sessionRemoved } from "./session-views.ts";
 import { snapshotDetails, snapshotList, snapshotRemoved, snapshotTaken } from "./snapshot-views.ts";
+import { sandboxHistory, statsSample } from "./stats-views.ts";
 import { cleanupReport, doctorReport } from "./system-views.ts";
+import { volumeList, volumeRemoved } from "./volume-views.ts";
 import type { EventView, View } from "./view.ts";
 
 /** Views by operation; an operation that has none is shown by the generic view. */
 export const VIEWS: Readonly<Record<string, View>> = {
   "sandbox.create": sandboxCreated,
   "sandbox.output": sandboxOutput,
+  "sandbox.history": sandboxHistory,
   "sandbox.list": sandboxList,
   "sandbox.get": sandboxDetails,
   "sandbox.stop": sandboxChanged,
@@ -90,6 +93,8 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.grep": linesFound,
   "file.replace": textReplaced,
   "file.remove": fileRemoved,
+  "volume.list": volumeList,
+  "volume.remove": volumeRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,
   "network.ensure": networkEnsured,
@@ -108,4 +113,5 @@ export const VIEWS: Readonly<Record<string, View>> = {
 /** Views of single events, by operation; other streams are told as lines of JSON. */
 export const EVENT_VIEWS: Readonly<Record<string, EventView>> = {
   "file.watch": fileWatched,
+  "sandbox.stats": statsSample,
 };

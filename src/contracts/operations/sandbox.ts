@@ -7,7 +7,7 @@ import { LogSelection, Run, RunEvent, RunLog } from "../run.ts";
 import { GraceMs, SandboxList, TtlMs } from "../sandbox-life.ts";
 import { Sandbox, SandboxCreate } from "../sandbox.ts";
 import { SandboxFork, SandboxSnapshot, Snapshot } from "../snapshot.ts";
-import { StatsEvent, StatsInput } from "../stats.ts";
+import { HistoryInput, SandboxHistory, StatsEvent, StatsInput } from "../stats.ts";
 import { changing, destructive, graceFlags, lifeFlags, limitFlags, readOnly, stdinFlags } from "./bindings.ts";
 
 export const sandboxOperations = {
@@ -79,6 +79,18 @@ export const sandboxOperations = {
     },
     input: StatsInput,
     output: StatsEvent,
+  }),
+  history: unary({
+    summary: "Read what a sandbox has taken, as a server has sampled it while it ran.",
+    http: { method: "get", path: "/v1/sandboxes/{id}/history" },
+    cli: {
+      command: "sandbox history",
+      positionals: ["id"],
+      flags: { sinceMs: { flag: "since", parse: "duration" } },
+    },
+    mcp: { ...readOnly, defaults: { limit: 60 } },
+    input: HistoryInput,
+    output: SandboxHistory,
   }),
   output: unary({
     summary: "Read what a sandbox's own main process has printed.",

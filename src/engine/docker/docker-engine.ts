@@ -21,6 +21,7 @@ import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
 import { readUnitStats } from "./unit/unit-stats.ts";
+import { createSampler } from "./unit/unit-samples.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
 import { createVolumes } from "./volume/volumes.ts";
 import { createUnits } from "./unit/units.ts";
@@ -102,6 +103,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await units.remove(id, signal);
     },
     stats: (id, signal) => readUnitStats({ api, units }, id, signal),
+    sample: createSampler({ api, units }),
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),

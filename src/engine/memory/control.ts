@@ -28,6 +28,7 @@ export type FailingMethod =
   | "images.remove"
   | `snapshots.${keyof EngineSnapshots}`
   | "stats"
+  | "sample"
   | "ports.listens"
   | "ports.reach"
   | "networks.ensure"

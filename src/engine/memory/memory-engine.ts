@@ -84,6 +84,13 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       await faults.enter("stats", signal);
       return memoryStats(id, ownUnit(parts, id), clock);
     },
+    sample: async (ids, signal) => {
+      await faults.enter("sample", signal);
+      const running = ids.map((id) => ownUnit(parts, id)).filter((unit) => unit?.info.state === "running");
+      return new Map(
+        running.flatMap((unit) => (unit === undefined ? [] : [[unit.id, memoryStats(unit.id, unit, clock)]])),
+      );
+    },
     ports: createMemoryPorts(async (method, id, signal) => {
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);

@@ -14,7 +14,7 @@ import { unitInfo } from "./unit/unit-info.ts";
 import { removeUnit } from "./unit/unit-removal.ts";
 import { prepareWorkspace, startUnitRun } from "./run/unit-run.ts";
 import { restrictions } from "./diagnose/warnings.ts";
-import { readUnitStats } from "./unit/unit-stats.ts";
+import { createMeasuring } from "./unit/unit-stats.ts";
 
 /**
  * Runs programs of this host in Linux namespaces, by bubblewrap, without Docker and without images.
@@ -79,7 +79,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       const unit = await parts.store.read(id);
       if (unit !== undefined) await removeUnit(parts, unit);
     },
-    stats: async (id) => readUnitStats(await ready(), id),
+    ...createMeasuring(ready),
     files: createUnitFiles(ready),
     [Symbol.asyncDispose]: async () => {
       const parts = await ready.begun()?.catch(() => undefined);

@@ -80,6 +80,16 @@ export const MIGRATIONS: readonly string[] = [
      reason TEXT
    ) STRICT;
    CREATE INDEX egress_by_sandbox ON egress (sandbox_id, sequence DESC);
+   CREATE TABLE samples (
+     sandbox_id TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     memory_bytes INTEGER,
+     cpu_ms INTEGER,
+     pids INTEGER,
+     received_bytes INTEGER,
+     sent_bytes INTEGER,
+     PRIMARY KEY (sandbox_id, at)
+   ) STRICT, WITHOUT ROWID;
    CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
   `ALTER TABLE volumes ADD COLUMN removing INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -62,9 +62,12 @@ export function createSandboxRows(database: Database): SandboxRows {
     update: (id, change) => Promise.try(update, id, change),
     touch: (id, lastActiveAt) => Promise.try(() => database.unsynced(() => update(id, { lastActiveAt }))),
     remove: (id) =>
-      Promise.try(() => {
-        database.run("DELETE FROM sandboxes WHERE id = ?", id);
-      }),
+      Promise.try(() =>
+        database.transaction(() => {
+          database.run("DELETE FROM sandboxes WHERE id = ?", id);
+          database.run("DELETE FROM samples WHERE sandbox_id = ?", id);
+        }),
+      ),
   };
 }
 

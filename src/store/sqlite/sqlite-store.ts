@@ -5,6 +5,7 @@ import { createEgressRows } from "./egress-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
+import { createSampleRows } from "./sample-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
 import { createSnapshotRows } from "./snapshot-rows.ts";
 
@@ -20,6 +21,7 @@ export function openSqliteStore(path: string): Store {
     runs: createRunRows(database),
     receipts: createReceiptRows(database),
     egress: createEgressRows(database),
+    samples: createSampleRows(database),
     [Symbol.asyncDispose]: () =>
       Promise.try(() => {
         database.close();

@@ -21,4 +21,24 @@ export function describeStats(harness: ConformanceHarness, fixture: () => Fixtur
     await expect(soon(engine.stats(unit.id), "stats")).rejects.toMatchObject({ code: "SANDBOX_NOT_RUNNING" });
     await expect(soon(engine.stats(newId()), "stats")).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
+
+  test("many are measured at once: those that run, and none that is stopped or absent", async () => {
+    const { engine, sandbox, exec } = fixture();
+    await using runs = await sandbox();
+    await using stopped = await sandbox();
+    await soon(engine.stop(stopped.id, { graceMs: 0 }), "stop");
+    const run = await exec(runs, harness.programs.sleep(60));
+    await readStdout(run).until("ready");
+    for (const time of ["once", "again"]) {
+      const samples = await soon(engine.sample([runs.id, stopped.id, newId()]), `sample ${time}`);
+      expect([...samples.keys()]).toEqual([runs.id]);
+      const sample = samples.get(runs.id);
+      expect(sample?.at).toBeGreaterThan(0);
+      expect(sample?.pids ?? 1).toBeGreaterThanOrEqual(1);
+      expect([sample?.receivedBytes, sample?.sentBytes]).toEqual([null, null]);
+    }
+    await soon(run.kill(), "kill");
+    await soon(engine.stop(runs.id, { graceMs: 0 }), "stop");
+    expect((await soon(engine.sample([runs.id]), "sample")).size).toBe(0);
+  });
 }

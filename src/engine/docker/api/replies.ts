@@ -47,6 +47,8 @@ export const ContainerReply = z.object({
     Status: z.string(),
     ExitCode: z.number(),
     OOMKilled: z.boolean(),
+    /** Of its first process on the engine's host; 0 when it does not run. */
+    Pid: z.number().optional(),
     StartedAt: z.string(),
     FinishedAt: z.string(),
   }),

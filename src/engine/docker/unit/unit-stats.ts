@@ -33,7 +33,7 @@ export async function readUnitStats({ api, units }: Context, id: string, signal?
   return statsOf(hasAddress(unit) ? { ...reply, networks } : reply, Date.now());
 }
 
-function hasAddress({ container }: Unit): boolean {
+export function hasAddress({ container }: Unit): boolean {
   return Object.values(container.NetworkSettings?.Networks ?? {}).some(({ IPAddress }) => (IPAddress ?? "") !== "");
 }
 

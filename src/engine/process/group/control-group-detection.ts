@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { newId } from "../../../base/ids.ts";
 import { removeEmptyGroup, setGroup } from "./control-group-files.ts";
 import { makeDirectory } from "../host/make-directory.ts";
-import type { Controller } from "./control-group-limits.ts";
-import type { GroupLayout } from "./control-groups.ts";
+import type { Controller, GroupLayout } from "../../group/control-group.ts";
+import { groupMounts } from "../../group/group-mounts.ts";
 
 const CONTROLLERS: readonly Controller[] = ["memory", "pids", "cpu", "freezer"];
 const JOIN_TIMEOUT_MS = 10_000;
@@ -20,8 +20,6 @@ export type DetectionWish = {
   readonly token: string;
   readonly sh: string;
 };
-
-type GroupMount = { readonly path: string; readonly version: 1 | 2; readonly options: readonly string[] };
 
 /**
  * Tries which controllers really take a process of ours, and limits on it, in a group of this name. Undefined when none
@@ -39,19 +37,6 @@ export async function detectControlGroups(wish: DetectionWish): Promise<GroupLay
   if (limits(parents)) return { version: 1, parents };
   const unified = mounts.find(({ version }) => version === 2);
   return unified === undefined ? undefined : detectUnified(unified.path, wish);
-}
-
-/** The hierarchies in the text of /proc/self/mountinfo. */
-export function groupMounts(mountinfo: string): readonly GroupMount[] {
-  return mountinfo.split("\n").flatMap((line): readonly GroupMount[] => {
-    const [before = "", after = ""] = line.split(" - ");
-    const [type, , options = ""] = after.split(" ");
-    const path = (before.split(" ")[4] ?? "").replace(/\\([0-7]{3})/g, (_, octal: string) =>
-      String.fromCharCode(Number.parseInt(octal, 8)),
-    );
-    if (type === "cgroup") return [{ path, version: 1, options: options.split(",") }];
-    return type === "cgroup2" ? [{ path, version: 2, options: [] }] : [];
-  });
 }
 
 /** As near to our own group as the rule allows that a group with processes hands no controllers down. */

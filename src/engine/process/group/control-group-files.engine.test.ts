@@ -3,7 +3,7 @@ import { access, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newId } from "../../../base/ids.ts";
-import { groupMounts } from "./control-group-detection.ts";
+import { groupMounts } from "../../group/group-mounts.ts";
 import { endGroup, groupProcesses } from "./control-group-files.ts";
 
 /** The hierarchies in which this user may make groups. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupMounts } from "./control-group-detection.ts";
+import { groupMounts } from "../../group/group-mounts.ts";
 import { limitSettings } from "./control-group-limits.ts";
 
 const LIMITS = { memoryBytes: 67_108_864, cpus: 0.5, pids: 32 };

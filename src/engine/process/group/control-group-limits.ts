@@ -1,7 +1,5 @@
 import type { EngineLimits } from "../../engine.ts";
-
-export type GroupVersion = 1 | 2;
-export type Controller = "memory" | "pids" | "cpu" | "freezer";
+import type { Controller, GroupVersion } from "../../group/control-group.ts";
 
 export type Setting = {
   readonly controller: Controller;
@@ -34,13 +32,6 @@ export function limitSettings(version: GroupVersion, limits: EngineLimits, other
     { controller: "cpu", file: "cpu.cfs_period_us", value: String(PERIOD_US) },
     { controller: "cpu", file: "cpu.cfs_quota_us", value: quota },
   ];
-}
-
-/** Files that tell what memory did: the counter of kills, and the highest use. */
-export function memoryFiles(version: GroupVersion): { readonly kills: string; readonly peak: string } {
-  return version === 2
-    ? { kills: "memory.events", peak: "memory.peak" }
-    : { kills: "memory.oom_control", peak: "memory.max_usage_in_bytes" };
 }
 
 /** How a group is stopped, and where it is seen that it has. */

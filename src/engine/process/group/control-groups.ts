@@ -4,20 +4,9 @@ import { sleep } from "../../../base/deadline.ts";
 import { makeDirectory } from "../host/make-directory.ts";
 import type { EngineLimits } from "../../engine.ts";
 import { endGroup, errorCode, groupProcesses, groupsBelow, removeEmptyGroup, setGroup } from "./control-group-files.ts";
-import { groupUsage, type GroupUsage } from "./control-group-usage.ts";
-import {
-  freezerFiles,
-  limitSettings,
-  memoryFiles,
-  type Controller,
-  type GroupVersion,
-} from "./control-group-limits.ts";
-
-/** Where a deployment's groups are: one directory for each controller that works here, the same for all on version 2. */
-export type GroupLayout = {
-  readonly version: GroupVersion;
-  readonly parents: Readonly<Partial<Record<Controller, string>>>;
-};
+import { memoryFiles, type GroupLayout, type GroupVersion } from "../../group/control-group.ts";
+import { groupUsage, type GroupUsage } from "../../group/group-usage.ts";
+import { freezerFiles, limitSettings } from "./control-group-limits.ts";
 
 export type Enforced = { readonly memory: boolean; readonly pids: boolean; readonly cpu: boolean };
 
@@ -43,7 +32,7 @@ export type UnitGroup = {
   readonly memoryEntrances: () => readonly string[];
   readonly oomKills: () => Promise<number>;
   readonly peakMemoryBytes: () => Promise<number | null>;
-  readonly usage: () => Promise<GroupUsage>;
+  readonly usage: () => GroupUsage;
   /** Begins to measure anew, where the kernel can. */
   readonly resetPeak: () => Promise<void>;
   readonly remove: () => Promise<void>;

@@ -5,9 +5,9 @@ import type { SandboxStats, StatsEvent } from "../../contracts/types.ts";
 import type { UnitStats } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
-import { reachSandbox } from "./sandboxes.ts";
-import { refreshed } from "./seen-state.ts";
-import { notRunning } from "./transition.ts";
+import { reachSandbox } from "../sandbox/sandboxes.ts";
+import { refreshed } from "../sandbox/seen-state.ts";
+import { notRunning } from "../sandbox/transition.ts";
 
 type StatsInput = {
   readonly id: string;
@@ -56,13 +56,14 @@ async function unlessStopped(work: Promise<UnitStats>): Promise<UnitStats | stri
   }
 }
 
-function sampleOf(row: SandboxRow, before: UnitStats, { at, ...measured }: UnitStats): SandboxStats {
+/** Without a sample before there is nothing to tell busy processors by. */
+export function sampleOf(row: SandboxRow, before: UnitStats | undefined, { at, ...measured }: UnitStats): SandboxStats {
   return {
     sandboxId: row.id,
     at: isoTime(at),
     ...measured,
     memoryLimitBytes: row.limits.memoryBytes,
-    cpus: busyProcessors(before, { at, ...measured }),
+    cpus: before === undefined ? null : busyProcessors(before, { at, ...measured }),
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { groupUsage } from "./control-group-usage.ts";
+import { groupUsage } from "./group-usage.ts";
 
 async function withFiles(
   files: Readonly<Record<string, string>>,
@@ -29,10 +29,10 @@ it("version 1 counts in a hierarchy for each controller", async () => {
   };
   await withFiles(files, async (root) => {
     const parents = { memory: join(root, "memory"), cpu: join(root, "cpu"), pids: join(root, "pids") };
-    expect(await groupUsage({ version: 1, parents }, "u")).toEqual({ memoryBytes: 600, cpuMs: 1500, pids: 3 });
+    expect(groupUsage({ version: 1, parents }, "u")).toEqual({ memoryBytes: 600, cpuMs: 1500, pids: 3 });
     const nothing = { memoryBytes: null, cpuMs: null, pids: null };
-    expect(await groupUsage({ version: 1, parents: {} }, "u")).toEqual(nothing);
-    expect(await groupUsage({ version: 1, parents }, "absent")).toEqual(nothing);
+    expect(groupUsage({ version: 1, parents: {} }, "u")).toEqual(nothing);
+    expect(groupUsage({ version: 1, parents }, "absent")).toEqual(nothing);
   });
 });
 
@@ -45,6 +45,6 @@ it("version 2 counts in one", async () => {
   };
   await withFiles(files, async (root) => {
     const parents = { memory: root, cpu: root, pids: root };
-    expect(await groupUsage({ version: 2, parents }, "u")).toEqual({ memoryBytes: 600, cpuMs: 1500, pids: 3 });
+    expect(groupUsage({ version: 2, parents }, "u")).toEqual({ memoryBytes: 600, cpuMs: 1500, pids: 3 });
   });
 });
