@@ -4,7 +4,7 @@ import { Run, RunInputTaken, RunLog, RunRecord, RunWaited } from "../../contract
 import type { RunLog as Log } from "../../contracts/types.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
-import { commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
+import { bytesCell, commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
 import { isFiltered, view, type Shown } from "./view.ts";
 
 const FILTERS = ["sandbox", "status", "kind", "agent"];
@@ -46,6 +46,7 @@ export const runDetails = view(RunRecord, (run, layout) => ({
       ["Signal", run.signal ?? NOTHING],
       ["Started", timeCell(run.startedAt)],
       ["Duration", durationCell(run.durationMs)],
+      ...(run.peakMemoryBytes === null ? [] : [["Peak memory", bytesCell(run.peakMemoryBytes)] as const]),
       ["Printed", `${run.stdoutBytes} bytes on stdout, ${run.stderrBytes} on stderr`],
       ["Image", run.imageDigest ?? NOTHING],
       ["Engine", `${run.engine} (isolation: ${run.isolation})`],

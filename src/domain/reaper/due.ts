@@ -4,7 +4,7 @@ import type { DomainContext } from "../context.ts";
 import { archiveSandbox, isArchivable } from "../archive/archive.ts";
 import { POOL_OWNER } from "../pool/pool-key.ts";
 import { changeState } from "../sandbox/change-state.ts";
-import { pausing, stopping } from "../sandbox/power.ts";
+import { pauseObstacle, pausing, stopping } from "../sandbox/power.ts";
 import { removeForGood } from "../sandbox/remove-sandbox.ts";
 import { isExpired } from "../sandbox/renew-sandbox.ts";
 import { isAbandoned, settle } from "../sandbox/settle.ts";
@@ -63,8 +63,9 @@ function isIdle({ clock }: DomainContext, { idleTimeoutMs, lastActiveAt }: Sandb
 
 /** Pauses an idle one; stops it where the engine cannot pause. Whoever uses it meanwhile is told first. */
 async function rest(context: DomainContext, { id, idleTimeoutMs }: SandboxRow): Promise<boolean> {
-  const { engine, store } = context;
-  const change = engine.freezer === undefined ? stopping(context, "idle") : pausing(context, "idle");
+  const { store } = context;
+  const canPause = (await pauseObstacle(context)) === undefined;
+  const change = canPause ? pausing(context, "idle") : stopping(context, "idle");
   const stillWanted = async (): Promise<boolean> => {
     const now = await store.sandboxes.get(id);
     const used = (await store.runs.open()).some((run) => run.sandboxId === id);

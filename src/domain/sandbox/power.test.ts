@@ -222,7 +222,16 @@ describe("a change that fails", () => {
     const { id } = await platform.sandbox.create({});
     await expect(platform.sandbox.pause({ id })).rejects.toMatchObject({
       code: "ENGINE_UNSUPPORTED",
+      message: `The sandbox "${id}" cannot be paused: the memory engine cannot hold one still.`,
       hint: "Stop it with `moorage sandbox stop` instead.",
+    });
+    const { freezer } = domain.context.engine;
+    if (freezer === undefined) throw new Error("Expected a freezer.");
+    const held = { ...freezer, obstacle: () => Promise.resolve("nothing can be held still on Tuesdays") };
+    const elsewhere = createPlatform({ ...domain.context, engine: { ...engine, freezer: held } }, alice);
+    await expect(elsewhere.sandbox.pause({ id })).rejects.toMatchObject({
+      code: "ENGINE_UNSUPPORTED",
+      message: `The sandbox "${id}" cannot be paused: nothing can be held still on Tuesdays.`,
     });
   });
 });

@@ -32,11 +32,19 @@ export async function restartSandbox(call: Call, input: StopInput): Promise<Sand
 }
 
 export function pauseSandbox(call: Call, id: string): Promise<Sandbox> {
-  return changed(call, id, (context) => {
-    if (context.engine.freezer !== undefined) return pausing(context, "owner");
-    const message = `The ${context.engine.name} engine cannot pause a sandbox: nothing idles in one between its runs.`;
-    throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Stop it with `moorage sandbox stop` instead." });
+  return changed(call, id, async (context) => {
+    const obstacle = await pauseObstacle(context, call.signal);
+    if (obstacle === undefined) return pausing(context, "owner");
+    throw new MoorageError("ENGINE_UNSUPPORTED", `The sandbox "${id}" cannot be paused: ${obstacle}.`, {
+      hint: "Stop it with `moorage sandbox stop` instead.",
+    });
   });
+}
+
+/** Why a sandbox cannot be paused here; undefined where it can. */
+export async function pauseObstacle({ engine }: DomainContext, signal?: AbortSignal): Promise<string | undefined> {
+  const { freezer, name } = engine;
+  return freezer === undefined ? `the ${name} engine cannot hold one still` : freezer.obstacle(signal);
 }
 
 export function resumeSandbox(call: Call, id: string): Promise<Sandbox> {
@@ -44,7 +52,7 @@ export function resumeSandbox(call: Call, id: string): Promise<Sandbox> {
 }
 
 /** The change, on the engine on which the sandbox lives. */
-type ChangeOn = (context: DomainContext) => StateChange;
+type ChangeOn = (context: DomainContext) => StateChange | Promise<StateChange>;
 
 async function changed(call: Call, ref: string, change: ChangeOn): Promise<Sandbox> {
   return sandboxView((await changedRow(call, ref, change)).row);
@@ -52,7 +60,7 @@ async function changed(call: Call, ref: string, change: ChangeOn): Promise<Sandb
 
 async function changedRow(call: Call, ref: string, change: ChangeOn) {
   const { context, row, signal } = await reachSandbox(call, ref);
-  return { context, row: await changeState(context, { id: row.id, signal }, change(context)) };
+  return { context, row: await changeState(context, { id: row.id, signal }, await change(context)) };
 }
 
 export function stopping(context: DomainContext, by: PausedBy, graceMs: number = GRACE_MS): StateChange {

@@ -90,7 +90,7 @@ export type ConformanceSupport = {
   readonly confinement: boolean;
   /** True: a processor share is enforced. False: `info` warns that it is not. */
   readonly cpuLimit: boolean;
-  /** False: `freezer` is absent. */
+  /** False: `freezer` is absent, or tells its obstacle and pausing is ENGINE_UNSUPPORTED. */
   readonly freezer: boolean;
   /** Terminals, and other users than the unit's; without them both are ENGINE_UNSUPPORTED. */
   readonly terminals: boolean;

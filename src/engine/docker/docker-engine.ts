@@ -13,6 +13,7 @@ import { createNamedNetworks } from "./network/named-networks.ts";
 import { createEngineNetworks } from "./network/engine-networks.ts";
 import { createUnitNetworks } from "./network/unit-networks.ts";
 import { createEngineEvents } from "./run/engine-events.ts";
+import { createJobGroups } from "./run/job-groups.ts";
 import { createLiveOutputs } from "./run/live-outputs.ts";
 import { createRunMethods } from "./run/run-methods.ts";
 import { createWarmRuns } from "./run/warm/warm-runs.ts";
@@ -20,8 +21,7 @@ import { createSnapshots } from "./snapshot/snapshots.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
 import { createStartGate } from "./unit/start-gate.ts";
-import { readUnitStats } from "./unit/unit-stats.ts";
-import { createSampler } from "./unit/unit-samples.ts";
+import { createMeasuring } from "./unit/unit-samples.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
 import { createVolumes } from "./volume/volumes.ts";
 import { createUnits } from "./unit/units.ts";
@@ -59,16 +59,13 @@ const BUILD_RETRY_MS = [5_000, 10_000];
 
 /** Docker Engine 20.10 and newer, or what speaks its API. Opening it touches nothing; the first call connects. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
-  const { endpoint, labels, logger } = options;
-  const api = createEngineApi({
-    endpoint,
-    programDirectories: options.programDirectories ?? PROGRAM_DIRECTORIES,
-    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-  });
+  const { labels, logger } = options;
+  const api = apiOf(options);
   const enforcer = createEnforcer(api);
   const networks = createUnitNetworks({ api, labels, enforcer });
   const named = createNamedNetworks({ api, labels, enforcer });
-  const units = createUnits({ api, labels, networks });
+  const jobGroups = createJobGroups(api, logger);
+  const units = createUnits({ api, labels, networks, jobGroups });
   const live = createLiveOutputs();
   const gate = createStartGate();
   const events = createEngineEvents(api, `${DEPLOYMENT_LABEL}=${labels.deployment}`);
@@ -82,7 +79,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     release(containerId);
     await units.stop(containerId);
   };
-  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, named, logger };
+  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, named, jobGroups, logger };
   const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
   const lifecycle = createLifecycle({ ...unitContext, release, gate, prepare });
   return {
@@ -102,8 +99,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (unit !== undefined) release(unit.container.Id);
       await units.remove(id, signal);
     },
-    stats: (id, signal) => readUnitStats({ api, units }, id, signal),
-    sample: createSampler({ api, units }),
+    ...createMeasuring({ api, units }),
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),
@@ -118,6 +114,10 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await api[Symbol.asyncDispose]();
     },
   };
+}
+
+function apiOf({ endpoint, programDirectories = PROGRAM_DIRECTORIES, patienceMs }: DockerEngineOptions): EngineApi {
+  return createEngineApi({ endpoint, programDirectories, ...(patienceMs === undefined ? {} : { patienceMs }) });
 }
 
 /** What the engine says of itself. */

@@ -27,6 +27,7 @@ export function lifecycleMethods(clock: Clock, find: Find): Pick<Engine, "stop" 
       await unit.main?.();
     },
     freezer: {
+      obstacle: () => Promise.resolve(undefined),
       pause: async (id, signal) => {
         const unit = await find("pause", id, signal);
         if (unit === undefined || unit.info.state === "exited") throw notRunning(id, unit);

@@ -79,6 +79,8 @@ export type UnitInfo = {
 
 /** Holding a sandbox still: its processes keep their memory and get no processor. Both are idempotent. */
 export type Freezer = {
+  /** Why nothing can be held still on this host, in words; undefined where it can. Pausing is ENGINE_UNSUPPORTED then. */
+  readonly obstacle: (signal?: AbortSignal) => Promise<string | undefined>;
   /** SANDBOX_NOT_RUNNING when the sandbox is stopped or absent. Until `unpause` runs in it are refused alike. */
   readonly pause: (id: string, signal?: AbortSignal) => Promise<void>;
   readonly unpause: (id: string, signal?: AbortSignal) => Promise<void>;

@@ -148,10 +148,20 @@ describe("control groups themselves", () => {
     const child = spawn("/bin/sh", ["-c", 'echo 0 >"$1"; exec sleep 60', "sh", ...run.entrances]);
     await eventually("the process in its group", async () => ((await run.processes()).length > 0 ? true : undefined));
     let seen: readonly number[] = [];
+    const held = [true, false];
+    const isHeld = async () => Promise.resolve(held.shift() ?? false);
+    const frozen = async () => (await readFile(`${parent}/unit/run/cgroup.events`, "utf8")).includes("frozen 1");
     await run.whileFrozen(async () => {
       seen = await run.processes();
-    });
+    }, isHeld);
     expect(seen).toEqual([child.pid]);
+    expect(await frozen()).toBe(true);
+    await unit.thaw();
+    expect(await frozen()).toBe(false);
+    await unit.freeze();
+    expect(await frozen()).toBe(true);
+    await run.whileFrozen(async () => Promise.resolve(), isHeld);
+    expect(await frozen()).toBe(false);
     const ended = once(child, "exit");
     await run.remove();
     expect(await ended).toEqual([null, "SIGKILL"]);

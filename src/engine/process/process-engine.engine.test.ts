@@ -29,7 +29,7 @@ const harness: ConformanceHarness = {
     workspaces: ["volume", "host", "memory"],
     confinement: true,
     cpuLimit: true,
-    freezer: false,
+    freezer: true,
     terminals: false,
     users: false,
     lostRuns: false,

@@ -97,14 +97,14 @@ async function exec(
   throwIfCanceled(signal);
   refuseWhatItHasNot(spec);
   const unit = await parts.store.read(id);
-  if (unit?.kind !== "sandbox" || (await parts.store.readStop(id)) !== undefined) throw notRunning(id);
+  if (unit?.kind !== "sandbox" || (await parts.store.readHold(id)) !== undefined) throw notRunning(id);
   try {
     const run = await startUnitRun(parts, { unit, spec, onEnd: () => Promise.resolve() }, signal);
-    if ((await parts.store.readStop(id)) === undefined) return run;
+    if ((await parts.store.readHold(id)) === undefined) return run;
     await run.kill();
     throw notRunning(id);
   } catch (cause) {
-    if ((await parts.store.readStop(id)) !== undefined) throw notRunning(id, cause);
+    if ((await parts.store.readHold(id)) !== undefined) throw notRunning(id, cause);
     if ((await parts.store.read(id)) !== undefined) throw cause;
     // Groups may have been made for it after it was removed.
     await parts.groups?.unit(id).remove();

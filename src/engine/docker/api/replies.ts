@@ -15,6 +15,7 @@ export const InfoReply = z.object({
   DriverStatus: z.array(z.array(z.string())).nullish(),
   CgroupVersion: z.string().optional(),
   CgroupDriver: z.string().optional(),
+  DockerRootDir: z.string().optional(),
   MemoryLimit: z.boolean().optional(),
   SwapLimit: z.boolean().optional(),
   CpuCfsQuota: z.boolean().optional(),

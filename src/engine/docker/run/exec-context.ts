@@ -2,6 +2,7 @@ import type { Logger } from "../../../base/logger.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import type { EngineEvents } from "./engine-events.ts";
+import type { PeakMeter } from "./peak-meter.ts";
 
 /** What a run in a sandbox is started and followed with. */
 export type ExecContext = {
@@ -11,6 +12,7 @@ export type ExecContext = {
   readonly containerId: string;
   /** When the container was started, in ms: pids inside are valid until it ends. */
   readonly containerStartedAt: number;
+  readonly peaks: Promise<PeakMeter>;
   /** Ends the whole sandbox. */
   readonly stopUnit: () => Promise<void>;
   /** Called while the run's output is read, so that it can be released before the unit is killed. */

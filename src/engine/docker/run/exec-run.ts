@@ -6,10 +6,10 @@ import { stdinChunks } from "../../stdin-chunks.ts";
 import { systemCode } from "../api/system-code.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
-import type { MemoryWatch } from "./engine-events.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { feedStdin } from "./feed-stdin.ts";
 import { inspectProcess, resizeProcess, type StartedProcess } from "./processes.ts";
+import type { RunMemory } from "./run-memory.ts";
 import { runHandle } from "./run-handle.ts";
 import { settledWithin } from "./settled-within.ts";
 import { TreeControl, type TreeRoot } from "./tree-control.ts";
@@ -27,7 +27,7 @@ export type BegunRun = {
   readonly process: StartedProcess;
   readonly output: AttachedOutput;
   readonly root: TreeRoot;
-  readonly memory: MemoryWatch;
+  readonly memory: RunMemory;
   /** Of the start: when it has aborted by now, the run is ended again. */
   readonly signal: AbortSignal | undefined;
   /** Called once, when nothing more comes of the run: with true where its keeper lives and waits for another. */
@@ -93,7 +93,7 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
       throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
     }
     const oomKilled = await memory.happened(unasked ? MEMORY_NEWS_MS : 0);
-    return { exitCode, signal: endedBy({ exitCode, sent, oomKilled }), oomKilled, peakMemoryBytes: null };
+    return { exitCode, signal: endedBy({ exitCode, sent, oomKilled }), oomKilled, peakMemoryBytes: memory.peak() };
   } finally {
     memory[Symbol.dispose]();
     await output.finish();

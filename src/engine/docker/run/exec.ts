@@ -6,8 +6,7 @@ import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
-import { watchRunMemory } from "./run-memory.ts";
-import type { MemoryWatch } from "./engine-events.ts";
+import { watchRunMemory, type RunMemory } from "./run-memory.ts";
 import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
 import { CWD_LINE, EXEC_SCRIPT, GO_LINE, ROOT_LINE } from "./run-scripts.ts";
 import { notStarted, refusedStart } from "./run-start-errors.ts";
@@ -64,7 +63,7 @@ async function begin({ api, containerId }: ExecContext, spec: RunSpec, signal?: 
 type Starting = {
   readonly spec: RunSpec;
   readonly process: StartedProcess;
-  readonly memory: MemoryWatch;
+  readonly memory: RunMemory;
   readonly signal: AbortSignal | undefined;
 };
 

@@ -9,21 +9,24 @@ import { readJsonLines } from "../api/json-lines.ts";
 import { createUnit, type UnitContext } from "../unit/create-unit.ts";
 import { attachUnit, startUnit, type AttachedUnit } from "../unit/start-unit.ts";
 import type { AttachedOutput } from "./attached-output.ts";
+import type { JobGroups } from "./job-groups.ts";
 import { feedStdin } from "./feed-stdin.ts";
 import { JOB_SCRIPT } from "./run-scripts.ts";
 import { signalJob } from "./signal-job.ts";
 
 export type JobContext = UnitContext & {
+  readonly jobGroups: JobGroups;
   readonly track: (containerId: string, output: AttachedOutput) => void;
   /** Aborts when the engine object is closed; what runs goes on. */
   readonly closed: AbortSignal;
 };
 
 /** Creates a container whose main process becomes the program, and starts it. */
-export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSignal): Promise<EngineRun> {
+export async function startJob(context: JobContext, spec: JobSpec, signal?: AbortSignal): Promise<EngineRun> {
   const limit = Math.ceil(spec.deadlineMs / 1000) + 1;
   const script = [JOB_SCRIPT, spec.cwd, String(limit), ...spec.command];
-  const main = { script, stdin: spec.stdin !== undefined };
+  const cgroupParent = await context.jobGroups.parentOf(spec.id);
+  const main = { script, stdin: spec.stdin !== undefined, cgroupParent };
   return createUnit(context, { spec, main, signal }, async (containerId) => {
     const attached = await attachUnit(context.api, containerId, main.stdin);
     context.track(containerId, attached.output);
@@ -35,7 +38,8 @@ export function startJob(context: JobContext, spec: JobSpec, signal?: AbortSigna
       throw error;
     }
     if (spec.stdin !== undefined) void feedStdin(attached.socket, stdinChunks(spec.stdin), context);
-    return jobRun(context, attached, { exit: exitOf(context, attached, waiting), waiting });
+    const peak = (): number | null => context.jobGroups.peak(spec.id);
+    return jobRun(context, attached, { exit: exitOf(context, attached, { waiting, peak }), waiting });
   });
 }
 
@@ -44,17 +48,19 @@ function waitForEnd(api: EngineApi, containerId: string): Promise<IncomingMessag
   return api.stream({ method: "POST", path: `/containers/${containerId}/wait`, query: { condition: "next-exit" } });
 }
 
-function exitOf(context: JobContext, attached: AttachedUnit, waiting: IncomingMessage): Promise<RunExit> {
-  const giveUp = (): void => void waiting.destroy();
+type Followed = { readonly waiting: IncomingMessage; readonly peak: () => number | null };
+
+function exitOf(context: JobContext, attached: AttachedUnit, followed: Followed): Promise<RunExit> {
+  const giveUp = (): void => void followed.waiting.destroy();
   context.closed.addEventListener("abort", giveUp, { once: true });
-  const exit = waitForExit(context, attached, waiting);
+  const exit = waitForExit(context, attached, followed);
   const settle = (): void => context.closed.removeEventListener("abort", giveUp);
   // Who never asks for the exit is not told of its failure.
   exit.then(settle, settle);
   return exit;
 }
 
-async function waitForExit(context: JobContext, attached: AttachedUnit, waiting: IncomingMessage): Promise<RunExit> {
+async function waitForExit(context: JobContext, attached: AttachedUnit, { waiting, peak }: Followed): Promise<RunExit> {
   const { containerId, output } = attached;
   try {
     const exitCode = await exitCodeFrom(waiting);
@@ -62,7 +68,7 @@ async function waitForExit(context: JobContext, attached: AttachedUnit, waiting:
     if (output.failure !== undefined) throw lost(output.failure);
     const request = { method: "GET", path: `/containers/${containerId}/json` } as const;
     const container = await context.api.find(request, ContainerReply);
-    return { exitCode, signal: null, oomKilled: container?.State.OOMKilled ?? false, peakMemoryBytes: null };
+    return { exitCode, signal: null, oomKilled: container?.State.OOMKilled ?? false, peakMemoryBytes: peak() };
   } catch (error) {
     throw context.closed.aborted ? canceled(error) : error;
   } finally {

@@ -1,14 +1,33 @@
-import type { EngineEvents, MemoryWatch } from "./engine-events.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import type { EngineEvents, MemoryWatch } from "./engine-events.ts";
 import { countMemoryKills } from "./memory-counter.ts";
+import type { PeakMeter, PeakWatch } from "./peak-meter.ts";
 
-type Watched = { readonly api: EngineApi; readonly events: EngineEvents; readonly containerId: string };
+type Watched = {
+  readonly api: EngineApi;
+  readonly events: EngineEvents;
+  readonly containerId: string;
+  readonly peaks: Promise<PeakMeter>;
+};
+
+/** What a run does with its memory: how much it takes at most, and whether the kernel ends a process for it. */
+export type RunMemory = MemoryWatch & PeakWatch;
 
 /** By what the engine tells of ends for memory, or where it tells nothing, by what the kernel counts. */
-export async function watchRunMemory(
-  { api, events, containerId }: Watched,
-  signal?: AbortSignal,
-): Promise<MemoryWatch> {
+export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Promise<RunMemory> {
+  const kills = await watchKills(watched, signal);
+  const peaks = (await watched.peaks).begin();
+  return {
+    happened: kills.happened,
+    peak: peaks.peak,
+    [Symbol.dispose]: () => {
+      kills[Symbol.dispose]();
+      peaks[Symbol.dispose]();
+    },
+  };
+}
+
+async function watchKills({ api, events, containerId }: Watched, signal?: AbortSignal): Promise<MemoryWatch> {
   const { tellsMemory } = await api.traits();
   if (!tellsMemory) return countMemoryKills(api, containerId, signal);
   await events.listen(signal);

@@ -7,8 +7,10 @@ import { endLost } from "./end-lost.ts";
 import type { EngineEvents } from "./engine-events.ts";
 import { startExec } from "./exec.ts";
 import { startJob } from "./job.ts";
+import type { JobGroups } from "./job-groups.ts";
 import { readLastOutput } from "./last-output.ts";
 import type { LiveOutputs } from "./live-outputs.ts";
+import { createPeakMeters, type PeakMeters } from "./peak-meter.ts";
 import type { WarmRuns } from "./warm/warm-runs.ts";
 import type { WarmShellsOptions } from "./warm/warm-shells.ts";
 
@@ -16,6 +18,7 @@ export type RunParts = UnitContext & {
   readonly events: EngineEvents;
   readonly live: LiveOutputs;
   readonly gate: StartGate;
+  readonly jobGroups: JobGroups;
   /** Absent: every run is started when it is asked for. */
   readonly warm: WarmRuns | undefined;
   /** Aborts when the engine object is closed; what runs goes on. */
@@ -30,14 +33,16 @@ type RunMethods = Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput"> &
 /** What of the engine has to do with runs. */
 export function createRunMethods(parts: RunParts): RunMethods {
   const { api, units, live, warm, logger } = parts;
+  const peaks = createPeakMeters();
   return {
     startJob: (spec, signal) => startJob({ ...parts, track: live.track }, spec, signal),
     exec: async (id, spec, signal) => {
-      const find = async (): Promise<WarmShellsOptions> => shellsOf(parts, await runningUnit(parts, id, signal));
+      const find = async (): Promise<WarmShellsOptions> =>
+        shellsOf({ ...parts, peaks }, await runningUnit(parts, id, signal));
       return (await warm?.exec(id, { spec, signal, find })) ?? plainExec(await find(), spec, signal);
     },
     prepare: (id) => {
-      const prepared = warm?.prepare(id, async () => shellsOf(parts, await runningUnit(parts, id)));
+      const prepared = warm?.prepare(id, async () => shellsOf({ ...parts, peaks }, await runningUnit(parts, id)));
       prepared?.catch((error: unknown) => logger.debug({ err: error, unit: id }, "no shell could be started ahead"));
     },
     endLost: async (id, handle, signal) => endLost({ api, stop: units.stop }, await units.find(id, signal), handle),
@@ -52,12 +57,13 @@ async function runningUnit({ units }: RunParts, id: string, signal?: AbortSignal
 }
 
 /** What a run in this container is begun with, and shells are kept with. */
-function shellsOf(parts: RunParts, { container }: Unit): WarmShellsOptions {
-  const { api, units, live, gate, events, closed, logger } = parts;
+function shellsOf(parts: RunParts & { readonly peaks: PeakMeters }, { container }: Unit): WarmShellsOptions {
+  const { api, units, live, gate, events, peaks, closed, logger } = parts;
   const containerId = container.Id;
   return {
     context: {
       ...{ api, logger, closed, events, containerId },
+      peaks: peaks.of(container),
       containerStartedAt: Date.parse(container.State.StartedAt),
       stopUnit: () => units.stop(containerId),
       track: live.track,

@@ -34,6 +34,8 @@ export type MainProcess = {
   /** A script for /bin/sh and its arguments; absent: the image's own program. */
   readonly script?: readonly string[];
   readonly stdin: boolean;
+  /** A control group to put the container into; absent: where the engine puts all. */
+  readonly cgroupParent?: string | undefined;
 };
 
 type Mount = Readonly<Record<string, unknown>> & { readonly Source: string };
@@ -82,9 +84,13 @@ export function containerSpec(
     StopSignal: "SIGTERM",
     Healthcheck: { Test: ["NONE"] },
     ...(spec.ports === undefined ? {} : { ExposedPorts: published(spec.ports, () => ({})) }),
-    HostConfig: { ...confinement(spec), ...storage(spec, labels) },
+    HostConfig: { ...confinement(spec), ...storage(spec, labels), ...placed(main) },
     ...endpoint(spec),
   };
+}
+
+function placed({ cgroupParent }: MainProcess): object {
+  return cgroupParent === undefined ? {} : { CgroupParent: cgroupParent };
 }
 
 function program({ main: own }: UnitSpec, { script }: MainProcess): object {

@@ -58,6 +58,7 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       context.prepare(id);
     },
     freezer: {
+      obstacle: () => Promise.resolve(undefined),
       pause: async (id, signal) => {
         const unit = await units.find(id, signal);
         const status = unit?.container.State.Status;

@@ -20,11 +20,16 @@ type Counted = { readonly layout: GroupLayout; readonly hasNetwork: boolean };
 
 type Context = { readonly api: EngineApi; readonly units: Pick<Units, "find"> };
 
+/** What units take: of one by the engine's own word, of many by the quickest way. */
+export function createMeasuring(context: Context): Pick<Engine, "stats" | "sample"> {
+  return { stats: (id, signal) => readUnitStats(context, id, signal), sample: createSampler(context) };
+}
+
 /**
  * Measures many units: by the kernel's own counters where the engine runs on this host, which costs far less than asking
  * the engine; else by asking it.
  */
-export function createSampler(context: Context): Engine["sample"] {
+function createSampler(context: Context): Engine["sample"] {
   const findGroup = createFindContainerGroup();
   const counted = new Map<string, Counted>();
   const measure = async (id: string, signal?: AbortSignal): Promise<UnitStats | undefined> => {

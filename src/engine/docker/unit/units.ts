@@ -5,6 +5,7 @@ import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerListReply, ContainerReply, VolumeListReply, VolumeReply, WaitReply } from "../api/replies.ts";
 import type { UnitNetworks } from "../network/unit-networks.ts";
+import type { JobGroups } from "../run/job-groups.ts";
 import { unitName } from "./container-spec.ts";
 
 const REMOVE_MS = 30_000;
@@ -29,9 +30,14 @@ export type Units = {
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
 };
 
-type UnitsContext = { readonly api: EngineApi; readonly labels: UnitLabels; readonly networks: UnitNetworks };
+type UnitsContext = {
+  readonly api: EngineApi;
+  readonly labels: UnitLabels;
+  readonly networks: UnitNetworks;
+  readonly jobGroups: JobGroups;
+};
 
-export function createUnits({ api, labels, networks }: UnitsContext): Units {
+export function createUnits({ api, labels, networks, jobGroups }: UnitsContext): Units {
   const find = async (id: string, signal?: AbortSignal): Promise<Unit | undefined> => {
     const container = await api.find(
       { method: "GET", path: `/containers/${unitName(id)}/json`, signal },
@@ -71,6 +77,7 @@ export function createUnits({ api, labels, networks }: UnitsContext): Units {
     remove: async (id, signal) => {
       const unit = await find(id, signal);
       if (unit !== undefined) await removeContainer(api, unit.container.Id, signal);
+      await jobGroups.remove(id);
       await networks.remove(id, signal);
       await removeVolume({ api, labels, signal }, id);
     },

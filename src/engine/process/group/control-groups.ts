@@ -15,8 +15,13 @@ export type RunGroup = {
   /** `cgroup.procs` files into which the launcher writes itself, the run's own last. */
   readonly entrances: readonly string[];
   readonly processes: () => Promise<readonly number[]>;
-  /** Does the work while no process of the run can go on, where that can be had. */
-  readonly whileFrozen: (work: () => Promise<void>) => Promise<void>;
+  /**
+   * Does the work while no process of the run can go on, where that can be had. Afterwards all go on, unless they are
+   * to be held still.
+   */
+  readonly whileFrozen: (work: () => Promise<void>, areHeld: () => Promise<boolean>) => Promise<void>;
+  /** Lets what was held still go on: nothing else can be ended. */
+  readonly thaw: () => Promise<void>;
   /** Kills what is left and removes the group. */
   readonly remove: () => Promise<void>;
 };
@@ -27,6 +32,9 @@ export type UnitGroup = {
   readonly prepare: (limits: EngineLimits) => Promise<void>;
   readonly openRun: (name: string) => Promise<RunGroup>;
   readonly runs: () => Promise<readonly string[]>;
+  /** Holds all runs still, and lets them go on. */
+  readonly freeze: () => Promise<void>;
+  readonly thaw: () => Promise<void>;
   readonly removeRun: (name: string) => Promise<void>;
   /** Where a program enters whose memory alone counts as the unit's. */
   readonly memoryEntrances: () => readonly string[];
@@ -41,6 +49,8 @@ export type UnitGroup = {
 export type ControlGroups = {
   readonly version: GroupVersion;
   readonly enforced: Enforced;
+  /** Whether runs can be held still. */
+  readonly canFreeze: boolean;
   readonly unit: (id: string) => UnitGroup;
   /** Units that have groups. */
   readonly units: () => Promise<readonly string[]>;
@@ -59,6 +69,7 @@ export function createControlGroups(layout: GroupLayout): ControlGroups {
       pids: parents.pids !== undefined,
       cpu: parents.cpu !== undefined,
     },
+    canFreeze: parents.freezer !== undefined,
     unit: (id) => unitGroup(layout, id),
     units: async () => {
       const names = await Promise.all(directories(layout).map(groupsBelow));
@@ -92,6 +103,7 @@ function unitGroup(layout: GroupLayout, id: string): UnitGroup {
       return runGroup(layout, directory, [...entrances, entrance(directory)]);
     },
     runs: () => groupsBelow(runs),
+    ...holdingRuns(layout, runs),
     removeRun: (name) => thawAndEnd(layout, join(runs, name)),
     memoryEntrances: () => (memory === undefined || layout.version === 2 ? [] : [entrance(memory)]),
     oomKills: async () => Number(/^oom_kill (\d+)$/m.exec(await read(memory, files.kills))?.[1] ?? 0),
@@ -112,6 +124,15 @@ function unitGroup(layout: GroupLayout, id: string): UnitGroup {
       }
     },
   };
+}
+
+function holdingRuns(layout: GroupLayout, runs: string): Pick<UnitGroup, "freeze" | "thaw"> {
+  const ofEach = (work: typeof freeze) => async (): Promise<void> => {
+    if (layout.parents.freezer === undefined) return;
+    const names = await groupsBelow(runs);
+    await Promise.all(names.map((name) => work(layout.version, join(runs, name))));
+  };
+  return { freeze: ofEach(freeze), thaw: ofEach(thaw) };
 }
 
 /** The last unit of another Moorage may take the common parent away in between: then all is made again. */
@@ -178,14 +199,17 @@ function runGroup(layout: GroupLayout, directory: string, entrances: readonly st
   return {
     entrances,
     processes: () => groupProcesses(directory),
-    whileFrozen: async (work) => {
+    whileFrozen: async (work, areHeld) => {
       if (layout.parents.freezer === undefined) return work();
       try {
         await freeze(layout.version, directory);
         await work();
       } finally {
-        await thaw(layout.version, directory);
+        if (!(await areHeld())) await thaw(layout.version, directory);
       }
+    },
+    thaw: async () => {
+      if (layout.parents.freezer !== undefined) await thaw(layout.version, directory);
     },
     remove: () => thawAndEnd(layout, directory),
   };

@@ -31,9 +31,10 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   const [stdout, stderr] = [reader(ours.stdout), reader(ours.stderr)];
   const watch = watchRun(parts, begun);
   const sent = new Set<RunSignal>();
+  const isHeld = async (): Promise<boolean> => (await parts.store.readHold(unit.id))?.state === "paused";
   const signal = async (name: RunSignal): Promise<void> => {
     sent.add(name);
-    await (name === "KILL" ? kill() : signalRun({ launched, groups }, name));
+    await (name === "KILL" ? kill() : signalRun({ launched, groups, isHeld }, name));
   };
   const end = async (): Promise<RunExit> => {
     try {
@@ -52,6 +53,7 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   exit.catch(() => undefined);
   const kill = async (): Promise<void> => {
     launched.kill();
+    await groups?.run.thaw();
     await withDeadline(exit, KILL_MS, `Ending a run of ${unit.id}`);
   };
   const live: LiveRun = {

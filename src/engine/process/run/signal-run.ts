@@ -3,10 +3,15 @@ import { allProcesses, onlyChildOf, signalProcess, treeOf } from "../host/proces
 import type { Launched } from "../launch/launch.ts";
 import type { RunGroups } from "./run-wish.ts";
 
-export type SignaledRun = { readonly launched: Launched; readonly groups: RunGroups | undefined };
+export type SignaledRun = {
+  readonly launched: Launched;
+  readonly groups: RunGroups | undefined;
+  /** Whether the sandbox is paused. */
+  readonly isHeld: () => Promise<boolean>;
+};
 
 /** To the program alone, or to all but bubblewrap and its PID 1: these end with the program, and would take it with them. */
-export async function signalRun({ launched, groups }: SignaledRun, name: RunSignal): Promise<void> {
+export async function signalRun({ launched, groups, isHeld }: SignaledRun, name: RunSignal): Promise<void> {
   const { child, init } = launched;
   const root = child.pid;
   if (root === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -19,6 +24,6 @@ export async function signalRun({ launched, groups }: SignaledRun, name: RunSign
   } else if (groups === undefined) {
     toPrograms(treeOf(root, await allProcesses()).map(({ pid }) => pid));
   } else {
-    await groups.run.whileFrozen(async () => toPrograms(await groups.run.processes()));
+    await groups.run.whileFrozen(async () => toPrograms(await groups.run.processes()), isHeld);
   }
 }

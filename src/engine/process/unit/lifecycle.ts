@@ -2,6 +2,7 @@ import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { Engine } from "../../engine.ts";
 import type { EngineParts } from "../engine-parts.ts";
+import { createFreezer } from "./freezer.ts";
 import type { Unit } from "./unit-store.ts";
 import { endRuns } from "./unit-removal.ts";
 
@@ -9,15 +10,19 @@ const LOOK_MS = 10;
 
 /**
  * A sandbox here is a tree of files, and what a run starts ends with the run: stopping ends its runs and takes no new
- * ones, starting takes them again. There is nothing that idles and could be held still, so there is no freezer.
+ * ones, starting takes them again.
  */
-export function createLifecycle(ready: () => Promise<EngineParts>): Pick<Engine, "stop" | "start"> {
+export function createLifecycle(
+  ready: () => Promise<EngineParts>,
+): Required<Pick<Engine, "stop" | "start" | "freezer">> {
   return {
     stop: async (id, { graceMs }, signal) => {
       const parts = await ready();
       const unit = await existing(parts, id);
       // First, so that nothing new starts.
-      await parts.store.recordStop(id, { stoppedAt: Date.now() });
+      await parts.store.hold(id, "stopped");
+      // What is held still hears no signal.
+      await parts.groups?.unit(id).thaw();
       await Promise.all(parts.live.of(id).map((run) => run.terminate()));
       const end = performance.now() + graceMs;
       while (parts.live.of(id).length > 0 && performance.now() < end) await sleep(LOOK_MS, signal);
@@ -26,8 +31,10 @@ export function createLifecycle(ready: () => Promise<EngineParts>): Pick<Engine,
     start: async (id) => {
       const parts = await ready();
       await existing(parts, id);
-      await parts.store.recordStart(id);
+      const hold = await parts.store.readHold(id);
+      if (hold?.state === "stopped") await parts.store.release(id);
     },
+    freezer: createFreezer(ready),
   };
 }
 

@@ -38,10 +38,10 @@ export const ExitRecord = z.object({
 
 export type ExitRecord = z.infer<typeof ExitRecord>;
 
-/** `stopped.json`: that a sandbox takes no runs. */
-export const StopRecord = z.object({ stoppedAt: z.number() });
+/** `held.json`: that a sandbox takes no runs, being stopped or paused. */
+export const HoldRecord = z.object({ state: z.enum(["stopped", "paused"]), since: z.number() });
 
-export type StopRecord = z.infer<typeof StopRecord>;
+export type HoldRecord = z.infer<typeof HoldRecord>;
 
 type RecordContext = {
   readonly labels: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { errorCode } from "../group/control-group-files.ts";
 import { makeDirectory } from "../host/make-directory.ts";
 import { identityOfToken, identityToken, isAlive } from "../host/process-identity.ts";
 import { writeEtc } from "./unit-etc.ts";
-import { ExitRecord, StopRecord, UnitRecord } from "./unit-record.ts";
+import { ExitRecord, HoldRecord, UnitRecord } from "./unit-record.ts";
 
 export type Unit = UnitIdentity & { readonly directory: string; readonly record: UnitRecord };
 
@@ -29,10 +29,10 @@ export type UnitStore = {
   readonly taken: (id: string) => Promise<boolean>;
   readonly recordExit: (id: string, exit: ExitRecord) => Promise<void>;
   readonly readExit: (id: string) => Promise<ExitRecord | undefined>;
-  /** A stopped sandbox takes no runs until `recordStart`. NOT_FOUND when it is gone. */
-  readonly recordStop: (id: string, stop: StopRecord) => Promise<void>;
-  readonly recordStart: (id: string) => Promise<void>;
-  readonly readStop: (id: string) => Promise<StopRecord | undefined>;
+  /** A sandbox that is held takes no runs until `release`. NOT_FOUND when it is gone. */
+  readonly hold: (id: string, state: HoldRecord["state"]) => Promise<void>;
+  readonly release: (id: string) => Promise<void>;
+  readonly readHold: (id: string) => Promise<HoldRecord | undefined>;
   /** Takes a unit out of sight at once; answers where it waits for its removal. */
   readonly hide: (id: string) => Promise<string | undefined>;
   /** What Moorages that were killed left half made or half removed. */
@@ -72,16 +72,16 @@ export function createUnitStore(place: StorePlace): UnitStore {
       }
     },
     readExit: async (id) => parsed(ExitRecord, await text(join(state, id, "exit.json"))),
-    recordStop: async (id, stop) => {
+    hold: async (id, held) => {
       try {
-        await replace(join(state, id, "stopped.json"), stop);
+        await replace(join(state, id, "held.json"), { state: held, since: Date.now() });
       } catch (error) {
         if (errorCode(error) !== "ENOENT") throw error;
         throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`, { cause: error });
       }
     },
-    recordStart: (id) => rm(join(state, id, "stopped.json"), { force: true }),
-    readStop: async (id) => parsed(StopRecord, await text(join(state, id, "stopped.json"))),
+    release: (id) => rm(join(state, id, "held.json"), { force: true }),
+    readHold: async (id) => parsed(HoldRecord, await text(join(state, id, "held.json"))),
     hide: async (id) => {
       const target = join(state, REMOVED, `${id}-${newId()}`);
       await makeDirectory(join(state, REMOVED), 0o700);
@@ -155,7 +155,7 @@ async function erase(program: string, directory: string): Promise<void> {
 }
 
 /** Written beside and moved into place, so that nobody reads half of it. */
-async function replace(path: string, content: UnitRecord | ExitRecord | StopRecord): Promise<void> {
+async function replace(path: string, content: UnitRecord | ExitRecord | HoldRecord): Promise<void> {
   const beside = `${path}.${newId()}`;
   await writeFile(beside, JSON.stringify(content), { mode: 0o600 });
   await rename(beside, path);
