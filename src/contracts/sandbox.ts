@@ -71,11 +71,19 @@ export const LimitsInput = {
 export const SandboxOutput = z.object({
   stdout: z.string(),
   stderr: z.string(),
-  bytes: z.int().meta({ description: "How much is kept of both together; older output is dropped." }),
+  bytes: z.int().meta({ description: "How much of both was printed there, before `tail`." }),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: "Where `after` goes on: the place behind it; null where nothing was printed yet." }),
+  gap: z.boolean().meta({ description: "True: what came right behind `after` is no longer kept." }),
 });
 
 export const SandboxOutputInput = z.strictObject({
   id: SandboxRef,
+  after: z.string().min(1).max(256).optional().meta({
+    description: "Only what was printed behind this place, which an earlier answer called `next`.",
+  }),
   tail: z.int().min(1).max(100_000).optional().meta({ description: "Only so many last lines of each stream." }),
 });
 

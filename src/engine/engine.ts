@@ -2,6 +2,7 @@ import type { UnitFiles } from "./port/files.ts";
 import type { ImageStore } from "./port/images.ts";
 import type { EngineNetworks } from "./port/networks.ts";
 import type { UnitPorts } from "./port/ports.ts";
+import type { OutputPage } from "./port/output.ts";
 import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
 import type { EngineSnapshots } from "./port/snapshots.ts";
@@ -12,6 +13,7 @@ export type * from "./port/files.ts";
 export type * from "./port/images.ts";
 export type * from "./port/named-networks.ts";
 export type * from "./port/networks.ts";
+export type * from "./port/output.ts";
 export type * from "./port/ports.ts";
 export type * from "./port/run.ts";
 export type * from "./port/snapshots.ts";
@@ -96,6 +98,11 @@ export type Engine = AsyncDisposable & {
    * at most some megabytes. Empty where there is none.
    */
   readonly lastOutput: (id: string, signal?: AbortSignal) => Promise<readonly OutputChunk[]>;
+  /**
+   * What a sandbox's own main process has printed behind a place that an earlier page named, as far as the engine kept
+   * it; without one from the oldest that is kept. INVALID_INPUT for what is no place.
+   */
+  readonly outputSince: (id: string, after: string | undefined, signal?: AbortSignal) => Promise<OutputPage>;
   /** Ends and removes a unit with its storage; absent ones are no error. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
   /** NOT_FOUND for an absent sandbox, SANDBOX_NOT_RUNNING for one that does not run. */

@@ -30,7 +30,15 @@ function endedAtOnce({ id, name, state, reason }: z.output<typeof Sandbox>): Sho
 }
 
 /** What the main process has printed, as it has printed it. */
-export const sandboxOutput = view(SandboxOutput, ({ stdout, stderr }) => ({ out: stdout, err: stderr }));
+export const sandboxOutput = view(SandboxOutput, ({ stdout, stderr, next, gap }, _layout, { after }) => ({
+  out: stdout,
+  err: stderr,
+  ...(after === undefined || next === null ? {} : { note: outputNote(next, gap) }),
+}));
+
+function outputNote(next: string, gap: boolean): string {
+  return `${gap ? "what came before is no longer kept; " : ""}go on with --after ${next}`;
+}
 
 export const sandboxChanged = view(Sandbox, ({ id, name, state }) => ({
   success: `Sandbox ${name ?? id} is ${state}.`,

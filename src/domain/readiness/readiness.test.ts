@@ -24,8 +24,16 @@ describe("a sandbox with a main process of its own", () => {
         'Sandbox "short" is stopped (Its main process ended with code 0; it printed last: one | two | oops); a run needs one that is running.',
       hint: "Read all that it printed with `moorage sandbox output short`; `moorage sandbox start short` runs it again.",
     });
-    expect(await sandbox.output({ id })).toEqual({ stdout: "one\ntwo\n", stderr: "oops\n", bytes: 13 });
-    expect(await sandbox.output({ id, tail: 1 })).toEqual({ stdout: "two\n", stderr: "oops\n", bytes: 13 });
+    const { next, ...output } = await sandbox.output({ id });
+    expect(output).toEqual({ stdout: "one\ntwo\n", stderr: "oops\n", bytes: 13, gap: false });
+    expect(await sandbox.output({ id, tail: 1 })).toMatchObject({ stdout: "two\n", stderr: "oops\n", bytes: 13 });
+    const after = next ?? "";
+    expect(await sandbox.output({ id, after })).toEqual({ stdout: "", stderr: "", bytes: 0, next, gap: false });
+    await expect(sandbox.output({ id, after: "nowhere" })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: '"nowhere" is no place in the output of a sandbox.',
+      hint: "Give what an earlier answer called `next`, or nothing to begin with the oldest that is kept.",
+    });
     await expect(domain.platformOf("bob").sandbox.output({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
     const reason = `${ended.reason} | one | two | oops`;
     expect(await sandbox.start({ id })).toMatchObject({ ...ended, reason });

@@ -16,6 +16,7 @@ export type FailingMethod =
   | "inspect"
   | "list"
   | "lastOutput"
+  | "outputSince"
   | "remove"
   | "stop"
   | "start"

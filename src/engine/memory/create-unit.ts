@@ -50,6 +50,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     createdAt: clock.now(),
     startedAt: clock.now(),
     lastOutput: [],
+    dropped: 0,
     main: undefined,
     ports: new Map(),
     joined: spec.membership?.network,

@@ -15,6 +15,7 @@ import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-h
 import { createMemorySnapshots } from "./memory-snapshots.ts";
 import { createMemoryNetworks } from "./memory-networks.ts";
 import { createMemoryVolumes } from "./memory-volumes.ts";
+import { memoryOutput } from "./memory-output.ts";
 import { memoryStats } from "./memory-stats.ts";
 import { createMemoryPorts } from "./memory-ports.ts";
 import type { MemoryProgram } from "./run/program.ts";
@@ -135,7 +136,9 @@ function selfDescription(faults: Faults): Pick<Engine, "info" | "diagnose"> {
   };
 }
 
-function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutput" | "endLost" | "remove"> {
+function unitMethods(
+  parts: Parts,
+): Pick<Engine, "inspect" | "list" | "lastOutput" | "outputSince" | "endLost" | "remove"> {
   const { faults, clock, host, labels } = parts;
   return {
     inspect: async (id, signal) => {
@@ -150,6 +153,10 @@ function unitMethods(parts: Parts): Pick<Engine, "inspect" | "list" | "lastOutpu
     lastOutput: async (id, signal) => {
       await faults.enter("lastOutput", signal);
       return [...(ownUnit(parts, id)?.lastOutput ?? [])];
+    },
+    outputSince: async (id, after, signal) => {
+      await faults.enter("outputSince", signal);
+      return memoryOutput(ownUnit(parts, id), after);
     },
     endLost: async (id, handle, signal) => {
       await faults.enter("endLost", signal);

@@ -32,6 +32,8 @@ export type MemoryUnit = {
   readonly createdAt: number;
   startedAt: number;
   readonly lastOutput: OutputChunk[];
+  /** How many chunks of it are no longer kept. */
+  dropped: number;
   /** Starts its own main process, where it has one. */
   main: (() => Promise<void>) | undefined;
   /** Where what listens in it really listens, by its own port. */

@@ -72,8 +72,7 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
       const units = await parts.store.list();
       return Promise.all(units.map((unit) => unitInfo(parts.store, unit)));
     },
-    // What a job prints is kept nowhere: it ends together with its reader.
-    lastOutput: () => Promise.resolve([]),
+    ...KEEPS_NOTHING,
     remove: async (id) => {
       const parts = await ready();
       const unit = await parts.store.read(id);
@@ -88,6 +87,12 @@ export function createProcessEngine(options: ProcessEngineOptions): Engine {
     },
   };
 }
+
+/** What a job prints is kept nowhere: it ends together with its reader. */
+const KEEPS_NOTHING: Pick<Engine, "lastOutput" | "outputSince"> = {
+  lastOutput: () => Promise.resolve([]),
+  outputSince: () => Promise.resolve({ chunks: [], next: null, gap: false }),
+};
 
 async function exec(
   parts: EngineParts,

@@ -12,7 +12,8 @@ type Use = Wanted & { readonly by: "run" | "sandbox"; readonly id: string; reado
  * another are never in use at once, for a program could change what the other's path leads to. A job works there while
  * it runs, a sandbox for as long as it exists. Who is lent one by root never shares it.
  */
-export function refuseDirectoryInUse(database: Database, wanted: Wanted): void {
+export function refuseDirectoryInUse(database: Database, wanted: Wanted | undefined): void {
+  if (wanted === undefined) return;
   for (const use of [...ofRuns(database), ...ofSandboxes(database)]) {
     const sharing = use.path === wanted.path && use.shared && wanted.shared;
     if (sharing || !overlap(use.path, wanted.path)) continue;

@@ -51,8 +51,7 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
 
 function insert(database: Database, row: RunRow): void {
   database.transaction(() => {
-    const directory = directoryOfRun(row);
-    if (directory !== undefined) refuseDirectoryInUse(database, directory);
+    refuseDirectoryInUse(database, directoryOfRun(row));
     insertRow(database, row);
   });
 }

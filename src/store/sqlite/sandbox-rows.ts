@@ -29,8 +29,7 @@ export function createSandboxRows(database: Database): SandboxRows {
           refuseSnapshotGone(database, row);
           refuseNetworkGone(database, row);
           refusePlaceInUse(database, row);
-          const directory = directoryOfSandbox(row);
-          if (directory !== undefined) refuseDirectoryInUse(database, directory);
+          refuseDirectoryInUse(database, directoryOfSandbox(row));
           insert(database, row);
         }),
       ),

@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
+import type { OutputPage } from "../../engine.ts";
 import { collect } from "../collect.ts";
 import { sandboxSpec, soon, type Fixture, type Unit } from "../fixture.ts";
 
 const WAIT = { timeout: 20_000, interval: 50 };
 const PORT = 4000;
+
+function textOf({ chunks }: OutputPage): readonly string[] {
+  return chunks.map(({ stream, data }) => `${stream} ${Buffer.from(data).toString()}`).toSorted();
+}
 
 export function describeNoMainProcess(fixture: () => Fixture): void {
   test("an engine without main processes refuses one, and tells nothing of ports", async () => {
@@ -45,9 +50,34 @@ export function describeMainProcess(fixture: () => Fixture): void {
       ]);
     });
 
+    test("is read piece by piece, each once, also over a restart", async () => {
+      const { engine, sandbox, harness } = fixture();
+      await using unit = await sandbox({ main: { command: harness.programs.print("out\n", "err\n") } });
+      const ended = async () => (await engine.inspect(unit.id))?.state;
+      await expect.poll(ended, WAIT).toBe("exited");
+      const first = await soon(engine.outputSince(unit.id, undefined), "outputSince");
+      expect(textOf(first)).toEqual(["stderr err\n", "stdout out\n"]);
+      expect(first.gap).toBe(false);
+      const none = await soon(engine.outputSince(unit.id, first.next ?? ""), "outputSince");
+      expect(none).toEqual({ chunks: [], next: first.next, gap: false });
+      await soon(engine.start(unit.id), "start");
+      await expect.poll(ended, WAIT).toBe("exited");
+      const second = await soon(engine.outputSince(unit.id, first.next ?? ""), "outputSince");
+      expect(textOf(second)).toEqual(["stderr err\n", "stdout out\n"]);
+      expect(second.gap).toBe(false);
+      expect(textOf(await soon(engine.outputSince(unit.id, undefined), "outputSince"))).toHaveLength(4);
+      await expect(soon(engine.outputSince(unit.id, "no place"), "outputSince")).rejects.toMatchObject({
+        code: "INVALID_INPUT",
+        message: '"no place" is no place in the output of a sandbox.',
+        hint: "Give what an earlier answer called `next`, or nothing to begin with the oldest that is kept.",
+      });
+    });
+
     test("of a sandbox that waits for runs has printed nothing", async () => {
       await using unit = await fixture().sandbox();
       expect(await lastText(unit)).toBe("");
+      const page = await soon(fixture().engine.outputSince(unit.id, undefined), "outputSince");
+      expect(page).toEqual({ chunks: [], next: null, gap: false });
     });
 
     test("a port listens once a program serves on it, and no other does", async () => {

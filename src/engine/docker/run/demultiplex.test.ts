@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../docker-fixture.ts";
-import { createDemultiplexer } from "./demultiplex.ts";
+import { createDemultiplexer, createFrameReader } from "./demultiplex.ts";
 
 const frame = (stream: number, data: Buffer): Buffer => {
   const header = Buffer.alloc(8);
@@ -54,4 +54,14 @@ describe("taking frames apart", () => {
   ])("%s is ENGINE_FAILED", async (_, bytes) => {
     expect((await failureOf(() => createDemultiplexer().push(Buffer.from(bytes)))).code).toBe("ENGINE_FAILED");
   });
+});
+
+test.each([1, 3, 8, 11, 1000])("frames are gathered whole from pieces of %i bytes", (size) => {
+  const bytes = Buffer.concat([frame(1, Buffer.from("one")), frame(2, Buffer.alloc(0)), frame(2, Buffer.from("two"))]);
+  const reader = createFrameReader();
+  const seen: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    for (const { stream, data } of reader.push(bytes.subarray(at, at + size))) seen.push(`${stream} ${String(data)}`);
+  }
+  expect(seen).toEqual(["stdout one", "stderr ", "stderr two"]);
 });

@@ -49,6 +49,27 @@ export function createDemultiplexer(): Demultiplexer {
   };
 }
 
+/** Gathers frames, each of them whole: for a log, in which a frame is an entry. The caller caps what is pushed. */
+export function createFrameReader(): Pick<Demultiplexer, "push"> {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    push: (bytes) => {
+      rest = Buffer.concat([rest, bytes]);
+      const frames: OutputChunk[] = [];
+      for (let at = 0; ;) {
+        const begin = at + HEADER_BYTES;
+        const end = begin + (rest.length < begin ? 0 : rest.readUInt32BE(at + 4));
+        if (rest.length < begin || rest.length < end) {
+          rest = rest.subarray(at);
+          return frames;
+        }
+        frames.push({ stream: streamOf(rest.subarray(at, begin)), data: rest.subarray(begin, end) });
+        at = end;
+      }
+    },
+  };
+}
+
 /** A program that prints in small pieces makes a frame of each: one chunk costs less than many. */
 function joined(chunks: OutputChunk[]): OutputChunk[] {
   if (chunks.length < 2) return chunks;

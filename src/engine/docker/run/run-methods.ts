@@ -9,6 +9,7 @@ import { startExec } from "./exec.ts";
 import { startJob } from "./job.ts";
 import type { JobGroups } from "./job-groups.ts";
 import { readLastOutput } from "./last-output.ts";
+import { readOutputPage } from "./output-page.ts";
 import type { LiveOutputs } from "./live-outputs.ts";
 import { createPeakMeters, type PeakMeters } from "./peak-meter.ts";
 import type { WarmRuns } from "./warm/warm-runs.ts";
@@ -25,7 +26,7 @@ export type RunParts = UnitContext & {
   readonly closed: AbortSignal;
 };
 
-type RunMethods = Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput"> & {
+type RunMethods = Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput" | "outputSince"> & {
   /** Called when a sandbox has come up: its first run finds a shell that waits. */
   readonly prepare: (id: string) => void;
 };
@@ -46,6 +47,7 @@ export function createRunMethods(parts: RunParts): RunMethods {
       prepared?.catch((error: unknown) => logger.debug({ err: error, unit: id }, "no shell could be started ahead"));
     },
     endLost: async (id, handle, signal) => endLost({ api, stop: units.stop }, await units.find(id, signal), handle),
+    outputSince: async (id, after, signal) => readOutputPage(api, await units.find(id, signal), { after, signal }),
     lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
   };
 }

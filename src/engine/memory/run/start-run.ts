@@ -116,7 +116,7 @@ function createContext({ unit, user, spec, state, terminal, stdin, main }: Parts
     alive();
     const data = Uint8Array.from(terminal === undefined ? Buffer.from(text) : terminal.printed(text));
     if (data.byteLength === 0) return;
-    if (main) keep(unit.lastOutput, { stream, data });
+    if (main) keep(unit, { stream, data });
     await state.printed.push({ stream, data, byteLength: data.byteLength });
     alive();
   };
@@ -155,8 +155,12 @@ function createContext({ unit, user, spec, state, terminal, stdin, main }: Parts
   };
 }
 
-function keep(last: OutputChunk[], chunk: OutputChunk): void {
+function keep(unit: MemoryUnit, chunk: OutputChunk): void {
+  const { lastOutput: last } = unit;
   last.push(chunk);
   let bytes = last.reduce((sum, { data }) => sum + data.byteLength, 0);
-  while (bytes > LAST_OUTPUT_BYTES && last.length > 1) bytes -= last.shift()?.data.byteLength ?? 0;
+  while (bytes > LAST_OUTPUT_BYTES && last.length > 1) {
+    bytes -= last.shift()?.data.byteLength ?? 0;
+    unit.dropped += 1;
+  }
 }
