@@ -14,6 +14,7 @@ import type { SharedBridges } from "../network/named-networks.ts";
 import type { UnitNetworks } from "../network/unit-networks.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
+import { refuseWithoutLimits } from "./limit-check.ts";
 import { resolveUser } from "./unit-user.ts";
 import type { Units } from "./units.ts";
 
@@ -46,6 +47,7 @@ export async function createUnit<T>(
   throwIfCanceled(signal);
   refuseOversizeUnit(spec);
   refuseFarDirectory(context.api, spec);
+  await refuseWithoutLimits(context.api);
   let anothers = false;
   try {
     const proxied = { ...wanted, spec: throughProxy(spec, await bridgeOf(context, spec)) };
