@@ -145,8 +145,14 @@ async function abandoned(folder: string): Promise<readonly string[]> {
   return left;
 }
 
-// Not Node's own removal: a program can make trees whose paths are longer than the kernel takes at once.
+// A program can make trees whose paths are longer than the kernel takes at once, which Node's own removal cannot take
+// away; starting another one for every unit would take longer than all else of a short job.
 async function erase(program: string, directory: string): Promise<void> {
+  try {
+    return await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+  }
   await promisify(execFile)(program, ["-rf", "--", directory], {
     timeout: ERASE_MS,
     env: {},
