@@ -7,6 +7,7 @@ import type { EngineRun } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { Call, DomainContext, Principal } from "../context.ts";
 import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
+import { whenLetGo } from "../sandbox/hold-sandbox.ts";
 import type { LiveRun } from "./live/live-run.ts";
 import { RunLife } from "./live/run-life.ts";
 import { RunOutput } from "./run-output.ts";
@@ -140,7 +141,11 @@ type Watched = Judged & { readonly output: RunOutput };
 async function watched({ context, events, life }: Conduct, { plan, row, live }: Running): Promise<Watched> {
   const { limits } = plan;
   const { recordBytes, graceMs } = context.policy;
-  const terms = { deadlineMs: limits.timeoutMs, graceMs, signal: life.signal, onEnding: () => events.release() };
+  const terms = {
+    ...{ deadlineMs: limits.timeoutMs, graceMs, signal: life.signal },
+    whenFree: () => whenLetGo(context, row.sandboxId),
+    onEnding: () => events.release(),
+  };
   await using log = live.log;
   const output = new RunOutput({ recordBytes, log, events, clock: context.clock });
   const [ending, pumped] = await Promise.allSettled([

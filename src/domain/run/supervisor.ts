@@ -22,6 +22,8 @@ type Terms = {
   readonly graceMs: number;
   /** The caller's; aborting it cancels the run. */
   readonly signal: AbortSignal;
+  /** Resolves when what it runs in is not held still: a KILL that cannot be obeyed would cost the whole sandbox. */
+  readonly whenFree: () => Promise<void>;
   /** Called once when the run is being ended from outside. */
   readonly onEnding: () => void;
 };
@@ -33,6 +35,7 @@ export async function supervise(run: EngineRun, terms: Terms): Promise<Ending> {
   const cause = await firstOf(exit, terms, ended.signal);
   if (cause === undefined) return { exit: await exit, cause, signal: null, unitStopped: false };
   terms.onEnding();
+  await free(terms);
   // A TERM that cannot be sent changes nothing: KILL follows.
   const sent = run.terminate().catch(() => undefined);
   await sleep(terms.graceMs, ended.signal);
@@ -42,8 +45,14 @@ export async function supervise(run: EngineRun, terms: Terms): Promise<Ending> {
     const { unitStopped } = await run.kill();
     return { exit: await exit, cause, signal: "SIGTERM", unitStopped };
   }
+  await free(terms);
   const { unitStopped } = await run.kill();
   return { exit: await exit, cause, signal: "SIGKILL", unitStopped };
+}
+
+/** Who cannot tell whether it is held still does not keep it from being ended. */
+async function free({ whenFree }: Terms): Promise<void> {
+  await whenFree().catch(() => undefined);
 }
 
 function firstOf(exit: Promise<RunExit>, terms: Terms, ended: AbortSignal): Promise<EndCause | undefined> {

@@ -1,15 +1,17 @@
 import { isoTime } from "../../base/clock.ts";
-import { throwIfCanceled } from "../../base/deadline.ts";
+import { sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { newId } from "../../base/ids.ts";
 import type { PendingChange, SandboxRow, StoredState } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { quietRow } from "./quiet-row.ts";
 import { refreshed } from "./seen-state.ts";
-import { settle } from "./settle.ts";
+import { isAbandoned, settle } from "./settle.ts";
 import { notRunning } from "./transition.ts";
 
 /** States in which the engine has all of a sandbox. */
 const THERE: readonly StoredState[] = ["running", "paused", "stopped"];
+
+const LOOK_MS = 20;
 
 type Held = { readonly id: string; readonly signal: AbortSignal | undefined };
 
@@ -48,4 +50,14 @@ async function ended<T>(context: DomainContext, row: SandboxRow, work: (row: San
   });
   if (end.status === "rejected") throw end.reason;
   return end.value;
+}
+
+/** Resolves when no snapshot holds the sandbox still; at once for what is none. */
+export async function whenLetGo(context: DomainContext, id: string): Promise<void> {
+  for (;;) {
+    const row = await context.store.sandboxes.get(id);
+    if (row?.pending?.action !== "snapshot") return;
+    if (isAbandoned(context, row.pending)) await settle(context, row);
+    else await sleep(LOOK_MS);
+  }
 }

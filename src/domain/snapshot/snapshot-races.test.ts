@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sleep } from "../../base/deadline.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import type { EngineSnapshots } from "../../engine/engine.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
@@ -42,6 +43,25 @@ describe("while a snapshot is taken", () => {
     await it.racing.sandbox.snapshot({ id });
     await run;
     expect(order).toEqual(["snapshot", "run"]);
+  });
+
+  it("a run that is to be ended is ended once it is, and the sandbox goes on", async () => {
+    await using it = openRacing();
+    const { id } = await it.platform.sandbox.create({});
+    const run = resultOf(it.platform.sandbox.exec({ id, command: ["sleep", "60"] }));
+    const open = () => it.context.store.runs.open();
+    await expect.poll(async () => (await open()).length).toBe(1);
+    const [{ id: runId } = { id: "" }] = await open();
+    let killed: Promise<unknown> = Promise.resolve();
+    it.during(async () => {
+      killed = it.platform.run.kill({ runId });
+      await sleep(200);
+      expect(await open()).toHaveLength(1);
+    });
+    await it.racing.sandbox.snapshot({ id });
+    await killed;
+    expect(await run).toMatchObject({ status: "canceled" });
+    expect((await it.platform.sandbox.get({ id })).state).toBe("running");
   });
 
   it("another one waits, and both are whole", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sleep } from "../../../base/deadline.ts";
 import { isMoorageError } from "../../../base/errors.ts";
 import type { EngineRun } from "../../engine.ts";
 import { failureOf, openDockerFixture, printed, untilPrinted, type DockerFixture } from "../docker-fixture.ts";
@@ -155,6 +156,22 @@ test("a paused sandbox starts nothing, and can be ended and removed", async () =
   await fixture.engine.remove(id);
   expect(await fixture.engine.inspect(id)).toBeUndefined();
 });
+
+test("runs that are killed while their sandbox is being paused never leave it frozen half-way", async () => {
+  const id = await fixture.sandbox();
+  const { freezer } = fixture.engine;
+  for (const ms of [0, 5, 10, 20, 30, 40]) {
+    const runs = await Promise.all([1, 2, 3].map(() => fixture.exec(id, ["sh", "-c", "echo ready; sleep 60"])));
+    await Promise.all(runs.map((run) => untilPrinted(run, "ready")));
+    const killed = runs.map((run) => run.kill());
+    await sleep(ms);
+    await freezer?.pause(id);
+    await freezer?.unpause(id);
+    await Promise.all(killed);
+    await fixture.engine.start(id);
+    expect((await fixture.shell(id, "echo here")).out).toBe("here\n");
+  }
+}, 120_000);
 
 test("a run that is given up while it starts leaves nothing running", async () => {
   const id = await fixture.sandbox();

@@ -13,6 +13,8 @@ export type ExecContext = {
   /** When the container was started, in ms: pids inside are valid until it ends. */
   readonly containerStartedAt: number;
   readonly peaks: Promise<PeakMeter>;
+  /** Everything that starts a process in the container begins by it: see `StartGate`. */
+  readonly gate: <T>(start: () => Promise<T>) => Promise<T>;
   /** Ends the whole sandbox. */
   readonly stopUnit: () => Promise<void>;
   /** Called while the run's output is read, so that it can be released before the unit is killed. */

@@ -46,7 +46,7 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
   const { spec, streamed, process, output, root, signal } = begun;
   const course: Course = { sent: new Set(), whole: false };
   const ending = createTreeEnding({
-    openControl: () => TreeControl.open(context.api, context.containerId, root),
+    openControl: () => context.gate(() => TreeControl.open(context.api, context.containerId, root)),
     release: () => output.release(),
     programExit: waitForExit(context, begun, course),
     stopUnit: context.stopUnit,
@@ -107,9 +107,10 @@ function isUnreadInput({ streamed }: BegunRun, failure: unknown): boolean {
 }
 
 // A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.
-async function endEscaped({ api, containerId, stopUnit, logger }: ExecContext, root: TreeRoot): Promise<void> {
+async function endEscaped(context: ExecContext, root: TreeRoot): Promise<void> {
+  const { api, containerId, gate, stopUnit, logger } = context;
   try {
-    using control = await TreeControl.open(api, containerId, root);
+    using control = await gate(() => TreeControl.open(api, containerId, root));
     if ((await control.ask("count")) > 0 && (await control.ask("kill")) > 0) await stopUnit();
   } catch (error) {
     // The sandbox has ended, and the run with it, or it has no room for a shell: its next run is told so.

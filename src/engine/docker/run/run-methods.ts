@@ -33,7 +33,7 @@ type RunMethods = Pick<Engine, "startJob" | "exec" | "endLost" | "lastOutput" | 
 
 /** What of the engine has to do with runs. */
 export function createRunMethods(parts: RunParts): RunMethods {
-  const { api, units, live, warm, logger } = parts;
+  const { api, units, live, warm, logger, gate } = parts;
   const peaks = createPeakMeters();
   return {
     startJob: (spec, signal) => startJob({ ...parts, track: live.track }, spec, signal),
@@ -46,7 +46,8 @@ export function createRunMethods(parts: RunParts): RunMethods {
       const prepared = warm?.prepare(id, async () => shellsOf({ ...parts, peaks }, await runningUnit(parts, id)));
       prepared?.catch((error: unknown) => logger.debug({ err: error, unit: id }, "no shell could be started ahead"));
     },
-    endLost: async (id, handle, signal) => endLost({ api, stop: units.stop }, await units.find(id, signal), handle),
+    endLost: async (id, handle, signal) =>
+      endLost({ api, gate, stop: units.stop }, await units.find(id, signal), handle),
     outputSince: async (id, after, signal) => readOutputPage(api, await units.find(id, signal), { after, signal }),
     lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
   };
@@ -69,12 +70,12 @@ function shellsOf(parts: RunParts & { readonly peaks: PeakMeters }, { container 
       containerStartedAt: Date.parse(container.State.StartedAt),
       stopUnit: () => units.stop(containerId),
       track: live.track,
+      gate: (work) => gate.pass(containerId, work),
     },
     pids: container.HostConfig.PidsLimit ?? 0,
-    gate: (work) => gate.pass(containerId, work),
   };
 }
 
-function plainExec({ context, gate }: WarmShellsOptions, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
-  return gate(() => startExec(context, spec, signal));
+function plainExec({ context }: WarmShellsOptions, spec: RunSpec, signal?: AbortSignal): Promise<EngineRun> {
+  return context.gate(() => startExec(context, spec, signal));
 }

@@ -17,14 +17,11 @@ export type WarmShellsOptions = {
   readonly context: ExecContext;
   /** The sandbox's process limit. */
   readonly pids: number;
-  /** Begins something in the container, while that is not being paused. */
-  readonly gate: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 /** The shells of one container: as many as runs went on at one time lately. */
 export class WarmShells {
   readonly context: ExecContext;
-  readonly #gate: WarmShellsOptions["gate"];
   readonly #most: number;
   readonly #logger: Logger;
   readonly #open = new Set<WarmShell>();
@@ -37,9 +34,8 @@ export class WarmShells {
   #calm: NodeJS.Timeout | undefined;
   #rest: NodeJS.Timeout | undefined;
 
-  constructor({ context, pids, gate }: WarmShellsOptions) {
+  constructor({ context, pids }: WarmShellsOptions) {
     this.context = context;
-    this.#gate = gate;
     this.#logger = context.logger;
     this.#most = Math.max(LEAST, Math.min(MOST, Math.floor(pids / PIDS_EACH)));
   }
@@ -77,7 +73,7 @@ export class WarmShells {
   async begin(shell: WarmShell, run: HandedOver): Promise<EngineRun | undefined> {
     clearTimeout(this.#calm);
     try {
-      const begun = await this.#gate(() => shell.begin(run));
+      const begun = await this.context.gate(() => shell.begin(run));
       const ended = (): void => this.#giveBack(shell);
       begun?.exit.then(ended, ended);
       return begun;
@@ -109,7 +105,7 @@ export class WarmShells {
     if (performance.now() < this.#unfitUntil) return undefined;
     this.#starting += 1;
     try {
-      const shell = await this.#gate(() => WarmShell.start(this.context));
+      const shell = await this.context.gate(() => WarmShell.start(this.context));
       this.#open.add(shell);
       shell.onEnd(() => void this.#open.delete(shell));
       if (!this.#closed) return shell;
