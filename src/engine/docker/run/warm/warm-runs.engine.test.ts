@@ -179,6 +179,13 @@ test("a program that kills the shell that serves it ends its run, and the next h
   expect((await fixture.shell(id, "exit 4")).exit.exitCode).toBe(4);
 });
 
+test("a sandbox with room for few processes keeps them all for its runs", async () => {
+  const limits = { memoryBytes: 128 * 1024 * 1024, cpus: 1, pids: 7 };
+  const id = await fixture.sandbox({ limits });
+  expect((await fixture.shell(id, "exit 8")).exit.exitCode).toBe(8);
+  expect(await shells(id)).toBe(0);
+});
+
 test("an environment that a shell minds, and a long line, take the plain way to the same end", async () => {
   const id = await warmSandbox();
   const long = randomBytes(6000).toString("hex");

@@ -6,7 +6,7 @@ import { WarmShell, type HandedOver } from "./warm-shell.ts";
 /** A sandbox at rest keeps one. */
 const LEAST = 1;
 const MOST = 32;
-/** One for so many of a sandbox's process limit: as each is two processes, they take a quarter of it at most. */
+/** One for so many of a sandbox's process limit: as each is two processes, they take a quarter of it at most, or none. */
 const PIDS_EACH = 8;
 /** Without a run for so long, only the least is kept; and where none could be started, it is tried again. */
 const REST_MS = 60_000;
@@ -15,7 +15,7 @@ const CALM_MS = 15;
 
 export type WarmShellsOptions = {
   readonly context: ExecContext;
-  /** The sandbox's process limit. */
+  /** The sandbox's process limit; 0: none. */
   readonly pids: number;
 };
 
@@ -37,13 +37,13 @@ export class WarmShells {
   constructor({ context, pids }: WarmShellsOptions) {
     this.context = context;
     this.#logger = context.logger;
-    this.#most = Math.max(LEAST, Math.min(MOST, Math.floor(pids / PIDS_EACH)));
+    this.#most = pids === 0 ? MOST : Math.min(MOST, Math.floor(pids / PIDS_EACH));
   }
 
   /** Starts one, unless there is one. */
   prepare(): void {
     if (this.#closed || this.#ahead !== undefined || this.#open.size + this.#starting > 0) return;
-    const ahead = this.#start().then((shell) => {
+    const ahead = this.another().then((shell) => {
       if (this.#ahead !== ahead) return shell;
       this.#ahead = undefined;
       if (shell !== undefined) this.#waiting.push(shell);
