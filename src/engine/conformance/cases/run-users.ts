@@ -16,7 +16,7 @@ export function describeRunUsers({ supports, programs }: ConformanceHarness, fix
       test("another user than the unit's is ENGINE_UNSUPPORTED", async () => {
         expect(await refused("nobody")).toMatchObject({
           code: "ENGINE_UNSUPPORTED",
-          message: expect.stringContaining('no other users than the unit\'s own, such as "nobody"') as string,
+          message: expect.stringContaining('no other users than the sandbox\'s own, such as "nobody"') as string,
           hint: "Leave it out, or use the engine docker.",
         });
       });
