@@ -58,10 +58,10 @@ function withoutResult(place: Pick<Ended, "index" | "name" | "runId">, error: Mo
   return { ...NOTHING, ...place, status: "error", error: { code, message, hint, retry: row.retry } };
 }
 
-function eventsOf(call: Call, { name: _name, agentId, shell, workspace, ...job }: BatchJob): AsyncIterable<RunEvent> {
+function eventsOf(call: Call, { name, agentId, shell, workspace, ...job }: BatchJob): AsyncIterable<RunEvent> {
   const place = workspace === undefined ? {} : { workspace };
-  if (agentId === undefined || workspace === undefined) return runJob(call, { ...job, ...place });
-  return runAgent(call, { ...job, agentId, workspace, shell });
+  if (agentId === undefined || workspace === undefined) return runJob(call, { ...job, ...place }, name);
+  return runAgent(call, { ...job, agentId, workspace, shell }, name);
 }
 
 // What a job prints stays in its record: the reader of a batch wants to know how each one ended.

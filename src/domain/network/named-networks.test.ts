@@ -36,6 +36,20 @@ describe("a network of one owner", () => {
     expect(exitCode).toBe(1);
   });
 
+  it("finds agents by their ids and jobs of a batch by their names, where a host could be called so", async () => {
+    await using domain = openMemoryDomain();
+    const { platform, control } = domain;
+    await platform.network.ensure({ name: "team" });
+    const jobs = ["front", "not/a/name"].map((name) => ({ command: ["sleep", "60"], network, name }));
+    const leaving = new AbortController();
+    const batch = Promise.allSettled([Array.fromAsync(platform.job.batch({ jobs }, { signal: leaving.signal }))]);
+    const names = (): string[] => control.units().flatMap(({ membership }) => membership?.names ?? []);
+    await expect.poll(() => control.units().length, { timeout: 20_000 }).toBe(2);
+    expect(names()).toEqual(["front"]);
+    leaving.abort();
+    await batch;
+  });
+
   it("is nobody else's: the same name is another network, and one that was not made is not joined", async () => {
     await using domain = openMemoryDomain();
     const { id } = await domain.platform.network.ensure({ name: "team" });
@@ -182,6 +196,16 @@ describe("what ended Moorages have left", () => {
     expect(await domain.platform.network.inspect({ name: "team" })).toMatchObject({ id, subnet: null });
     await domain.platform.sandbox.create({ name: "web", network });
     expect((await domain.platform.network.inspect({ name: "team" })).members).toHaveLength(1);
+  });
+
+  it("is made again for a member that starts", async () => {
+    await using domain = openMemoryDomain();
+    const { id } = await domain.platform.network.ensure({ name: "team" });
+    await domain.platform.sandbox.create({ name: "web", network });
+    await domain.platform.sandbox.stop({ id: "web" });
+    domain.control.host.networks.delete(id);
+    expect(await domain.platform.sandbox.start({ id: "web" })).toMatchObject({ state: "running", network });
+    expect(await domain.context.engine.networks?.named.list()).toEqual([id]);
   });
 
   it("one that lives on another engine is not made here, and is removed there", async () => {

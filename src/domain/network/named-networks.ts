@@ -1,7 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Network } from "../../contracts/types.ts";
 import type { NamedNetworks } from "../../engine/engine.ts";
-import type { NamedRow, NamedUser } from "../../store/store.ts";
+import type { NamedRow, NamedUser, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { findOrMake, refuseRemoved, requireNamed, usable } from "../named/named-things.ts";
 import { askEngine, onEngine } from "../on-engine.ts";
@@ -38,6 +38,12 @@ export async function joinNetwork(call: Call, policy: string): Promise<string | 
   await keptNetworks(context).ensure(row, signal);
   await refuseRemoved(call, "network", row);
   return row.id;
+}
+
+/** What a sandbox that was stopped is in: there, and closed, also when somebody has removed it from the engine. */
+export async function returnToNetwork(context: DomainContext, { network, networkId }: SandboxRow): Promise<void> {
+  const name = networkNameOf(network);
+  if (name !== undefined && networkId !== null) await keptNetworks(context).ensure({ id: networkId, name });
 }
 
 export async function listNetworks(call: Call): Promise<{ items: Network[]; nextCursor: null }> {

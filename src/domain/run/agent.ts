@@ -8,12 +8,13 @@ import { conductRun } from "./run-conductor.ts";
 import { writeResultFile } from "./result-file.ts";
 
 /** A job of an agent: its environment names, its defaults, and a result file in its workspace. */
-export async function* runAgent(call: Call, input: AgentRun): AsyncGenerator<RunEvent> {
+export async function* runAgent(call: Call, input: AgentRun, name?: string): AsyncGenerator<RunEvent> {
   const { context } = call;
   const { path } = await allowedDirectory(context, input.workspace);
   const prepare = prepareJob(call, agentJob(context, input), {
     kind: "agent",
     agentId: input.agentId,
+    name,
     image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),
   });
   for await (const event of conductRun(call, prepare)) {

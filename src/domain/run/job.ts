@@ -23,15 +23,17 @@ const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 export type JobKind = {
   readonly kind: RunKind & ("job" | "agent");
   readonly agentId: string | null;
+  /** Of a job in a batch. */
+  readonly name: string | undefined;
   readonly image: (tell: (message: string) => void, signal: AbortSignal) => Promise<ImageInfo | undefined>;
 };
 
 /** A one-shot run in a unit of its own, removed when it has ended. */
-export function runJob(call: Call, input: JobRun): AsyncIterable<RunEvent> {
-  return conductRun(call, prepareJob(call, input, plainJob(call.context, input)));
+export function runJob(call: Call, input: JobRun, name?: string): AsyncIterable<RunEvent> {
+  return conductRun(call, prepareJob(call, input, { ...plainJob(call.context, input), name }));
 }
 
-function plainJob(context: DomainContext, input: JobRun): JobKind {
+function plainJob(context: DomainContext, input: JobRun): Omit<JobKind, "name"> {
   const wanted = { asked: input.image, byDefault: context.policy.defaultImage };
   return {
     kind: "job",
@@ -114,9 +116,9 @@ type SpecParts = {
   readonly stdin: JobSpec["stdin"];
 };
 
-/** An agent is found by its id, where that can be a host's name. */
-function jobNames({ agentId }: JobKind): readonly string[] {
-  return agentId !== null && HOST_NAME.test(agentId) ? [agentId] : [];
+/** By which others in its network find it, as far as they can be a host's name. */
+function jobNames({ agentId, name }: JobKind): readonly string[] {
+  return [agentId ?? "", name ?? ""].filter((each) => HOST_NAME.test(each));
 }
 
 function jobSpec(parts: SpecParts): JobSpec {

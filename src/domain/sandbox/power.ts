@@ -7,6 +7,7 @@ import type { Restored } from "../archive/archived-root.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import { endingRuns } from "../run/ending-runs.ts";
 import { openEgress } from "../network/egress.ts";
+import { returnToNetwork } from "../network/named-networks.ts";
 import { enterDirectory } from "../workspace/sandbox-directory.ts";
 import { changeState, type StateChange } from "./change-state.ts";
 import { reachSandbox } from "./sandboxes.ts";
@@ -75,6 +76,7 @@ export function stopping(context: DomainContext, by: PausedBy, graceMs: number =
 function starting(context: DomainContext): StateChange {
   let restored: Partial<Restored> = {};
   const work = async (row: SandboxRow): Promise<void> => {
+    await returnToNetwork(context, row);
     if (row.state === "archived") {
       restored = await restore(context, row);
       return;

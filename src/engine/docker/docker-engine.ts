@@ -20,6 +20,7 @@ import { createWarmRuns } from "./run/warm/warm-runs.ts";
 import { createSnapshots } from "./snapshot/snapshots.ts";
 import { createLifecycle } from "./unit/lifecycle.ts";
 import { startSandbox } from "./unit/sandbox.ts";
+import { createSeccompFile } from "./unit/seccomp-file.ts";
 import { createStartGate } from "./unit/start-gate.ts";
 import { createMeasuring } from "./unit/unit-samples.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
@@ -61,9 +62,10 @@ const BUILD_RETRY_MS = [5_000, 10_000];
 export function createDockerEngine(options: DockerEngineOptions): Engine {
   const { labels, logger } = options;
   const api = apiOf(options);
-  const enforcer = createEnforcer(api);
-  const networks = createUnitNetworks({ api, labels, enforcer });
-  const named = createNamedNetworks({ api, labels, enforcer });
+  const bridging = { api, labels, enforcer: createEnforcer(api) };
+  const networks = createUnitNetworks(bridging);
+  const named = createNamedNetworks(bridging);
+  const seccomp = createSeccompFile(api);
   const jobGroups = createJobGroups(api, logger);
   const units = createUnits({ api, labels, networks, jobGroups });
   const live = createLiveOutputs();
@@ -79,7 +81,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     release(containerId);
     await units.stop(containerId);
   };
-  const unitContext = { api, labels, units: { ...units, stop: stopUnit }, networks, named, jobGroups, logger };
+  const tied = { units: { ...units, stop: stopUnit }, networks, named, jobGroups, seccomp };
+  const unitContext = { api, labels, logger, ...tied };
   const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
   const lifecycle = createLifecycle({ ...unitContext, release, gate, prepare });
   return {
@@ -103,14 +106,15 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),
-    networks: createEngineNetworks({ api, labels, enforcer, units: networks, named }),
+    networks: createEngineNetworks({ ...bridging, units: networks, named }),
     volumes: createVolumes(api, labels),
-    images: createImageStore({ api, logger, networks, enforcer, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
+    images: createImageStore({ ...bridging, logger, networks, retryMs: options.buildRetryMs ?? BUILD_RETRY_MS }),
     [Symbol.asyncDispose]: async () => {
       closing.abort(new Error("the engine was closed"));
       warm?.[Symbol.dispose]();
       events[Symbol.dispose]();
       await live.finish();
+      await seccomp[Symbol.asyncDispose]();
       await api[Symbol.asyncDispose]();
     },
   };

@@ -60,7 +60,18 @@ export const ContainerReply = z.object({
     LogConfig: z.object({ Type: z.string() }).nullish(),
   }),
   NetworkSettings: z
-    .object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() })
+    .object({
+      Networks: z
+        .record(
+          z.string(),
+          z.object({
+            NetworkID: z.string().nullish(),
+            IPAddress: z.string().nullish(),
+            Aliases: z.array(z.string()).nullish(),
+          }),
+        )
+        .nullish(),
+    })
     .nullish(),
   /** A file of the engine's about this container, on the engine's host. */
   HostsPath: z.string().nullish(),
@@ -85,6 +96,7 @@ export type VolumeReply = z.infer<typeof VolumeReply>;
 export const VolumeListReply = z.object({ Volumes: z.array(VolumeReply).nullish() });
 
 export const NetworkReply = z.object({
+  Id: z.string(),
   Name: z.string(),
   Created: z.string(),
   Driver: z.string(),

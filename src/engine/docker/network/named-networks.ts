@@ -2,7 +2,7 @@ import { MoorageError } from "../../../base/errors.ts";
 import type { NamedNetworks } from "../../engine.ts";
 import type { UnitLabels } from "../../unit-labels.ts";
 import { answerOf } from "../api/api-errors.ts";
-import { ConnectedListReply, NetworkReply } from "../api/replies.ts";
+import { ConnectedListReply, NetworkReply, type ContainerReply } from "../api/replies.ts";
 import { networkName, unitName } from "../unit/container-spec.ts";
 import { createBridge, readBridge, removeNetwork, requireLocalBridge } from "./bridge-network.ts";
 import { interfaceName, type Bridge } from "./bridge.ts";
@@ -16,31 +16,22 @@ const REMOVE_FIRST = "Remove or rename it with the engine's own client, or choos
 export type SharedBridges = NamedNetworks & {
   /** Closes it again, for a unit that is about to start in it. NOT_FOUND when it is not there. */
   readonly enter: (id: string) => Promise<void>;
+  /** Likewise for a stopped unit, whatever somebody has removed from the engine and Moorage has made again meanwhile. */
+  readonly enterAgain: (container: ContainerReply) => Promise<void>;
 };
 
 export function createNamedNetworks(context: NetworksContext): SharedBridges {
   const { api, labels, enforcer } = context;
-  const find = async (id: string, signal?: AbortSignal): Promise<Bridge | undefined> => {
-    const reply = await api.find({ method: "GET", path: `/networks/${networkName(id)}`, signal }, NetworkReply);
-    return reply === undefined ? undefined : namedBridge(labels, reply, id);
-  };
-  const close = async (bridge: Bridge): Promise<void> => {
-    requireLocalBridge(bridge);
-    await (await enforcer.filter("named")).close([bridge]);
-  };
   return {
     ensure: async ({ id, name }, signal) => {
       await enforcer.filter("named");
       await refuseForeign(context, { id, name }, signal);
       const wish = { id, name: networkName(id), policy: "named", bits: BITS } as const;
       const labelled = { ...wish, labels: labels.signKept("network", id) };
-      await close((await find(id, signal)) ?? (await createBridge(api, labelled)));
+      await close(context, (await find(context, id, signal)) ?? (await createBridge(api, labelled)));
     },
-    enter: async (id) => {
-      const bridge = await find(id);
-      if (bridge === undefined) throw new MoorageError("NOT_FOUND", `There is no network ${id} on this engine.`);
-      await close(bridge);
-    },
+    enter: (id) => enter(context, id),
+    enterAgain: (container) => enterAgain(context, container),
     list: async (signal) => {
       const replies = await deploymentNetworks(api, labels.deployment, signal);
       return replies.flatMap((reply) => {
@@ -49,7 +40,7 @@ export function createNamedNetworks(context: NetworksContext): SharedBridges {
       });
     },
     inspect: async (id, signal) => {
-      const bridge = await find(id, signal);
+      const bridge = await find(context, id, signal);
       if (bridge === undefined) return undefined;
       return { id, subnet: bridge.members ?? "", members: await membersOf(context, id, signal) };
     },
@@ -61,7 +52,7 @@ export function createNamedNetworks(context: NetworksContext): SharedBridges {
       await send(context, "/networks/none/connect", { Container: unitName(unitId) });
     },
     remove: async (id, signal) => {
-      if ((await find(id, signal)) === undefined) return;
+      if ((await find(context, id, signal)) === undefined) return;
       const [member] = await membersOf(context, id, signal);
       if (member !== undefined) throw inUse(id, member.unitId);
       await removeNetwork(api, networkName(id), signal).catch((error: unknown) => {
@@ -71,6 +62,39 @@ export function createNamedNetworks(context: NetworksContext): SharedBridges {
       await enforcer.forget(interfaceName(id));
     },
   };
+}
+
+async function find({ api, labels }: NetworksContext, id: string, signal?: AbortSignal): Promise<Bridge | undefined> {
+  const reply = await api.find({ method: "GET", path: `/networks/${networkName(id)}`, signal }, NetworkReply);
+  return reply === undefined ? undefined : namedBridge(labels, reply, id);
+}
+
+async function close({ enforcer }: NetworksContext, bridge: Bridge): Promise<void> {
+  requireLocalBridge(bridge);
+  await (await enforcer.filter("named")).close([bridge]);
+}
+
+async function enter(context: NetworksContext, id: string): Promise<void> {
+  await context.enforcer.filter("named");
+  const bridge = await find(context, id);
+  if (bridge === undefined) throw new MoorageError("NOT_FOUND", `There is no network ${id} on this engine.`);
+  await close(context, bridge);
+}
+
+async function enterAgain(context: NetworksContext, { Id, NetworkSettings }: ContainerReply): Promise<void> {
+  for (const [name, endpoint] of Object.entries(NetworkSettings?.Networks ?? {})) {
+    const id = /^moorage-network-(.+)$/.exec(name)?.[1];
+    if (id === undefined) continue;
+    await enter(context, id);
+    const network = await context.api.json({ method: "GET", path: `/networks/${name}` }, NetworkReply);
+    if (endpoint.NetworkID === network.Id) continue;
+    // It stands for one that is gone, of the same name.
+    await send(context, `/networks/${name}/disconnect`, { Container: Id, Force: true });
+    await send(context, `/networks/${name}/connect`, {
+      Container: Id,
+      EndpointConfig: { Aliases: endpoint.Aliases ?? [] },
+    });
+  }
 }
 
 /**

@@ -100,6 +100,28 @@ asRoot(() => {
       expect(await mangleRules("iptables")).not.toContain(interfaceName(network));
     });
 
+    test("a stopped member finds a network that was removed from the engine and made again", async () => {
+      const { named } = docker.engine.networks ?? {};
+      if (named === undefined) throw new Error("The engine docker has networks.");
+      const network = newId();
+      const kept = { id: network, name: network };
+      await named.ensure(kept);
+      const id = await docker.sandbox({ network: "named", membership: { network, names: ["web"] } });
+      try {
+        await docker.engine.stop(id, { graceMs: 0 });
+        // As `docker network prune` does to what no running container is in.
+        await docker.api.send({ method: "DELETE", path: `/networks/moorage-network-${network}` });
+        await named.ensure(kept);
+        await docker.engine.start(id);
+        const { out } = await docker.shell(id, "nslookup web 127.0.0.11");
+        expect(out).toContain((await addresses(id)).address);
+        expect(await reached(id)).toEqual([]);
+      } finally {
+        await docker.engine.remove(id);
+        await named.remove(network);
+      }
+    });
+
     test("rules that somebody cleared are set again, and go with their unit", async () => {
       const id = await docker.sandbox({ network: "internal" });
       const chain = interfaceName(id);

@@ -13,12 +13,20 @@ const USER_PROCESSES = { Name: "nproc", Soft: 32_768, Hard: 32_768 };
 const CLOSED = "ro,noexec,nosuid,nodev,size=4096,mode=555,notmpcopyup";
 const JOB_LOG = { Type: "k8s-file", Config: { "max-size": "1m" } };
 
+/** What an engine takes as it is found on this host. */
+type Surroundings = {
+  readonly traits: EngineTraits;
+  /** Where our system call filter lies as a file; undefined where the engine does not see this host's files. */
+  readonly seccompFile: () => Promise<string | undefined>;
+};
+
 /** The body of a container's creation as this engine reads it. */
-export function inDialect(spec: ContainerSpec, traits: EngineTraits): ContainerSpec {
-  return traits.product === "Podman" ? { ...spec, HostConfig: podmanHost(spec.HostConfig) } : spec;
+export async function inDialect(spec: ContainerSpec, { traits, seccompFile }: Surroundings): Promise<ContainerSpec> {
+  if (traits.product !== "Podman") return spec;
+  return { ...spec, HostConfig: podmanHost(spec.HostConfig, await seccompFile()) };
 }
 
-function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfig"] {
+function podmanHost(host: ContainerSpec["HostConfig"], seccompFile: string | undefined): ContainerSpec["HostConfig"] {
   if (host["Runtime"] !== undefined) {
     throw new MoorageError("ENGINE_UNSUPPORTED", "Podman does not let a container name its runtime.", {
       hint: "Leave --runtime out; Podman takes the one of its containers.conf.",
@@ -29,11 +37,17 @@ function podmanHost(host: ContainerSpec["HostConfig"]): ContainerSpec["HostConfi
   return {
     ...host,
     Tmpfs: { ...(host.ReadonlyRootfs ? { "/var/tmp": CLOSED } : {}), ...Object.fromEntries(memory) },
-    // Podman takes this option for a file on its own host, and filters by its own table, which is somewhat wider.
-    SecurityOpt: host.SecurityOpt.filter((option) => option !== SECCOMP_OPTION),
+    SecurityOpt: host.SecurityOpt.flatMap((option) =>
+      option === SECCOMP_OPTION ? seccompOption(seccompFile) : option,
+    ),
     Ulimits: [...host.Ulimits, USER_PROCESSES],
     LogConfig: host.LogConfig.Type === "none" ? host.LogConfig : JOB_LOG,
   };
+}
+
+/** Podman takes it for a file on its own host; without one it filters by its own table, which is wider. */
+function seccompOption(file: string | undefined): readonly string[] {
+  return file === undefined ? [] : [`seccomp=${file}`];
 }
 
 /** Podman writes a mount as a line of values with commas between, and reads that again. */

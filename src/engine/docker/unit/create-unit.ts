@@ -15,6 +15,7 @@ import type { UnitNetworks } from "../network/unit-networks.ts";
 import { containerSpec, unitName, type MainProcess } from "./container-spec.ts";
 import { handOverVolume } from "./hand-over.ts";
 import { refuseWithoutLimits } from "./limit-check.ts";
+import type { SeccompFile } from "./seccomp-file.ts";
 import { resolveUser } from "./unit-user.ts";
 import type { Units } from "./units.ts";
 
@@ -24,6 +25,7 @@ export type UnitContext = {
   readonly units: Units;
   readonly networks: UnitNetworks;
   readonly named: SharedBridges;
+  readonly seccomp: SeccompFile;
   readonly logger: Logger;
 };
 
@@ -88,8 +90,9 @@ function refuseFarDirectory({ endpoint }: EngineApi, { workspace }: UnitSpec): v
   });
 }
 
-async function createContainer({ api, labels }: UnitContext, { spec, main }: WantedUnit): Promise<string> {
-  const json = inDialect(containerSpec(spec, labels.sign(spec), main), await api.traits());
+async function createContainer({ api, labels, seccomp }: UnitContext, { spec, main }: WantedUnit): Promise<string> {
+  const surroundings = { traits: await api.traits(), seccompFile: seccomp.path };
+  const json = await inDialect(containerSpec(spec, labels.sign(spec), main), surroundings);
   const query = { name: unitName(spec.id) };
   const created = await api.json({ method: "POST", path: "/containers/create", query, json }, CreatedReply);
   const weaker = (created.Warnings ?? []).filter((warning) => /discarded/i.test(warning) && !/swap/i.test(warning));

@@ -1,7 +1,6 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { Engine } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
-import type { ContainerReply } from "../api/replies.ts";
 import { attachUnit, startUnit } from "./start-unit.ts";
 import { WORKSPACE } from "./container-spec.ts";
 import type { UnitContext } from "./create-unit.ts";
@@ -42,8 +41,7 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       const { container } = await existing(id, signal);
       if (container.State.Status === "running" || container.State.Status === "paused") return;
       await context.networks.close(id);
-      const joined = namedNetworkOf(container);
-      if (joined !== undefined) await context.named.enter(joined);
+      await context.named.enterAgain(container);
       // The image's own program says nothing to us.
       if (container.HostConfig.LogConfig?.Type !== "none") {
         await api.send({ method: "POST", path: `/containers/${container.Id}/start` });
@@ -73,12 +71,6 @@ export function createLifecycle(context: LifecycleContext): Required<Pick<Engine
       },
     },
   };
-}
-
-/** The id of the named network that a container is in. */
-function namedNetworkOf({ NetworkSettings }: ContainerReply): string | undefined {
-  const names = Object.keys(NetworkSettings?.Networks ?? {});
-  return names.flatMap((name) => /^moorage-network-(.+)$/.exec(name)?.[1] ?? []).at(0);
 }
 
 function freeze(context: LifecycleContext, containerId: string): Promise<void> {
