@@ -46,7 +46,7 @@ describe("moorage run refuses with 125", () => {
     ["negative processes", ["--pids", "-5", "--", "true"], "INVALID_INPUT", "-5"],
     ["a deadline of nothing", ["--timeout", "0", "--", "true"], "INVALID_INPUT", "got 0"],
     ["more processes than allowed", ["--pids", "100000", "--", "true"], "LIMIT_EXCEEDED", "the maximum here is 4096"],
-    ["no command", ["--"], "INVALID_INPUT", "expected a program and its arguments, got nothing"],
+    ["no command", ["--"], "INVALID_INPUT", "moorage run: expected COMMAND (got nothing)"],
     ["an empty program", ["--", ""], "INVALID_INPUT", "expected a program, got an empty name"],
     ["a program with a leading dash", ["--", "-rf"], "INVALID_INPUT", "cannot begin with a dash"],
     ["a network that does not exist", ["--network", "host!", "--", "true"], "INVALID_INPUT", "host!"],

@@ -83,7 +83,7 @@ describe("looking for text", () => {
     const { id, file } = await withFiles(domain, { a: "" });
     await expect(file.grep({ id, pattern })).rejects.toMatchObject({
       code: "INVALID_INPUT",
-      message: `The pattern ${JSON.stringify(pattern)} is none: ${why}.`,
+      message: `The pattern ${JSON.stringify(pattern)} cannot be read: ${why}.`,
       hint: "The syntax is RE2's: no look-around and no back references. For plain text use --fixed.",
     });
   });

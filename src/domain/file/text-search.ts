@@ -27,7 +27,7 @@ function compile(pattern: string, ignoreCase: boolean): RE2JS {
   } catch (cause) {
     if (!(cause instanceof RE2JSException)) throw cause;
     const why = cause.message.replace(/^error parsing regexp: /, "");
-    throw new MoorageError("INVALID_INPUT", `The pattern ${JSON.stringify(pattern)} is none: ${why}.`, {
+    throw new MoorageError("INVALID_INPUT", `The pattern ${JSON.stringify(pattern)} cannot be read: ${why}.`, {
       hint: "The syntax is RE2's: no look-around and no back references. For plain text use --fixed.",
       cause,
     });

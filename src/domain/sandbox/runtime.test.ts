@@ -54,7 +54,7 @@ describe("a runtime class", () => {
     await using domain = openMemoryDomain({ engine: without });
     await expect(domain.platform.sandbox.create({ runtime: "plain" })).rejects.toMatchObject({
       code: "ENGINE_UNSUPPORTED",
-      message: "The engine memory has no runtimes to choose from.",
+      message: "The memory engine has no runtimes to choose from.",
       hint: "Leave --runtime out, or use Docker with --engine docker.",
     });
   });

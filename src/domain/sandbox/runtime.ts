@@ -13,7 +13,7 @@ export async function resolveRuntime(
   if (asked === undefined) return undefined;
   const there = (await engine.runtimes?.(signal)) ?? [];
   if (there.length === 0) {
-    throw new MoorageError("ENGINE_UNSUPPORTED", `The engine ${engine.name} has no runtimes to choose from.`, {
+    throw new MoorageError("ENGINE_UNSUPPORTED", `The ${engine.name} engine has no runtimes to choose from.`, {
       hint: "Leave --runtime out, or use Docker with --engine docker.",
     });
   }

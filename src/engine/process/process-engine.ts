@@ -121,8 +121,8 @@ function refuseWhatItHasNot({ user, tty }: RunSpec): void {
   const missing =
     user !== undefined ? `no other users than the sandbox's own, such as ${JSON.stringify(user)}` : "no terminals";
   if (user === undefined && tty === undefined) return;
-  throw new MoorageError("ENGINE_UNSUPPORTED", `The engine process has ${missing}.`, {
-    hint: "Leave it out, or use the engine docker.",
+  throw new MoorageError("ENGINE_UNSUPPORTED", `The process engine has ${missing}.`, {
+    hint: "Leave it out, or use Docker with --engine docker.",
   });
 }
 

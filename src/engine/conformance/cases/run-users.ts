@@ -17,7 +17,7 @@ export function describeRunUsers({ supports, programs }: ConformanceHarness, fix
         expect(await refused("nobody")).toMatchObject({
           code: "ENGINE_UNSUPPORTED",
           message: expect.stringContaining('no other users than the sandbox\'s own, such as "nobody"') as string,
-          hint: "Leave it out, or use the engine docker.",
+          hint: "Leave it out, or use Docker with --engine docker.",
         });
       });
       return;

@@ -16,7 +16,7 @@ export function describeTerminals({ supports, programs }: ConformanceHarness, fi
         expect({ code, message, hint }).toMatchObject({
           code: "ENGINE_UNSUPPORTED",
           message: expect.stringContaining("has no terminals") as string,
-          hint: "Leave it out, or use the engine docker.",
+          hint: "Leave it out, or use Docker with --engine docker.",
         });
       });
       return;

@@ -16,7 +16,7 @@ export async function filesOf(
   const unit = await units.find(id, signal);
   if (unit === undefined) throw new MoorageError("NOT_FOUND", `There is no sandbox ${id} on this engine.`);
   if (unit.container.HostConfig.Tmpfs?.[WORKSPACE] !== undefined) {
-    throw new MoorageError("ENGINE_UNSUPPORTED", "The engine docker cannot reach the files of a workspace in memory.", {
+    throw new MoorageError("ENGINE_UNSUPPORTED", "The docker engine cannot reach the files of a workspace in memory.", {
       hint: "Create the sandbox with a workspace on disk.",
     });
   }

@@ -130,7 +130,7 @@ function buildError({ tag }: BuildSpec, { words, step, log }: Failure): MoorageE
   const full = fullDiskError(`Building ${tag}${where}`, words);
   if (full !== undefined) return full;
   return new MoorageError("IMAGE_BUILD_FAILED", `Building ${tag} failed${where}: ${words}`, {
-    hint: "The last lines of the log are in the error's details.",
+    hint: "--json shows the last lines of the log, in the error's details.",
     details: { log, instruction: step ?? null },
   });
 }

@@ -17,7 +17,7 @@ type Signaling = { readonly api: EngineApi; readonly logger: Logger };
 export async function signalJob(context: Signaling, containerId: string, name: RunSignal): Promise<void> {
   // They would stop the guards as well, which end the job at its deadline when nobody watches it.
   if (name === "STOP" || name === "CONT") {
-    throw new MoorageError("ENGINE_UNSUPPORTED", `The engine docker sends no ${name} to a job.`, {
+    throw new MoorageError("ENGINE_UNSUPPORTED", `The docker engine sends no ${name} to a job.`, {
       hint: "Run it in a sandbox, whose runs can be stopped and continued.",
     });
   }

@@ -61,7 +61,7 @@ export function containerSpec(
   if (spec.image === undefined)
     throw new MoorageError("INVALID_INPUT", "A sandbox of the docker engine needs an image.");
   if (spec.limits.pids <= OWN_PROCESSES) {
-    const given = `A limit of ${spec.limits.pids} processes is too low for the engine docker`;
+    const given = `A limit of ${spec.limits.pids} processes is too low for the docker engine`;
     throw new MoorageError(
       "INVALID_INPUT",
       `${given}: expected at least ${OWN_PROCESSES + 1}, of which it takes ${OWN_PROCESSES}.`,
