@@ -49,6 +49,21 @@ function describeEntries(fixture: () => Fixture): void {
     }
   });
 
+  test("an archive whose source breaks off fails, and leaves the directory as it was", async () => {
+    const { engine } = fixture();
+    const broken = async function* () {
+      for await (const piece of tarOf({ name: "first", content: "x".repeat(100_000) })) {
+        yield piece.subarray(0, 1000);
+        throw new Error("The client is gone.");
+      }
+    };
+    const path = "/workspace/broken";
+    await failure(soon(engine.files.upload(sandbox().id, { path, tar: broken() }), "upload"));
+    const aborted = engine.files.upload(sandbox().id, { path, tar: broken() }, AbortSignal.abort());
+    expect(await failure(soon(aborted, "upload"))).toMatchObject({ code: "CANCELED" });
+    expect(await readText(fixture(), sandbox(), `${path}/first`)).toBeUndefined();
+  });
+
   test("an archive that is none is INVALID_INPUT", async () => {
     const { engine } = fixture();
     const upload = engine.files.upload(sandbox().id, {

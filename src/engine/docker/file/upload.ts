@@ -25,6 +25,7 @@ export async function uploadTar(context: FilesContext, { id, uploaded, signal }:
   const first = await tree.begin(path);
   // Everything is looked at before anything is unpacked: while it unpacks, an engine answers nothing about a container.
   await using spool = new Spool();
+  throwIfCanceled(signal);
   await unlessCanceled(spool.fill(rewriteTar(tar, { first, visit: (header) => tree.place(header) })), signal);
   await api.send({
     method: "PUT",
@@ -38,7 +39,6 @@ export async function uploadTar(context: FilesContext, { id, uploaded, signal }:
 
 /** The work's result, or CANCELED as soon as the signal aborts, though a source may keep it waiting. */
 async function unlessCanceled(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  throwIfCanceled(signal);
   const abort = Promise.withResolvers<never>();
   const onAbort = (): void => abort.reject(canceled(signal?.reason));
   signal?.addEventListener("abort", onAbort, { once: true });

@@ -10,7 +10,11 @@ export async function unpackTar(unit: MemoryUnit, directory: string, tar: AsyncI
   const archive = extract();
   // The loop below is told of it too, as a rejection.
   archive.on("error", () => undefined);
-  const feeding = feed(archive, tar);
+  let failure: unknown;
+  const feeding = feed(archive, tar).catch((error: unknown) => {
+    failure = error;
+    archive.destroy();
+  });
   try {
     for await (const entry of archive) {
       const chunks: Uint8Array[] = [];
@@ -18,11 +22,17 @@ export async function unpackTar(unit: MemoryUnit, directory: string, tar: AsyncI
       await unpackEntry(unit, directory, { header: entry.header, data: Buffer.concat(chunks) });
     }
     await feeding;
+    if (failure !== undefined) throw failure;
   } catch (error) {
     archive.destroy();
+    if (failure !== undefined) throw brokenSource(failure);
     if (isMoorageError(error)) throw error;
     throw new MoorageError("INVALID_INPUT", "The upload is no readable tar archive.", { cause: error });
   }
+}
+
+function brokenSource(cause: unknown): MoorageError {
+  return isMoorageError(cause) ? cause : new MoorageError("INVALID_INPUT", "The upload broke off.", { cause });
 }
 
 async function feed(archive: ReturnType<typeof extract>, tar: AsyncIterable<Uint8Array>): Promise<void> {

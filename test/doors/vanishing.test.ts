@@ -1,0 +1,93 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createApi, serveOnSocket } from "../../src/api/index.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { createPlatform } from "../../src/domain/domain.ts";
+import type { DomainContext } from "../../src/domain/context.ts";
+import { seededRandom } from "../e2e/kill/generator.ts";
+import { openMemoryDomain, resultOf } from "../fixtures/memory-domain.ts";
+import { allCalls, type Call, type Place } from "../fixtures/vanishing/calls.ts";
+import { requestOf, vanish, type Cut } from "../fixtures/vanishing/vanish.ts";
+
+const IMAGE = "busybox:latest";
+/** Of each kind; more in a run that takes its time. */
+const CUTS = Number(process.env["MOORAGE_CUTS"] ?? 1);
+const SEEN = { timeout: 20_000, interval: 10 };
+const alice = { owner: "alice", keyId: null };
+
+/** A client that is gone in the middle of any call, at any byte of its request or of the answer. */
+describe("a client that vanishes leaves nothing that nobody owns, in", () => {
+  const seed = Number(process.env["MOORAGE_CUT_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const random = seededRandom(seed);
+
+  test.each(allCalls())(`$name (seed ${seed})`, { timeout: 60_000 }, async (call) => {
+    for (let index = 0; index < CUTS; index += 1) {
+      await cutOnce(call, (request) => ({ sent: Math.floor(random() * request.length) }));
+      await cutOnce(call, () => ({ received: Math.floor(random() ** 3 * 3000) }));
+    }
+  });
+});
+
+async function cutOnce(call: Call, cutOf: (request: Buffer) => Cut): Promise<void> {
+  await using served = await openServed();
+  const { place, context, path } = served;
+  const request = await requestOf((platform) => call.run(platform, place));
+  const before = await held();
+  const cut = cutOf(request);
+  await vanish(path, request, cut);
+  const what = `${call.name}, ${JSON.stringify(cut)} of ${request.length}`;
+  await expect.poll(() => unowned(context, place), { ...SEEN, message: what }).toEqual([]);
+  // Its connection, and what the call had opened, are gone.
+  await expect.poll(held, { ...SEEN, message: what }).toBeLessThanOrEqual(before);
+  expect(await served.platform.system.cleanup({}), what).toEqual({ removed: [], recovered: [] });
+}
+
+/** The real domain behind a socket, with something for every call to work on. */
+async function openServed() {
+  const disposal = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "moorage-vanishing-"));
+  disposal.defer(() => rm(directory, { recursive: true }));
+  const domain = disposal.use(openMemoryDomain());
+  const policy = { ...domain.context.policy, workspaceRoots: [directory] };
+  const context: DomainContext = { ...domain.context, policy };
+  const platform = createPlatform(context, alice);
+  const app = createApi({ platform, logger: silentLogger, version: "0.0.0" });
+  const server = disposal.use(await serveOnSocket({ app, path: join(directory, "m.sock"), logger: silentLogger }));
+  const place = await prepared(context, directory);
+  const { path } = server;
+  return { context, platform, place, path, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
+}
+
+async function prepared(context: DomainContext, directory: string): Promise<Place> {
+  const { sandbox, file, run } = createPlatform(context, alice);
+  const { id } = await sandbox.create({ image: IMAGE });
+  await file.write({ id, path: "kept", content: "kept" });
+  await file.write({ id, path: "tree/leaf", content: "leaf" });
+  const { runId: ended, receiptId } = await resultOf(sandbox.exec({ id, command: ["echo", "ended"] }));
+  const { runId: going } = await resultOf(
+    sandbox.exec({ id, command: ["sleep", "600"], background: true, interactive: true }),
+  );
+  expect(await run.get({ runId: going })).toMatchObject({ status: "running" });
+  return { id, ended, going, receiptId: receiptId ?? "", image: IMAGE, directory };
+}
+
+/** Runs, units and rows that go on without anybody. */
+async function unowned({ store, engine }: DomainContext, { going, id }: Place): Promise<readonly string[]> {
+  const runs = (await store.runs.open()).filter((run) => run.id !== going).map((run) => `run of ${run.kind}`);
+  const rows = await store.sandboxes.all();
+  const half = rows.filter((row) => row.state === "starting" || row.pending !== null).map((row) => `half ${row.state}`);
+  const owned = new Set(rows.map((row) => row.id));
+  const units = (await engine.list()).filter((unit) => !owned.has(unit.id)).map((unit) => `unit of ${unit.kind}`);
+  const names =
+    owned.has(id) && (await engine.inspect(id))?.state === "running" ? await engine.files.list(id, "/workspace") : [];
+  const parts = names.filter(({ name }) => name.startsWith(".moorage")).map(({ name }) => name);
+  return [...runs, ...half, ...units, ...parts];
+}
+
+/** How many descriptors and handles this process has. */
+async function held(): Promise<number> {
+  const handles = process.getActiveResourcesInfo().filter((name) => /Wrap$/.test(name)).length;
+  return handles + (process.platform === "linux" ? (await readdir("/proc/self/fd")).length : 0);
+}
