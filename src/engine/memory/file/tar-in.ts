@@ -10,9 +10,9 @@ export async function unpackTar(unit: MemoryUnit, directory: string, tar: AsyncI
   const archive = extract();
   // The loop below is told of it too, as a rejection.
   archive.on("error", () => undefined);
-  let failure: unknown;
+  let failure: MoorageError | undefined;
   const feeding = feed(archive, tar).catch((error: unknown) => {
-    failure = error;
+    failure = brokenSource(error);
     archive.destroy();
   });
   try {
@@ -22,13 +22,13 @@ export async function unpackTar(unit: MemoryUnit, directory: string, tar: AsyncI
       await unpackEntry(unit, directory, { header: entry.header, data: Buffer.concat(chunks) });
     }
     await feeding;
-    if (failure !== undefined) throw failure;
   } catch (error) {
     archive.destroy();
-    if (failure !== undefined) throw brokenSource(failure);
+    if (failure !== undefined) throw failure;
     if (isMoorageError(error)) throw error;
     throw new MoorageError("INVALID_INPUT", "The upload is no readable tar archive.", { cause: error });
   }
+  if (failure !== undefined) throw failure;
 }
 
 function brokenSource(cause: unknown): MoorageError {
