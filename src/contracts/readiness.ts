@@ -23,8 +23,7 @@ export const Readiness = z
       .optional()
       .meta({ description: "It answers this request." }),
     log: z.string().min(1).max(256).optional().meta({
-      description:
-        "A line of the main process's output matches this pattern (a regular expression without counts and lookaround).",
+      description: "A line of the main process's output matches this pattern, a regular expression in RE2's syntax.",
     }),
     command: Command.optional().meta({ description: "This command ends with 0 in the sandbox." }),
   })

@@ -177,7 +177,8 @@ export const RunInputTaken = z.object({
 export const RunWait = z.strictObject({
   runId: RunRef,
   pattern: z.string().min(1).max(256).optional().meta({
-    description: "Wait for a line of output that matches this regular expression; for the run's end otherwise.",
+    description:
+      "Wait for a line of output that matches this regular expression, in RE2's syntax; for the run's end otherwise.",
   }),
   port: z
     .int()

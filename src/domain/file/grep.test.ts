@@ -84,7 +84,7 @@ describe("looking for text", () => {
     await expect(file.grep({ id, pattern })).rejects.toMatchObject({
       code: "INVALID_INPUT",
       message: `The pattern ${JSON.stringify(pattern)} cannot be read: ${why}.`,
-      hint: "The syntax is RE2's: no look-around and no back references. For plain text use --fixed.",
+      hint: "The syntax is RE2's: no look-around and no back references. Behind a backslash a mark is plain text.",
     });
   });
 

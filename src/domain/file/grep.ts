@@ -5,7 +5,7 @@ import type { FileCall } from "./file-call.ts";
 import { linesOf } from "./lines.ts";
 import { namePattern } from "./name-pattern.ts";
 import { sandboxPath } from "./sandbox-path.ts";
-import { textSearch, type TextSearch } from "./text-search.ts";
+import { textSearch, type TextSearch } from "../text-search.ts";
 
 type Query = Omit<FileGrep, "id">;
 type Stop = FileGrepped["stoppedBy"];
@@ -22,7 +22,9 @@ const MAX_SEARCH_MS = 30_000;
 export async function grepFiles(call: FileCall, query: Query): Promise<FileGrepped> {
   const { context } = call;
   const end = context.clock.monotonic() + MAX_SEARCH_MS;
-  const search = new Search(query, () => context.clock.monotonic() > end);
+  const { pattern, fixed = false, ignoreCase = false } = query;
+  const text = await textSearch(pattern, { fixed, ignoreCase });
+  const search = new Search(text, query, () => context.clock.monotonic() > end);
   for await (const path of filesToSearch(call, query)) {
     await using file = await openUnlessGone(call, path);
     if (file !== undefined && (await search.look(path, file))) break;
@@ -68,8 +70,8 @@ class Search {
   #characters = 0;
   #stop: Stop = null;
 
-  constructor({ pattern, fixed = false, ignoreCase = false, limit, context }: Query, isLate: () => boolean) {
-    this.#search = textSearch(pattern, { fixed, ignoreCase });
+  constructor(search: TextSearch, { limit, context }: Query, isLate: () => boolean) {
+    this.#search = search;
     this.#limit = limit ?? DEFAULT_LIMIT;
     this.#context = context ?? 0;
     this.#isLate = isLate;

@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { deadlineSignal } from "../../base/deadline.ts";
-import { linearPattern } from "../../base/linear-pattern.ts";
 import type { Engine, EngineRun, PortAddress } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
+import { textSearch } from "../text-search.ts";
 import { lastWords } from "./last-words.ts";
 
 /** One look: undefined when it is ready, else what is missing. */
@@ -58,13 +58,15 @@ function statusOf({ host, port }: PortAddress, path: string, signal: AbortSignal
 }
 
 function logProbe(engine: Engine, id: string, source: string): Probe {
-  const pattern = linearPattern(source);
+  const searching = textSearch(source);
   return async (signal) => {
+    const search = await searching;
     const chunks = await engine.lastOutput(id, signal);
     for (const stream of ["stdout", "stderr"] as const) {
       const text = Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map(({ data }) => data)).toString();
       const lines = text.slice(-LOG_CHARACTERS).split("\n");
-      if (lines.some((line) => pattern.test(line.slice(0, LINE_CHARACTERS).replace(/\r$/, "")))) return undefined;
+      if (lines.some((line) => search(line.slice(0, LINE_CHARACTERS).replace(/\r$/, "")) !== undefined))
+        return undefined;
     }
     return `no line of its output matches ${JSON.stringify(source)}`;
   };

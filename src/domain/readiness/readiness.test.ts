@@ -151,8 +151,8 @@ describe("create waits until a sandbox is ready", () => {
     [{ port: 0 }, "expected 1 to 65535"],
     [{ port: 70_000 }, "expected 1 to 65535"],
     [{ http: { port: 80, path: "health" } }, "expected a path that begins with /"],
-    [{ log: "(a" }, 'readiness.log: expected ")" (got "(a").'],
-    [{ log: "(?=a)" }, "readiness.log: expected no lookaround"],
+    [{ log: "(a" }, 'The pattern "(a" cannot be read: missing closing ): `(a`.'],
+    [{ log: "(?=a)" }, 'The pattern "(?=a)" cannot be read: invalid or unsupported Perl syntax'],
   ])("but refuses the readiness %j", async (readiness, message) => {
     await using domain = openMemoryDomain();
     const attempt = domain.platform.sandbox.create({ command: ["sleep", "1"], readiness });

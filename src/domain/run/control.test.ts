@@ -240,8 +240,12 @@ describe("waiting for a run", () => {
   });
 
   it.each([
-    [{ pattern: "(a" }, "INVALID_INPUT", /^pattern: expected .* \(got "\(a"\)\.$/],
-    [{ pattern: "(?=a)" }, "INVALID_INPUT", /^pattern: expected/],
+    [{ pattern: "(a" }, "INVALID_INPUT", /^The pattern "\(a" cannot be read: missing closing \): `\(a`\.$/],
+    [
+      { pattern: "(?=a)" },
+      "INVALID_INPUT",
+      /^The pattern "\(\?=a\)" cannot be read: invalid or unsupported Perl syntax/,
+    ],
     [{ pattern: "a", port: 1 }, "INVALID_INPUT", /^run\.wait: expected either a pattern or a port, got both\.$/],
     [{ timeoutMs: 0 }, "INVALID_INPUT", /^run\.wait: timeoutMs: expected at least 1 ms \(got 0\)\.$/],
   ])("with %o is refused", async (input, code, message) => {

@@ -1,9 +1,9 @@
 import { deadlineSignal, sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
-import { linearPattern, PatternProblem, type LinearPattern } from "../../base/linear-pattern.ts";
 import type { RunWait, RunWaited } from "../../contracts/types.ts";
 import type { UnitPorts } from "../../engine/engine.ts";
 import { onEngine } from "../on-engine.ts";
+import { textSearch, type TextSearch } from "../text-search.ts";
 import type { Call } from "../context.ts";
 import { endOf, followLog } from "./log/follow-log.ts";
 import { Lines } from "./log/lines.ts";
@@ -20,12 +20,12 @@ export async function waitForRun(call: Call, { runId, pattern, port, timeoutMs }
   if (pattern !== undefined && port !== undefined) {
     throw new MoorageError("INVALID_INPUT", "run.wait: expected either a pattern or a port, got both.");
   }
-  const expression = pattern === undefined ? undefined : patternOf(pattern);
+  const search = pattern === undefined ? undefined : await textSearch(pattern);
   await findRun(call, runId);
   const waiting = { ...call, signal: deadlineSignal(timeoutMs ?? DEFAULT_WAIT_MS, call.signal) };
   const reaching =
-    expression !== undefined
-      ? line(waiting, runId, expression)
+    search !== undefined
+      ? line(waiting, runId, search)
       : port === undefined
         ? end(waiting, runId)
         : listening(waiting, runId, port);
@@ -39,14 +39,14 @@ async function end(call: Call, runId: string): Promise<Reached> {
   return { ok: true, reason: "ended", line: null };
 }
 
-async function line(call: Call, runId: string, expression: LinearPattern): Promise<Reached> {
+async function line(call: Call, runId: string, search: TextSearch): Promise<Reached> {
   const lines = { stdout: new Lines(), stderr: new Lines() };
   for await (const frame of followLog(call, runId, 0)) {
     if (frame.type === "gap") continue;
-    const match = lines[frame.stream].next(frame.data).find((text) => expression.test(text));
+    const match = lines[frame.stream].next(frame.data).find((text) => search(text) !== undefined);
     if (match !== undefined) return { ok: true, reason: "matched", line: match };
   }
-  const match = [lines.stdout.rest, lines.stderr.rest].find((text) => text !== "" && expression.test(text));
+  const match = [lines.stdout.rest, lines.stderr.rest].find((text) => text !== "" && search(text) !== undefined);
   if (match !== undefined) return { ok: true, reason: "matched", line: match };
   return { ok: false, reason: "ended", line: null };
 }
@@ -78,18 +78,6 @@ async function isListening({ context, signal }: Call, ports: UnitPorts, { sandbo
     const unit = await context.engine.inspect(sandboxId, signal);
     if (unit === undefined || unit.state === "exited") return false;
     throw error;
-  }
-}
-
-function patternOf(source: string): LinearPattern {
-  try {
-    return linearPattern(source);
-  } catch (error) {
-    if (!(error instanceof PatternProblem)) throw error;
-    throw new MoorageError("INVALID_INPUT", `pattern: ${error.message} (got ${JSON.stringify(source)}).`, {
-      hint: "It knows classes, groups, |, * + ?, ^ and $, and is matched in linear time.",
-      cause: error,
-    });
   }
 }
 

@@ -1,8 +1,8 @@
-import { linearPattern, PatternProblem } from "../../base/linear-pattern.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { Readiness, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { textSearch } from "../text-search.ts";
 
 type PlannedMain = Pick<
   SandboxRow,
@@ -10,14 +10,14 @@ type PlannedMain = Pick<
 >;
 
 /** The main process, and what tells that it is ready. What could never become ready is refused. */
-export function planMain({ engine }: DomainContext, input: SandboxCreate): PlannedMain {
+export async function planMain({ engine }: DomainContext, input: SandboxCreate): Promise<PlannedMain> {
   const useImageCommand = input.useImageCommand ?? false;
   const own = useImageCommand || input.command !== undefined;
   if (own && engine.ports === undefined) {
     const message = `A sandbox of the ${engine.name} engine has no main process of its own: each run is apart.`;
     throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Leave the command out, and start it as a run." });
   }
-  if (input.readiness !== undefined) checkReadiness(input.readiness, own);
+  if (input.readiness !== undefined) await checkReadiness(input.readiness, own);
   return {
     useImageCommand,
     command: input.command ?? null,
@@ -27,7 +27,7 @@ export function planMain({ engine }: DomainContext, input: SandboxCreate): Plann
   };
 }
 
-function checkReadiness(readiness: Readiness, own: boolean): void {
+async function checkReadiness(readiness: Readiness, own: boolean): Promise<void> {
   if (readiness.command === undefined && !own) {
     const kind = Object.keys(readiness).join(", ");
     const message = `readiness.${kind} waits for the main process, but this sandbox has none of its own.`;
@@ -35,11 +35,5 @@ function checkReadiness(readiness: Readiness, own: boolean): void {
       hint: "Add --use-image-command, or a command after --; or check by a command.",
     });
   }
-  if (readiness.log === undefined) return;
-  try {
-    linearPattern(readiness.log);
-  } catch (error) {
-    if (!(error instanceof PatternProblem)) throw error;
-    throw new MoorageError("INVALID_INPUT", `readiness.log: ${error.message} (got ${JSON.stringify(readiness.log)}).`);
-  }
+  if (readiness.log !== undefined) await textSearch(readiness.log);
 }

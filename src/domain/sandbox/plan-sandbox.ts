@@ -32,7 +32,7 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
     name: input.name ?? null,
     conversationId: input.conversationId ?? null,
     ...planLife(context, input, now),
-    ...planMain(context, input),
+    ...(await planMain(context, input)),
     volume: await planVolume(call, input),
     directory: await planDirectory(context, input),
     ports: await planPorts(context, input.ports),
