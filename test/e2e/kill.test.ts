@@ -12,6 +12,8 @@ import { WORKS, type Told } from "./kill/rounds.ts";
 const ROUNDS = 50;
 const SETTLE_MS = 60_000;
 const POOLED = 2;
+/** After it nothing that the engine goes on with is too young to be cleared away. */
+const COMMITTED_MS = 8_000;
 const SERVER = { configuration: { pool: [{ image: "busybox:latest", size: POOLED }], timers: { sweepMs: 500 } } };
 
 /**
@@ -66,9 +68,10 @@ async function pooled(home: Home): Promise<void> {
   await expect.poll(inPool, { timeout: SETTLE_MS, interval: 50 }).toBeGreaterThanOrEqual(POOLED);
 }
 
-/** Jobs that went on without a server end by themselves; then each is recorded. */
+/** Jobs that went on without a server end by themselves, then each is recorded; commits go on, and are cleared away. */
 async function settled(platform: RemotePlatform, home: Home): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
+  await delay(COMMITTED_MS);
   for (;;) {
     await platform.system.cleanup({});
     const open = readRegistry(home).runs.filter((run) => run.status === "running");

@@ -46,6 +46,7 @@ export async function sweepSnapshots(context: DomainContext): Promise<readonly s
     }
     swept.push(row.id);
   }
+  await engine.snapshots?.clear();
   return swept;
 }
 

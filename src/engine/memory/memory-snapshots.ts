@@ -36,6 +36,8 @@ export function createMemorySnapshots(parts: Parts, enter: Enter): EngineSnapsho
         throw new MoorageError("CONFLICT", `The snapshot ${id} is in use by the sandbox ${user.id}.`);
       images.delete(referenceOf(id));
     },
+    // What is broken off here leaves nothing.
+    clear: (signal) => enter("clear", signal),
   };
 }
 

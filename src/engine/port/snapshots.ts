@@ -14,6 +14,8 @@ export type EngineSnapshots = {
   readonly find: (id: string, signal?: AbortSignal) => Promise<Omit<SnapshotInfo, "sizeBytes"> | undefined>;
   /** Removes it, and what an interrupted `take` has left; absent ones are no error. CONFLICT while a unit is made of it. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
+  /** Removes what an interrupted `take` has left that `remove` cannot find, some seconds after it was left. */
+  readonly clear: (signal?: AbortSignal) => Promise<void>;
 };
 
 export type SnapshotWish = {

@@ -135,6 +135,11 @@ export type ImageReply = z.infer<typeof ImageReply>;
 
 export const CommittedReply = z.object({ Id: z.string().min(1) });
 
+/** Images without a name. */
+export const NamelessReply = z.array(
+  z.object({ Id: z.string(), Created: z.number(), Labels: z.record(z.string(), z.string()).nullish() }),
+);
+
 /** An image in full, to make another one of it. */
 export const WholeImageReply = z.object({
   Id: z.string(),

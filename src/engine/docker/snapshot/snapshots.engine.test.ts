@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { newId } from "../../../base/ids.ts";
 import type { EngineSnapshots, UnitSpec } from "../../engine.ts";
+import { CommittedReply } from "../api/replies.ts";
 import { failureOf, openDockerFixture, removeImage, type DockerFixture } from "../docker-fixture.ts";
 
 const MAX_BYTES = 1024 ** 3;
@@ -136,6 +137,27 @@ describe("a snapshot", { timeout: 60_000 }, () => {
       expect(await has(`moorage-snapshot:${snapshot}-draft`)).toBeUndefined();
       expect(await fixture.engine.inspect(id)).toMatchObject({ state: "running" });
       await snapshots().remove(snapshot);
+    }
+  });
+
+  test("that was broken off may have left a commit without a name, which is cleared away, and nobody else's is", async () => {
+    const sandbox = await sandboxWith("true");
+    const commit = async (labels: Readonly<Record<string, string>>): Promise<string> => {
+      const query = { container: `moorage-${sandbox}`, pause: "0" };
+      const json = { Labels: labels };
+      return (await fixture.api.json({ method: "POST", path: "/commit", query, json }, CommittedReply)).Id;
+    };
+    const left = await commit({});
+    const foreign = await commit({ "moorage.sig": "of somebody else" });
+    try {
+      const cleared = async (): Promise<unknown> => {
+        await snapshots().clear();
+        return has(left);
+      };
+      await expect.poll(cleared, { timeout: 30_000, interval: 500 }).toBeUndefined();
+      expect(await has(foreign)).toBeDefined();
+    } finally {
+      await removeImage(fixture.api, foreign);
     }
   });
 });

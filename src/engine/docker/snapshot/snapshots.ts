@@ -2,10 +2,10 @@ import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { EngineSnapshots, Freezer, SnapshotInfo, SnapshotWish } from "../../engine.ts";
-import type { UnitLabels } from "../../unit-labels.ts";
+import { DEPLOYMENT_LABEL, type UnitLabels } from "../../unit-labels.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { ContainerReply, CommittedReply, WholeImageReply } from "../api/replies.ts";
+import { ContainerReply, CommittedReply, NamelessReply, WholeImageReply } from "../api/replies.ts";
 import type { Unit, Units } from "../unit/units.ts";
 import { loadSnapshot } from "./load-snapshot.ts";
 import { requireSharedLayers } from "./shared-layers.ts";
@@ -14,6 +14,8 @@ import { emptyWorkspaceLayer, readWorkspaceLayer, tooLarge, type WorkspaceLayer 
 /** Writing the layer of a large root filesystem. */
 const COMMIT_MS = 600_000;
 const REMOVE_MS = 60_000;
+/** A commit has no name for a moment, until it is given its own. */
+const NAMELESS_S = 5;
 const REPOSITORY = "moorage-snapshot";
 /** Storage drivers mount no more layers over one another. */
 const MAX_LAYERS = 125;
@@ -36,6 +38,7 @@ export function createSnapshots(context: SnapshotsContext): EngineSnapshots {
       return image === undefined ? undefined : { reference: referenceOf(id), digest: image.Id };
     },
     remove: (id, signal) => remove(context, id, signal),
+    clear: (signal) => clear(context, signal),
   };
 }
 
@@ -137,6 +140,17 @@ async function remove(context: SnapshotsContext, id: string, signal?: AbortSigna
   const draft = await findImage(api, draftOf(id), signal);
   if (draft !== undefined && labels.verify(draft.Config.Labels) !== undefined) await removeImage(api, draftOf(id));
   if ((await ownImage(context, id, signal)) !== undefined) await removeImage(api, referenceOf(id));
+}
+
+/** An engine goes on with a commit whose Moorage was killed, and what becomes of it may have no name to find it by. */
+async function clear({ api, labels }: SnapshotsContext, signal?: AbortSignal): Promise<void> {
+  const filters = JSON.stringify({ dangling: ["true"], label: [`${DEPLOYMENT_LABEL}=${labels.deployment}`] });
+  const images = await api.json({ method: "GET", path: "/images/json", query: { filters }, signal }, NamelessReply);
+  const latest = Date.now() / 1000 - NAMELESS_S;
+  for (const { Id, Created, Labels } of images) {
+    // Labels of a unit's own: a commit has them, a snapshot has others.
+    if (Created < latest && labels.verify(Labels ?? {}) !== undefined) await removeImage(api, Id);
+  }
 }
 
 async function ownImage({ api, labels }: SnapshotsContext, id: string, signal?: AbortSignal) {

@@ -21,6 +21,7 @@ export type WarmRun = { readonly spec: RunSpec; readonly signal: AbortSignal | u
 
 export function createWarmRuns(): WarmRuns {
   const kept = new Map<string, WarmShells>();
+  let disposed = false;
   const open = async (id: string, find: FindShells): Promise<WarmShells> => {
     const options = await find();
     const known = kept.get(id);
@@ -28,7 +29,9 @@ export function createWarmRuns(): WarmRuns {
     if (known?.context.containerStartedAt === options.context.containerStartedAt) return known;
     known?.close();
     const shells = new WarmShells(options);
-    kept.set(id, shells);
+    // Looked at before the end and found after it: a shell that is started now would keep the process from ending.
+    if (disposed) shells.close();
+    else kept.set(id, shells);
     return shells;
   };
   return {
@@ -54,6 +57,7 @@ export function createWarmRuns(): WarmRuns {
       }
     },
     [Symbol.dispose]: () => {
+      disposed = true;
       for (const shells of kept.values()) shells.close();
       kept.clear();
     },
