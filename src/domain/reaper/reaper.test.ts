@@ -196,6 +196,24 @@ describe("a clock that jumps", () => {
     );
   });
 
+  it("in the middle of a sweep ends nothing before the next one has moved the timers", async () => {
+    const clock = setClock();
+    await using domain = openMemoryDomain({ clock }, { clock });
+    const { platform, context } = domain;
+    await platform.sandbox.create({ ttlMs: 2 * HOUR });
+    const { store } = context;
+    const jumping = once(() => clock.jump(3 * HOUR));
+    const open: typeof store.runs.open = () => {
+      jumping();
+      return store.runs.open();
+    };
+    const reaper = createReaper({ ...context, store: { ...store, runs: { ...store.runs, open } } });
+    expect(await reaper.sweep()).toEqual([]);
+    expect(await reaper.sweep()).toEqual([]);
+    clock.pass(2 * HOUR);
+    expect(await reaper.sweep()).toMatchObject([{ what: "expired" }]);
+  });
+
   it("takes no log of a run away, and ends no session", async () => {
     const clock = setClock();
     await using domain = openMemoryDomain({ clock, sessions: new Sessions(clock) }, { clock });
@@ -306,3 +324,11 @@ describe("a sweep", () => {
     await expect(running).resolves.toBeUndefined();
   });
 });
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
+}

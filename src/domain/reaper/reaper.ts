@@ -24,16 +24,18 @@ export type Reaper = {
 
 /** Does by itself what nobody asks for: timers, adoption, and what ended Moorages have left. */
 export function createReaper(context: DomainContext): Reaper {
-  const jump = watchClock(context.clock);
+  const look = watchClock(context.clock);
   const overdue = watchOrphans(context);
   const pruneLogs = hourlyPruning(context);
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
-    await keepTimers(context, jump());
+    const { jumpMs, now } = look();
+    await keepTimers(context, jumpMs);
     await context.owed.settle();
     await recoverRuns(context);
     await refreshAll(context, signal);
-    const due = await sweepDue(context, signal);
+    // A clock that jumps from here on ends nobody's time before the next look has moved the timers with it.
+    const due = await sweepDue({ ...context, clock: { ...context.clock, now: () => now } }, signal);
     await pruneLogs();
     const snapshots = await sweepSnapshots(context);
     const orphans = overdue(await findOrphans(context, signal));
