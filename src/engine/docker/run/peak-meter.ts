@@ -4,8 +4,13 @@ import { memoryFiles, type GroupLayout } from "../../group/control-group.ts";
 import type { ContainerReply } from "../api/replies.ts";
 import { createFindContainerGroup } from "../unit/container-group.ts";
 
-/** The highest memory use of a container since the watch began; null where nobody knows it. */
-export type PeakWatch = Disposable & { readonly peak: () => number | null };
+/** What the kernel has counted of a container since the watch began; null where nobody knows it. */
+export type PeakWatch = Disposable & {
+  /** The highest memory use, bytes. */
+  readonly peak: () => number | null;
+  /** Whether it has ended a process for memory: at once and exactly, where an engine's news may come late, and twice. */
+  readonly killed: () => boolean | null;
+};
 
 /** Of one container: the kernel has one highest use for all of its runs. */
 export type PeakMeter = { readonly begin: () => PeakWatch };
@@ -16,7 +21,9 @@ export type PeakMeters = {
 
 /** Containers whose meters are remembered. */
 const REMEMBERED = 1_000;
-const UNKNOWN: PeakMeter = { begin: () => ({ peak: () => null, [Symbol.dispose]: () => undefined }) };
+const UNKNOWN: PeakMeter = {
+  begin: () => ({ peak: () => null, killed: () => null, [Symbol.dispose]: () => undefined }),
+};
 
 export function createPeakMeters(): PeakMeters {
   const findGroup = createFindContainerGroup();
@@ -42,18 +49,25 @@ export function createPeakMeters(): PeakMeters {
  * on. Otherwise it is known only where the highest use of all has risen during the run.
  */
 export function createPeakMeter({ version, parents }: GroupLayout): PeakMeter {
-  const file = join(parents.memory ?? "", memoryFiles(version).peak);
+  const files = memoryFiles(version);
+  const file = join(parents.memory ?? "", files.peak);
+  const kills = (): number | null => count(join(parents.memory ?? "", files.kills));
   let open = 0;
   return {
     begin: () => {
       const isAnew = open === 0 && version === 1 && reset(file);
       const before = isAnew ? 0 : read(file);
+      const killedBefore = kills();
       open += 1;
       let counted = true;
       return {
         peak: () => {
           const now = read(file);
           return now === null || before === null || now <= before ? null : now;
+        },
+        killed: () => {
+          const now = kills();
+          return now === null || killedBefore === null ? null : now > killedBefore;
         },
         [Symbol.dispose]: () => {
           if (counted) open -= 1;
@@ -70,6 +84,16 @@ function reset(file: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** How many processes the kernel has ended; null where it cannot be read, or an old kernel does not count. */
+function count(file: string): number | null {
+  try {
+    const [, kills] = /^oom_kill (\d+)$/m.exec(readFileSync(file, "utf8")) ?? [];
+    return kills === undefined ? null : Number(kills);
+  } catch {
+    return null;
   }
 }
 

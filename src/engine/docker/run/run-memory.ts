@@ -13,13 +13,14 @@ type Watched = {
 /** What a run does with its memory: how much it takes at most, and whether the kernel ends a process for it. */
 export type RunMemory = MemoryWatch & PeakWatch;
 
-/** By what the engine tells of ends for memory, or where it tells nothing, by what the kernel counts. */
+/** By what the kernel counts where that can be read from here; else by what the engine tells, or counts seen inside. */
 export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Promise<RunMemory> {
   const kills = await watchKills(watched, signal);
   const peaks = (await watched.peaks).begin();
   return {
-    happened: kills.happened,
+    happened: async (ms) => peaks.killed() ?? kills.happened(ms),
     peak: peaks.peak,
+    killed: peaks.killed,
     [Symbol.dispose]: () => {
       kills[Symbol.dispose]();
       peaks[Symbol.dispose]();
