@@ -69,6 +69,7 @@ let sandbox: string;
 let stopped: string;
 let job: string;
 const volume = newId();
+const ensured = newId();
 
 const run = { command: ["true"], env: {}, cwd: "/workspace" };
 const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -100,7 +101,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     call: async (engine) => engine.freezer?.pause(sandbox),
     mend: async () => fixture.engine.freezer?.unpause(sandbox),
   },
-  "volumes.ensure": { at: /\/volumes\/create/, json: true, call: async (engine) => engine.volumes?.ensure(newId()) },
+  "volumes.ensure": { at: /\/volumes\/create/, json: true, call: async (engine) => engine.volumes?.ensure(ensured) },
   "volumes.remove": { at: /\/volumes\/moorage/, call: async (engine) => engine.volumes?.remove(volume) },
   "createSandbox, at its network": {
     at: /\/networks\/create/,
@@ -153,6 +154,7 @@ beforeAll(async () => {
   await fixture.engine.volumes?.ensure(volume);
 });
 afterAll(async () => {
+  for (const id of [volume, ensured]) await fixture.engine.volumes?.remove(id);
   await fixture[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
