@@ -11,7 +11,7 @@ type Watched = {
 };
 
 /** What a run does with its memory: how much it takes at most, and whether the kernel ends a process for it. */
-export type RunMemory = MemoryWatch & PeakWatch;
+export type RunMemory = MemoryWatch & Pick<PeakWatch, "peak">;
 
 /** By what the kernel counts where that can be read from here; else by what the engine tells, or counts seen inside. */
 export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Promise<RunMemory> {
@@ -20,7 +20,6 @@ export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Pr
   return {
     happened: async (ms) => peaks.killed() ?? kills.happened(ms),
     peak: peaks.peak,
-    killed: peaks.killed,
     [Symbol.dispose]: () => {
       kills[Symbol.dispose]();
       peaks[Symbol.dispose]();

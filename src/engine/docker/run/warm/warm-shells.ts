@@ -72,13 +72,18 @@ export class WarmShells {
   /** Begins a run; the shell waits again when that has ended whole. Undefined where nothing has begun. */
   async begin(shell: WarmShell, run: HandedOver): Promise<EngineRun | undefined> {
     clearTimeout(this.#calm);
+    let begun: EngineRun | undefined;
     try {
-      const begun = await this.context.gate(() => shell.begin(run));
+      begun = await this.context.gate(() => shell.begin(run));
       const ended = (): void => this.#giveBack(shell);
       begun?.exit.then(ended, ended);
       return begun;
     } finally {
-      if (!shell.open) this.#giveBack(shell);
+      // Whatever it was that went wrong, nobody knows what the shell is about.
+      if (begun === undefined) {
+        shell.close();
+        this.#giveBack(shell);
+      }
     }
   }
 
