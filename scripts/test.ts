@@ -91,7 +91,7 @@ async function countAll(options: TestRunOptions, engine: EngineAddress | undefin
   say.title("Left behind");
   const leaks = await findLeaks(before, sources, LEAK_GRACE_MS);
   for (const leak of leaks) say.fail(`left behind: ${leak}`);
-  if (leaks.length === 0) say.ok("no container, network, volume or process");
+  if (leaks.length === 0) say.ok("no container, network, volume, image or process");
   return [...counts, { passed: 0, failed: leaks.length }];
 }
 

@@ -17,6 +17,7 @@ export interface TraceSources {
 
 const ANSWER_MS = 30_000;
 const POLL_MS = 250;
+const TEST_IMAGES = encodeURIComponent(JSON.stringify({ reference: ["moorage-test/*"] }));
 
 /** Every labelled thing on the engine, and every process of ours, as of now. */
 export async function findTraces({ engine, root, signal }: TraceSources): Promise<Set<Trace>> {
@@ -58,7 +59,10 @@ async function engineTraces(engine: EngineAddress, signal: AbortSignal): Promise
   const containers = await ask(`/containers/json?all=true&filters=${filters}`);
   const networks = await ask(`/networks?filters=${filters}`);
   const volumes = await ask(`/volumes?filters=${filters}`);
+  const snapshots = await ask(`/images/json?filters=${filters}`);
+  const testImages = await ask(`/images/json?filters=${TEST_IMAGES}`);
   return [
+    ...[...namesOf(snapshots, "Id"), ...namesOf(testImages, "Id")].map((id) => `image ${id.slice(7, 19)}`),
     ...namesOf(containers, "Id").map((id) => `container ${id.slice(0, 12)}`),
     ...namesOf(networks, "Name").map((name) => `network ${name}`),
     ...namesOf(isRecord(volumes) ? volumes["Volumes"] : [], "Name").map((name) => `volume ${name}`),

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { faketimeLibrary } from "../../scripts/setup/needed-packages.ts";
@@ -9,6 +9,11 @@ import { startServer } from "../fixtures/running-server.ts";
 const HOUR = 3_600_000;
 const SEEN = { timeout: 40_000, interval: 100 };
 const JUMPS = { "+3h": 3 * HOUR, "-30d": -30 * 24 * HOUR, "+400d": 400 * 24 * HOUR };
+
+/** The library keeps the clock of a process in shared memory, and leaves it there. */
+async function forgetClockOf(pid: number): Promise<void> {
+  for (const name of ["faketime_shm", "sem.faketime_sem"]) await rm(`/dev/shm/${name}_${pid}`, { force: true });
+}
 
 /** Elsewhere than on Linux no library lends a program another clock. */
 const library = await faketimeLibrary();
@@ -26,7 +31,9 @@ describe.runIf(process.platform === "linux")("a machine whose clock is set while
       // As on a machine whose time is set: only the wall clock jumps.
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
     };
+    await using cleanup = new AsyncDisposableStack();
     await using server = await startServer(home, { env, configuration: { timers: { sweepMs: 200 } } });
+    cleanup.defer(() => forgetClockOf(server.pid));
     const { sdk } = server;
     const wish = { image: "busybox:latest", idleTimeoutMs: HOUR, ttlMs: 2 * HOUR };
     const { id, expiresAt } = await sdk.sandbox.create(wish);
