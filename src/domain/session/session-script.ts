@@ -3,14 +3,15 @@
  * begin and end of each by marks on both outputs. The mark of the end is read only after the command has ended, so that
  * nothing prints it by accident; a program that means to can find it, which decision 18 speaks of. INT leaves what the
  * command was doing, and the shell goes on; inside of a function of the shell it only ends the program that runs there.
+ * Between commands INT is ignored: one that comes just after an end would make the shell's own reading fail.
  */
 const LOOP = `
 exec 3<&0 4>&1 5>&2 </dev/null
-trap 'if [ -n "$moorage_running" ]; then moorage_interrupted=1; break 99; fi' INT
+trap '' INT
 moorage_newline='
 '
 moorage_tell() {
-  moorage_running=
+  trap '' INT
   IFS= read -r moorage_end <&3 || exit 125
   printf '%s %s\\n' "$moorage_end" "$1" >&4
   printf '%s\\n' "$moorage_end" >&5
@@ -21,7 +22,7 @@ moorage_serve() {
     printf '%s\\n' "$moorage_begin" >&4
     printf '%s\\n' "$moorage_begin" >&5
     if [ "$0" = bash ] || "$0" -nc "$moorage_command" 3<&- 4>&- 5>&-; then
-      moorage_running=1
+      trap 'moorage_interrupted=1; break 99' INT
       eval "$moorage_command" </dev/null 3<&- 4>&- 5>&-
       moorage_tell "$?"
     else
