@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 import { runCli } from "../cli/cli.ts";
-import type { ReadStream, WriteStream } from "node:tty";
+import { isatty, type ReadStream, type WriteStream } from "node:tty";
 import type { CliHost, CliIo, Terminal } from "../cli/host.ts";
 import { VERSION } from "./version.ts";
+
+const STDIN_DESCRIPTOR = 0;
 
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interruption.abort(signal));
 
-const { stdin, stdout, stderr, env } = process;
+const { stdout, stderr, env } = process;
 const isTerminal = stdout.isTTY && stderr.isTTY;
 const io: CliIo = {
-  ...(stdin.isTTY && stdout.isTTY ? { terminal: terminalOf(stdin, stdout) } : {}),
-  stdin,
+  ...(isatty(STDIN_DESCRIPTOR) && stdout.isTTY ? { terminal: terminalOf(process.stdin, stdout) } : {}),
+  // Opened when it is read: most commands read nothing.
+  get stdin() {
+    return process.stdin;
+  },
   stdout,
   stderr,
   isTerminal,

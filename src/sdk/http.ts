@@ -13,11 +13,21 @@ export type FetchInit = {
   readonly signal?: AbortSignal;
 };
 
+/** What is read of a `ReadableStream`. */
+export type AnswerBody = {
+  readonly locked: boolean;
+  readonly getReader: () => {
+    readonly read: () => Promise<{ readonly value?: Uint8Array | undefined }>;
+    readonly cancel: () => Promise<void>;
+  };
+  readonly cancel: () => Promise<void>;
+};
+
 export type FetchAnswer = {
   readonly ok: boolean;
   readonly status: number;
   readonly headers: { readonly get: (name: string) => string | null };
-  readonly body: ReadableStream<Uint8Array> | null;
+  readonly body: AnswerBody | null;
   readonly text: () => Promise<string>;
   readonly json: () => Promise<unknown>;
 };
@@ -105,7 +115,7 @@ function requestInit(connection: Connection, { method, headers, body, signal }: 
     method,
     headers: { ...connection.headers, ...headers },
     ...(body === undefined ? {} : { body }),
-    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+    ...(typeof body === "object" ? { duplex: "half" } : {}),
     ...(signal === undefined ? {} : { signal }),
   };
 }

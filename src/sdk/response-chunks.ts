@@ -6,8 +6,6 @@ export type ChunkSource = {
   readonly signal: AbortSignal | undefined;
 };
 
-type Chunk = { readonly value?: Uint8Array | undefined };
-
 /** The chunks of a response's body, by the reader that every runtime has. Leaving early closes the connection. */
 export async function* responseChunks({
   connection,
@@ -19,7 +17,7 @@ export async function* responseChunks({
   let ended = false;
   try {
     for (;;) {
-      const chunk: Chunk = await reached(connection, signal, () => reader.read());
+      const chunk = await reached(connection, signal, () => reader.read());
       if (chunk.value === undefined) break;
       yield chunk.value;
     }

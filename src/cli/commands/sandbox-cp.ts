@@ -1,10 +1,8 @@
 import { MoorageError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/quantities.ts";
-import { download } from "../copy/download.ts";
 import type { CopyContext } from "../copy/copy-context.ts";
 import { placeOf, type HostPlace, type SandboxPlace } from "../copy/place.ts";
 import type { CopyReport } from "../copy/unpack-tree.ts";
-import { upload } from "../copy/upload.ts";
 import { printable } from "../output/text.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliCommand, Session } from "../invocation.ts";
@@ -40,9 +38,12 @@ export const copyCommand: CliCommand = {
 
 type Copy = (context: CopyContext) => Promise<CopyReport>;
 
+// What reads and writes archives is loaded late: few commands need it.
 function copyBetween(source: SandboxPlace | HostPlace, target: SandboxPlace | HostPlace): Copy {
-  if (source.kind === "sandbox" && target.kind === "host") return (context) => download(source, target, context);
-  if (source.kind === "host" && target.kind === "sandbox") return (context) => upload(source, target, context);
+  if (source.kind === "sandbox" && target.kind === "host")
+    return async (context) => (await import("../copy/download.ts")).download(source, target, context);
+  if (source.kind === "host" && target.kind === "sandbox")
+    return async (context) => (await import("../copy/upload.ts")).upload(source, target, context);
   const [both, hint] =
     source.kind === "host"
       ? ["both are paths of this host", "Write the sandbox's side as ID:PATH, such as demo:out/report.html."]
