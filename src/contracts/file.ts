@@ -184,6 +184,9 @@ export const FileWatchEvent = z
       type: z.literal("ready"),
       path: z.string(),
       entries: z.int().meta({ description: "What is there already." }),
+      method: z.enum(["inotify", "polling"]).meta({
+        description: "By `inotify` changes are told at once; by `polling` they are looked for once a second.",
+      }),
     }),
     z.object({ type: z.literal("created"), ...changedEntry }),
     z.object({ type: z.literal("changed"), ...changedEntry }),

@@ -10,6 +10,7 @@ import { describeDeployments } from "./conformance/cases/deployments.ts";
 import { describeFileChanges } from "./conformance/cases/file-changes.ts";
 import { describeFileRaces } from "./conformance/cases/file-races.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
+import { describeFileWatch } from "./conformance/cases/file-watch.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
@@ -56,6 +57,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeFiles(fixture);
     describeFileChanges(fixture);
     describeFileRefusals(fixture);
+    describeFileWatch(fixture);
     describeDeployments(fixture);
     describeImages(harness, fixture);
     describeSnapshots(harness, fixture);
@@ -68,6 +70,7 @@ export function describeFileConformance(name: string, harness: ConformanceHarnes
     const fixture = useFixture(harness);
     describeFileChanges(fixture);
     describeFileRefusals(fixture);
+    describeFileWatch(fixture);
   });
 }
 

@@ -116,7 +116,7 @@ test("what is watched is told through HTTP, until the reader leaves", async () =
   await file.write({ id: "demo", path: "src/old", content: "1" });
   const events = file.watch({ id: "demo", path: "src" })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => (await events.next()).value;
-  expect(await next()).toEqual({ type: "ready", path: "/workspace/src", entries: 1 });
+  expect(await next()).toEqual({ type: "ready", path: "/workspace/src", entries: 1, method: "polling" });
   await file.write({ id: "demo", path: "src/new", content: "12" });
   expect(await next()).toMatchObject({ type: "created", path: "/workspace/src/new", entry: { sizeBytes: 2 } });
   await file.remove({ id: "demo", path: "src/old" });

@@ -97,7 +97,8 @@ export const filesChanged = view(FileChanged, ({ items, since, truncated, rootKn
 export const fileWatched = eventView(FileWatchEvent, (event): Shown => {
   if (event.type === "ready") {
     const entries = event.entries === 1 ? "1 entry" : `${event.entries} entries`;
-    return { note: `watching ${printable(event.path)} (${entries}); Ctrl-C ends it.` };
+    const method = event.method === "inotify" ? "" : ", looked at once a second";
+    return { note: `watching ${printable(event.path)} (${entries}${method}); Ctrl-C ends it.` };
   }
   if (event.type === "overflow") {
     return { note: `${event.dropped} more changes came at once and are not told; list the directory anew.` };

@@ -24,7 +24,7 @@ export async function* watchFiles(call: FileCall, path: string): AsyncGenerator<
   const directory = sandboxPath(path);
   await using watch = await context.engine.files.watch(sandbox.id, directory, signal);
   let before = await look(call, directory);
-  yield { type: "ready", path: directory, entries: before.size };
+  yield { type: "ready", path: directory, entries: before.size, method: watch.method };
   for (;;) {
     await watch.changed(LOOK_MS);
     throwIfCanceled(signal);

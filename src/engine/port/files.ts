@@ -94,7 +94,12 @@ export type OpenFile = AsyncDisposable & {
   readonly read: (offset: number, length: number) => AsyncIterable<Uint8Array>;
 };
 
+/** How changes become known: told by the system as they happen, or seen by looking again and again. */
+export type WatchMethod = "inotify" | "polling";
+
 export type TreeWatch = AsyncDisposable & {
+  /** `polling` also where the system tells of a part of the directories alone. */
+  readonly method: WatchMethod;
   /**
    * Resolves when something may have changed since it was last called, or since the watch began, and at the latest
    * after `ms`; where nobody tells the engine of changes, always then. Never rejects.

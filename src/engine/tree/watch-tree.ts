@@ -19,6 +19,7 @@ export async function watchTree(tree: Tree, path: string, signal?: AbortSignal):
     throw error;
   }
   return {
+    method: armed.whole ? "inotify" : "polling",
     changed: async (ms) => {
       await armed.news(ms, signal);
       // What was made meanwhile is watched before anybody looks, so that nothing falls in between.
@@ -34,10 +35,16 @@ class Armed {
   /** By the identity of the directory. */
   #watchers = new Map<string, FSWatcher>();
   #news = new AbortController();
+  #whole = false;
 
   constructor(tree: Tree, path: string) {
     this.#tree = tree;
     this.#path = path;
+  }
+
+  /** Whether every directory is watched. */
+  get whole(): boolean {
+    return this.#whole;
   }
 
   async news(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -48,10 +55,13 @@ class Armed {
 
   async rearm(signal: AbortSignal | undefined): Promise<void> {
     const kept = new Map<string, FSWatcher>();
+    this.#whole = true;
     try {
       for await (const { identity, place } of directoriesOf(this.#tree, this.#path, signal)) {
-        if (kept.size >= MAX_WATCHED) break;
-        const watcher = this.#watchers.get(identity) ?? this.#begin(place);
+        const isRoom = kept.size < MAX_WATCHED;
+        const watcher = isRoom ? (this.#watchers.get(identity) ?? this.#begin(place)) : undefined;
+        this.#whole &&= watcher !== undefined;
+        if (!isRoom) break;
         if (watcher !== undefined) kept.set(identity, watcher);
       }
     } catch (error) {
