@@ -3,7 +3,7 @@ import { isDeepStrictEqual, promisify } from "node:util";
 import type { Receipt, Sandbox } from "../../../src/contracts/types.ts";
 import type { RemotePlatform } from "../../../src/main/remote-platform.ts";
 import type { Registry } from "./registry.ts";
-import type { Told } from "./rounds.ts";
+import { LONG_PROGRAM, type Told } from "./rounds.ts";
 
 const run = promisify(execFile);
 /** How a sandbox is told whose creation was cut off: nothing of it may be left on the engine. */
@@ -17,6 +17,7 @@ export async function contradictions(comparing: Comparing): Promise<readonly str
     ...(await ofReceipts(comparing)),
     ...(await ofMarks(comparing)),
     ...(await ofSandboxes(comparing)),
+    ...(await ofProcesses(comparing)),
     ...(await ofSnapshots(comparing)),
   ];
 }
@@ -57,6 +58,17 @@ async function ofMarks({ platform, told, registry }: Comparing): Promise<string[
     .flatMap(({ command }) => /mark-\d+/.exec(command.join(" "))?.[0] ?? [])
     .filter((mark) => !marks.has(mark))
     .map((mark) => `the run of ${mark} succeeded, and did not happen`);
+}
+
+/** What a killed server had started in a sandbox does not go on there. */
+async function ofProcesses({ platform }: Comparing): Promise<string[]> {
+  const { items } = await platform.sandbox.list({ limit: 1000 });
+  const found: string[] = [];
+  for (const { id } of items.filter(({ state }) => state === "running")) {
+    const processes = await docker("top", `moorage-${id}`, "-eo", "pid,args");
+    if (processes.some((line) => line.includes(LONG_PROGRAM))) found.push(`a program still runs in sandbox ${id}`);
+  }
+  return found;
 }
 
 /** The engine has exactly the sandboxes that run, each name once, and no client was told otherwise. */

@@ -4,6 +4,12 @@ import type { RunResult } from "../../../src/contracts/types.ts";
 const IMAGE = "busybox:latest";
 /** What a job's or a run's command ends with, so that an answer cannot be right by chance. */
 const EXIT_CODE = 7;
+/** It never ends by itself: after a kill it is found and ended, and nothing of it may be left. */
+export const LONG_PROGRAM = "sleep 86399";
+const CLAIMS_AT_ONCE = 3;
+const RUNS_AT_ONCE = 6;
+/** More than end before the kill. */
+const RUNS_IN_A_ROW = 100;
 
 /** What the client of a killed server knows for certain: what it was answered. */
 export type Told = {
@@ -21,10 +27,12 @@ export type Round = { readonly platform: RemotePlatform; readonly index: number;
 export type Work = { readonly name: string; readonly spreadMs: number; readonly run: (round: Round) => Promise<void> };
 
 export const WORKS: readonly Work[] = [
-  { name: "create", spreadMs: 600, run: (round) => create(round, OWN_LIMIT) },
-  { name: "claim", spreadMs: 60, run: (round) => create(round, {}) },
+  { name: "create", spreadMs: 600, run: createTwice },
+  { name: "claim", spreadMs: 60, run: claims },
   { name: "exec", spreadMs: 250, run: (round) => exec(round, `echo ${round.index} > mark-${round.index}; exit 0`) },
   { name: "failing exec", spreadMs: 250, run: (round) => exec(round, `exit ${EXIT_CODE}`) },
+  { name: "long exec", spreadMs: 250, run: (round) => exec(round, LONG_PROGRAM) },
+  { name: "receipts", spreadMs: 250, run: receipts },
   { name: "job", spreadMs: 900, run: job },
   { name: "remove", spreadMs: 500, run: remove },
   { name: "snapshot", spreadMs: 900, run: snapshot },
@@ -34,11 +42,41 @@ export const WORKS: readonly Work[] = [
 /** The pool has none like it, so that it is started when it is asked for. */
 const OWN_LIMIT = { pids: 99 };
 
-async function create({ platform, index, told }: Round, wish: { pids?: number }): Promise<void> {
-  const name = `kill-${index}`;
+async function create({ platform, told }: Round, name: string, wish: { pids?: number }): Promise<string> {
   const { id } = await platform.sandbox.create({ name, image: IMAGE, ...wish });
-  if (told.created.has(id)) told.twice.push(id);
+  if ((told.created.get(id) ?? name) !== name) told.twice.push(id);
   told.created.set(id, name);
+  return id;
+}
+
+/** Two that ask for one name at once get one sandbox. */
+async function createTwice(round: Round): Promise<void> {
+  const name = `kill-${round.index}`;
+  const ids = await all([create(round, name, OWN_LIMIT), create(round, name, OWN_LIMIT)]);
+  if (new Set(ids).size > 1) round.told.twice.push(...ids);
+}
+
+/** More at once than the pool has. */
+async function claims(round: Round): Promise<void> {
+  const names = Array.from({ length: CLAIMS_AT_ONCE }, (_, index) => `claim-${round.index}-${index}`);
+  await all(names.map((name) => create(round, name, {})));
+}
+
+/** Runs that end all the time, so that the kill falls among receipts that are being written. */
+async function receipts(round: Round): Promise<void> {
+  const inARow = async (): Promise<void> => {
+    for (let count = 0; count < RUNS_IN_A_ROW; count += 1) await exec(round, `exit ${EXIT_CODE}`);
+  };
+  await all(Array.from({ length: RUNS_AT_ONCE }, inARow));
+}
+
+/** All have ended before the first failure is told, so that what each was answered is known. */
+async function all<T>(works: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(works);
+  return ended.map((each) => {
+    if (each.status === "rejected") throw each.reason;
+    return each.value;
+  });
 }
 
 async function exec({ platform, told }: Round, script: string): Promise<void> {
