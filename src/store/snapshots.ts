@@ -37,13 +37,16 @@ export type SnapshotRows = {
   readonly find: (owner: string, ref: string) => Promise<SnapshotRow | undefined>;
   readonly list: (owner: string, query: PageQuery) => Promise<Page<SnapshotRow>>;
   readonly get: (id: string) => Promise<SnapshotRow | undefined>;
-  /** Of all owners: for recovery. */
+  /** Of all owners: for tests, since it takes as long as there are many. */
   readonly all: () => Promise<readonly SnapshotRow[]>;
+  /** Of all owners: those on an engine that are not ready, and transient ones that no sandbox is made of. */
+  readonly leftover: (engine: EngineName) => Promise<readonly SnapshotRow[]>;
+  /** The sandboxes that are made of it; one that could not be started is none. */
+  readonly users: (id: string) => Promise<readonly SnapshotUser[]>;
   /** It is there now; false when its row is gone or its removal has begun. */
   readonly finish: (id: string, made: Pick<SnapshotRow, "reference" | "digest" | "sizeBytes">) => Promise<boolean>;
   /**
-   * Marks it as being removed, unless a sandbox is made of it: then that is answered, and nothing is changed. Of a
-   * sandbox that could not be started nothing is there.
+   * Marks it as being removed, unless a sandbox is made of it: then that is answered, and nothing is changed.
    */
   readonly retire: (id: string) => Promise<SnapshotUser | undefined>;
   readonly remove: (id: string) => Promise<void>;

@@ -124,6 +124,19 @@ export type TransitionFrom = {
   readonly pending?: string | null;
 };
 
+/** What of a sandbox is compared with its engine. */
+export type SandboxGlance = Pick<SandboxRow, "id" | "engine" | "state" | "revision"> & {
+  /** A change of it is announced. */
+  readonly changing: boolean;
+};
+
+export type DueTimes = {
+  /** Chooses those whose time to live is up then. */
+  readonly now: string;
+  /** Chooses those that have been paused or stopped since then or longer; null: none. */
+  readonly restingSince: string | null;
+};
+
 export type { RunKind };
 
 export type RunFilter = {
@@ -207,8 +220,19 @@ export type SandboxRows = {
   readonly claim: (poolKey: string, make: (pooled: SandboxRow) => SandboxRow) => Promise<SandboxRow | undefined>;
   /** Moves every time by which a timer counts, of all owners. */
   readonly shiftTimers: (milliseconds: number) => Promise<void>;
-  /** Of all owners: for recovery. */
+  /** Of all owners and each one whole: for what is rare, since it takes as long as there are many. */
   readonly all: () => Promise<readonly SandboxRow[]>;
+  /** Of all owners and engines: those in one of the states. */
+  readonly glances: (states: readonly StoredState[]) => Promise<readonly SandboxGlance[]>;
+  /**
+   * Of all owners and engines: those for which something may be due, which are all that start or run, all with an
+   * announced change, and what the times choose.
+   */
+  readonly due: (times: DueTimes) => Promise<readonly SandboxRow[]>;
+  /** Those on an engine that were started ahead, or are starting so, and that nobody has claimed. */
+  readonly unclaimed: (engine: EngineName) => Promise<readonly SandboxRow[]>;
+  /** Whether a sandbox of whomever has the host port, for either protocol. */
+  readonly isHostPortTaken: (hostPort: number) => Promise<boolean>;
   /** Of all owners: those on an engine, running or paused, whose way out is a proxy. */
   readonly behindProxy: (engine: EngineName) => Promise<readonly SandboxRow[]>;
   /**
@@ -216,8 +240,8 @@ export type SandboxRows = {
    * has to be. The only writer of states.
    */
   readonly transition: (id: string, from: TransitionFrom, change: Transition) => Promise<SandboxRow | undefined>;
-  /** Changes what is no part of the state; absent rows are passed over. */
-  readonly update: (id: string, change: Partial<Omit<SandboxRow, StateField>>) => Promise<void>;
+  /** Changes what is no part of the state and can change; absent rows are passed over. */
+  readonly update: (id: string, change: Partial<Omit<SandboxRow, StateField | "ports">>) => Promise<void>;
   /** Notes when it was used last, without waiting for the disk. */
   readonly touch: (id: string, lastActiveAt: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;

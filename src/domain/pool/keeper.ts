@@ -81,8 +81,8 @@ async function adopt({ store, holders }: DomainContext, { id, holder, revision }
 }
 
 async function pooledRows({ store, engine }: DomainContext): Promise<readonly SandboxRow[]> {
-  const rows = await store.sandboxes.all();
-  return rows.filter((row) => row.owner === POOL_OWNER && row.engine === engine.name && row.pending === null);
+  const rows = await store.sandboxes.unclaimed(engine.name);
+  return rows.filter(({ pending }) => pending === null);
 }
 
 function isUsable({ holders }: DomainContext, row: SandboxRow, unit: UnitInfo | undefined): boolean {

@@ -1,5 +1,6 @@
+import { isoTime } from "../../base/clock.ts";
 import { formatDuration } from "../../base/quantities.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { DueTimes, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { archiveSandbox, isArchivable } from "../archive/archive.ts";
 import { POOL_OWNER } from "../pool/pool-key.ts";
@@ -17,6 +18,13 @@ export type Deed = {
   readonly what: "settled" | "failed" | "expired" | "idle" | "archived";
   readonly work: () => Promise<boolean>;
 };
+
+/** By which the registry finds those for which something may be due now. */
+export function dueTimes({ clock, policy }: DomainContext): DueTimes {
+  const { archiveAfterMs } = policy.timers;
+  const restingSince = archiveAfterMs === 0 ? null : isoTime(clock.now() - archiveAfterMs);
+  return { now: isoTime(clock.now()), restingSince };
+}
 
 /** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
 export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySet<string>): Deed | undefined {

@@ -1,3 +1,4 @@
+import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 
 export type Orphan = { readonly kind: string; readonly id: string };
@@ -8,12 +9,17 @@ export async function findOrphans({ engine, store }: DomainContext, signal?: Abo
   const units = await engine.list(signal);
   const networks = (await engine.networks?.named.list(signal)) ?? [];
   const kept = await store.networks.ids(engine.name);
-  // Of an archived one a unit is left where its archiving was cut off at the very end; what is restored is announced.
-  const owning = (await store.sandboxes.all()).filter((row) => row.state !== "archived" || row.pending !== null);
-  const sandboxes = new Set(owning.map((row) => row.id));
   const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
-  const orphans = units.filter(({ id }) => !sandboxes.has(id) && !jobs.has(id)).map(({ kind, id }) => ({ kind, id }));
+  const orphans: Orphan[] = [];
+  for (const { kind, id } of units) {
+    if (!jobs.has(id) && !owns(await store.sandboxes.get(id))) orphans.push({ kind, id });
+  }
   return [...orphans, ...networks.filter((id) => !kept.has(id)).map((id) => ({ kind: "network", id }))];
+}
+
+/** Of an archived one a unit is left where its archiving was cut off at the very end; what is restored is announced. */
+function owns(row: SandboxRow | undefined): boolean {
+  return row !== undefined && (row.state !== "archived" || row.pending !== null);
 }
 
 /** Networks come last among orphans: by then what was left in them is gone. */

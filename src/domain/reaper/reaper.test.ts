@@ -4,6 +4,8 @@ import { collect, openMemoryDomain, resultOf, type MemoryDomain } from "../../..
 import { setClock } from "../../../test/fixtures/set-clock.ts";
 import { createPlatform } from "../domain.ts";
 import { Sessions } from "../session/sessions.ts";
+import { createPoolKeeper } from "../pool/keeper.ts";
+import { sampleOnce } from "../stats/sampler.ts";
 import { cleanup } from "../recovery/cleanup.ts";
 import { createReaper } from "./reaper.ts";
 
@@ -310,6 +312,23 @@ describe("a sweep", () => {
     expect(first).toHaveLength(1);
     const swept = [...first, ...(await it.reaper.sweep())].map(({ id }) => id);
     expect(swept.toSorted()).toEqual(made.toSorted());
+  });
+
+  it("reads no whole table, and neither do lists, samples and the pool", async () => {
+    await using it = openReaper();
+    await it.sandbox.create({ name: "web" });
+    await it.sandbox.snapshot({ id: "web", name: "base" });
+    const { context } = it.domain;
+    const all = (): Promise<never> => Promise.reject(new Error("It read a whole table."));
+    const { sandboxes, snapshots } = context.store;
+    const store = { ...context.store, sandboxes: { ...sandboxes, all }, snapshots: { ...snapshots, all } };
+    const measured = { ...context, store };
+    const { sandbox, snapshot } = createPlatform(measured, alice);
+    expect((await sandbox.list({ state: ["running"], limit: 50 })).items).toMatchObject([{ name: "web" }]);
+    expect((await snapshot.list({})).items).toMatchObject([{ name: "base", sandboxes: [] }]);
+    await sampleOnce(measured);
+    await createPoolKeeper(measured).fill();
+    expect(await createReaper(measured).sweep()).toEqual([]);
   });
 
   it("follows another until the server ends", async () => {

@@ -7,7 +7,7 @@ import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { watchClock } from "./clock-watch.ts";
-import { dueFor, type Deed } from "./due.ts";
+import { dueFor, dueTimes, type Deed } from "./due.ts";
 import { findOrphans, removeOrphan, watchOrphans, type Orphan } from "./orphans.ts";
 
 /** A sweep that takes longer is given up: the next one goes on where it was. */
@@ -64,7 +64,7 @@ export function createReaper(context: DomainContext): Reaper {
 export async function sweepDue(context: DomainContext, signal?: AbortSignal): Promise<readonly Swept[]> {
   const busy = new Set((await context.store.runs.open()).map((run) => run.sandboxId));
   const deeds: Attempt[] = [];
-  for (const row of await context.store.sandboxes.all()) {
+  for (const row of await context.store.sandboxes.due(dueTimes(context))) {
     const deed = await askEngine(context, row.engine, async (its) => dueFor(its, row, busy));
     if (deed !== undefined) deeds.push({ id: row.id, ...deed });
   }

@@ -1,7 +1,6 @@
 import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
 import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
-import { POOL_OWNER } from "../pool/pool-key.ts";
 import { retire } from "../pool/retire.ts";
 import { findOrphans, removeOrphan } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
@@ -37,9 +36,8 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
 /** What was started ahead for a server that is gone. */
 async function emptyAbandonedPool(context: DomainContext): Promise<CleanupReport["removed"]> {
   const removed: CleanupReport["removed"] = [];
-  for (const row of await context.store.sandboxes.all()) {
-    if (row.owner !== POOL_OWNER || row.engine !== context.engine.name || row.pending !== null) continue;
-    if (context.holders.isAlive(row.holder) || !(await retire(context, row))) continue;
+  for (const row of await context.store.sandboxes.unclaimed(context.engine.name)) {
+    if (row.pending !== null || context.holders.isAlive(row.holder) || !(await retire(context, row))) continue;
     removed.push({ kind: "sandbox", id: row.id });
   }
   return removed;

@@ -1,10 +1,10 @@
 import type { Sandbox, SandboxList } from "../../contracts/types.ts";
-import type { EngineName } from "../../engine/engine.ts";
+import type { EngineName, UnitInfo } from "../../engine/engine.ts";
 import type { Page, SandboxFilter, SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { askEngine } from "../on-engine.ts";
-import { refreshed } from "./seen-state.ts";
+import { refreshed, seenState, SHOWN_BY_ENGINES } from "./seen-state.ts";
 
 const DEFAULT_PAGE = 100;
 
@@ -19,9 +19,18 @@ export async function listSandboxes({ context, principal, signal }: Call, input:
   return { items: rows.map(sandboxView), nextCursor };
 }
 
-/** Every sandbox of this engine in the state that it shows. */
-export async function refreshAll(context: DomainContext, signal?: AbortSignal): Promise<readonly SandboxRow[]> {
-  return refreshedRows(context, await context.store.sandboxes.all(), signal);
+/** Brings every sandbox to the state that its engine shows. Whole rows are read only where that is another. */
+export async function refreshAll(context: DomainContext, signal?: AbortSignal): Promise<void> {
+  const { sandboxes } = context.store;
+  const glances = await sandboxes.glances(SHOWN_BY_ENGINES);
+  const lookAt = engineLooks(context, signal);
+  await lookAt(context.engine.name);
+  for (const { id, engine, state, revision, changing } of glances) {
+    const look = changing ? undefined : await lookAt(engine);
+    if (look === undefined || seenState(look.units.get(id)).state === state) continue;
+    const row = await sandboxes.get(id);
+    if (row?.revision === revision) await refreshed(look.context, row, look.units.get(id));
+  }
 }
 
 // The rows are read before the engine is asked: what changes in between has another revision by then, and stays.
@@ -30,25 +39,31 @@ async function refreshedRows(
   rows: readonly SandboxRow[],
   signal?: AbortSignal,
 ): Promise<readonly SandboxRow[]> {
-  const looks = new Map<EngineName, Promise<Look>>();
-  const lookAt = (name: EngineName): Promise<Look> => {
-    const look = looks.get(name) ?? lookAtEngine(context, name, signal);
-    looks.set(name, look);
-    return look;
-  };
+  const lookAt = engineLooks(context, signal);
   await lookAt(context.engine.name);
-  return Promise.all(rows.map(async (row) => (await lookAt(row.engine))(row)));
+  return Promise.all(
+    rows.map(async (row) => {
+      const look = await lookAt(row.engine);
+      return look === undefined ? row : refreshed(look.context, row, look.units.get(row.id));
+    }),
+  );
 }
 
-/** The row as its engine shows it. */
-type Look = (row: SandboxRow) => Promise<SandboxRow>;
+/** What an engine has, and the context in which it is asked; undefined where it does not answer now. */
+type Look = { readonly context: DomainContext; readonly units: ReadonlyMap<string, UnitInfo> };
 
-async function lookAtEngine(context: DomainContext, name: EngineName, signal?: AbortSignal): Promise<Look> {
-  const look = await askEngine(context, name, async (its): Promise<Look> => {
-    const units = new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit]));
-    return (row) => refreshed(its, row, units.get(row.id));
+/** Looks at each engine once. */
+function engineLooks(context: DomainContext, signal?: AbortSignal): (name: EngineName) => Promise<Look | undefined> {
+  const looks = new Map<EngineName, Promise<Look | undefined>>();
+  const look = async (its: DomainContext): Promise<Look> => ({
+    context: its,
+    units: new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit])),
   });
-  return look ?? ((row) => Promise.resolve(row));
+  return (name) => {
+    const known = looks.get(name) ?? askEngine(context, name, look);
+    looks.set(name, known);
+    return known;
+  };
 }
 
 function filterOf({ state, label, namePrefix, image }: SandboxList): SandboxFilter {

@@ -27,14 +27,15 @@ it(
     const hostPort = published?.hostPort ?? 0;
     expect(made).toMatchObject({ network: "internal", ports: [{ port: 8080, protocol: "tcp" }] });
     await expect.poll(() => statusAt(hostPort), soon).toBe(404);
-    await domain.context.store.sandboxes.update(made.id, { ports: [] });
-    const second = sandbox.create({ image, useImageCommand: true, ports: [{ port: 8080, hostPort }] });
+    // Another Moorage on the same engine, whose registry does not know the port.
+    await using other = openDockerDomain();
+    const second = other.platform.sandbox.create({ image, useImageCommand: true, ports: [{ port: 8080, hostPort }] });
     await expect(second).rejects.toMatchObject({
       code: "CONFLICT",
       message: expect.stringMatching(/^A host port is taken: .*port is already allocated/) as string,
       hint: "Name another host port, or let one be chosen with auto.",
     });
-    expect((await domain.context.engine.list()).map(({ id }) => id)).toEqual([made.id]);
+    expect(await other.context.engine.list()).toEqual([]);
   },
 );
 

@@ -22,22 +22,23 @@ export function networkFor({ network, ports, readiness }: SandboxCreate): string
 /** The ports with a host port each; free ones are looked for on this host, and the engine has the last word. */
 export async function planPorts({ store }: DomainContext, wishes: readonly PortWish[] = []): Promise<PublishedPort[]> {
   if (wishes.length === 0) return [];
-  const rows = await store.sandboxes.all();
   const named = wishes.flatMap(({ hostPort }) => (typeof hostPort === "number" ? [hostPort] : []));
-  const taken = new Set([RESERVED, ...named, ...rows.flatMap(({ ports }) => ports.map(({ hostPort }) => hostPort))]);
+  const chosen = new Set([RESERVED, ...named]);
+  const isFree = async (port: number): Promise<boolean> =>
+    !chosen.has(port) && !(await store.sandboxes.isHostPortTaken(port));
   const planned: PublishedPort[] = [];
-  for (const { port, hostPort = "auto", protocol = "tcp" } of wishes) {
-    const chosen = hostPort === "auto" ? await freePort(protocol, taken) : hostPort;
-    taken.add(chosen);
-    planned.push({ port, hostPort: chosen, protocol });
+  for (const { port, hostPort: wish = "auto", protocol = "tcp" } of wishes) {
+    const hostPort = wish === "auto" ? await freePort(protocol, isFree) : wish;
+    chosen.add(hostPort);
+    planned.push({ port, hostPort, protocol });
   }
   return planned;
 }
 
-async function freePort(protocol: "tcp" | "udp", taken: ReadonlySet<number>): Promise<number> {
+async function freePort(protocol: "tcp" | "udp", isFree: (port: number) => Promise<boolean>): Promise<number> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const port = await (protocol === "tcp" ? freeTcpPort() : freeUdpPort());
-    if (!taken.has(port)) return port;
+    if (await isFree(port)) return port;
   }
   throw new MoorageError("CONFLICT", `No free ${protocol} port was found on ${LOOPBACK} in ${TRIES} tries.`);
 }

@@ -6,8 +6,8 @@ import { moveTo } from "./transition.ts";
 
 type Seen = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
 
-/** States of which the engine knows nothing. */
-const OURS_ALONE: readonly SandboxRow["state"][] = ["starting", "pool", "archived", "error"];
+/** The states that follow what the engine shows; of the others it knows nothing. */
+export const SHOWN_BY_ENGINES: readonly SandboxRow["state"][] = ["running", "paused", "stopped", "lost"];
 
 /**
  * The row with the state that the engine shows: what runs is adopted, what is gone is lost. While a change
@@ -18,7 +18,7 @@ export async function refreshed(
   row: SandboxRow,
   unit: UnitInfo | undefined,
 ): Promise<SandboxRow> {
-  if (row.pending !== null || OURS_ALONE.includes(row.state)) return row;
+  if (row.pending !== null || !SHOWN_BY_ENGINES.includes(row.state)) return row;
   if (seenState(unit).state === row.state) return row;
   const seen = await explained(context, row, unit);
   const from = { revision: row.revision, pending: null };
@@ -31,7 +31,7 @@ export async function explained(context: DomainContext, row: SandboxRow, unit: U
   return unit?.state === "exited" ? { ...seen, reason: await endOfMain(context, row, unit) } : seen;
 }
 
-function seenState(unit: UnitInfo | undefined): Seen {
+export function seenState(unit: UnitInfo | undefined): Seen {
   if (unit === undefined) return { state: "lost", reason: "The engine no longer has it.", pausedBy: null };
   if (unit.state === "running") return { state: "running", reason: null, pausedBy: null };
   if (unit.state === "paused") return { state: "paused", reason: "It was paused on the engine.", pausedBy: "engine" };

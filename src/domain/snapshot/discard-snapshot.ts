@@ -30,13 +30,10 @@ export async function dropTransient(context: DomainContext, id: string): Promise
 /** Removes what crashes have left: snapshots that nobody finishes taking or removing, and those of forks and archives without one. */
 export async function sweepSnapshots(context: DomainContext): Promise<readonly string[]> {
   const { store, engine } = context;
-  const sandboxes = (await store.sandboxes.all()).filter(({ state }) => state !== "error");
-  const used = new Set(sandboxes.flatMap(({ snapshot, base }) => [snapshot?.id, base?.id]));
   const swept: string[] = [];
-  for (const row of await store.snapshots.all()) {
-    if (row.engine !== engine.name || !isAbandoned(context, row)) continue;
-    const left = row.state === "ready" ? row.transient && !used.has(row.id) : true;
-    if (!left || (await store.snapshots.retire(row.id)) !== undefined) continue;
+  for (const row of await store.snapshots.leftover(engine.name)) {
+    // Asked again, in one step with the mark: a sandbox may have been made of it meanwhile.
+    if (!isAbandoned(context, row) || (await store.snapshots.retire(row.id)) !== undefined) continue;
     try {
       await removeSnapshotFiles(context, row.id);
     } catch (error) {

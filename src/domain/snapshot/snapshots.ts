@@ -31,14 +31,11 @@ export function requireSnapshotEngine({ engine }: DomainContext, row: SnapshotRo
 
 export async function listSnapshots({ context, principal }: Call, query: PageQuery): Promise<Page<Snapshot>> {
   const { items, nextCursor } = await context.store.snapshots.list(principal.owner, query);
-  const users = await usersOf(context);
-  return { items: items.map((row) => snapshotView(row, users(row.id))), nextCursor };
+  return { items: await Promise.all(items.map((row) => shown(context, row))), nextCursor };
 }
 
 export async function getSnapshot(call: Call, ref: string): Promise<Snapshot> {
-  const row = await findSnapshot(call, ref);
-  const users = await usersOf(call.context);
-  return snapshotView(row, users(row.id));
+  return shown(call.context, await findSnapshot(call, ref));
 }
 
 export async function removeSnapshot(
@@ -60,9 +57,12 @@ export async function removeSnapshot(
   return { id: row.id, removed: true };
 }
 
-async function usersOf({ store }: DomainContext): Promise<(id: string) => string[]> {
-  const sandboxes = (await store.sandboxes.all()).filter(({ state }) => state !== "error");
-  return (id) => sandboxes.filter(({ snapshot }) => snapshot?.id === id).map((row) => row.id);
+async function shown({ store }: DomainContext, row: SnapshotRow): Promise<Snapshot> {
+  const users = await store.snapshots.users(row.id);
+  return snapshotView(
+    row,
+    users.map(({ id }) => id),
+  );
 }
 
 function snapshotView(row: SnapshotRow, sandboxes: string[]): Snapshot {

@@ -2,7 +2,6 @@ import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import type { SampleRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine } from "../on-engine.ts";
-import { POOL_OWNER } from "../pool/pool-key.ts";
 
 /** A round that takes longer is given up: the next one measures what there is then. */
 const ROUND_MS = 60_000;
@@ -28,8 +27,7 @@ export async function keepSamples(context: DomainContext, signal: AbortSignal): 
 /** One round: what each running sandbox takes now, on whatever engine it lives, written in one step. */
 export async function sampleOnce(context: DomainContext, signal?: AbortSignal): Promise<void> {
   const { store, clock, policy } = context;
-  const rows = await store.sandboxes.all();
-  const running = rows.filter((row) => row.state === "running" && row.owner !== POOL_OWNER);
+  const running = await store.sandboxes.glances(["running"]);
   const measured: SampleRow[] = [];
   for (const [name, its] of Map.groupBy(running, ({ engine }) => engine)) {
     const ids = its.map(({ id }) => id);

@@ -12,7 +12,22 @@ export const MIGRATIONS: readonly string[] = [
      data TEXT NOT NULL,
      UNIQUE (owner, name)
    ) STRICT;
-   CREATE INDEX sandboxes_by_owner ON sandboxes (owner, created_at DESC, id DESC);
+   CREATE INDEX sandboxes_by_owner ON sandboxes (owner, created_at DESC, id DESC, data ->> 'state');
+   CREATE INDEX sandboxes_by_state
+     ON sandboxes (data ->> 'state', data ->> 'engine', id, data ->> 'revision', data ->> '$.pending.id');
+   CREATE INDEX sandboxes_at_rest ON sandboxes (data ->> 'stateSince') WHERE data ->> 'state' IN ('paused', 'stopped');
+   CREATE INDEX sandboxes_ending ON sandboxes (data ->> 'expiresAt') WHERE data ->> 'expiresAt' IS NOT NULL;
+   CREATE INDEX sandboxes_changing ON sandboxes (id) WHERE data ->> '$.pending.id' IS NOT NULL;
+   CREATE INDEX sandboxes_in_volumes ON sandboxes (data ->> '$.volume.id') WHERE data ->> '$.volume.id' IS NOT NULL;
+   CREATE INDEX sandboxes_of_snapshots ON sandboxes (data ->> '$.snapshot.id') WHERE data ->> '$.snapshot.id' IS NOT NULL;
+   CREATE INDEX sandboxes_on_bases ON sandboxes (data ->> '$.base.id') WHERE data ->> '$.base.id' IS NOT NULL;
+   CREATE TABLE host_ports (
+     port INTEGER NOT NULL,
+     protocol TEXT NOT NULL,
+     sandbox_id TEXT NOT NULL REFERENCES sandboxes (id) ON DELETE CASCADE,
+     PRIMARY KEY (port, protocol)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX host_ports_by_sandbox ON host_ports (sandbox_id);
    CREATE TABLE volumes (
      id TEXT PRIMARY KEY,
      owner TEXT NOT NULL,
@@ -30,6 +45,7 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (owner, name)
    ) STRICT;
    CREATE INDEX snapshots_by_owner ON snapshots (owner, created_at DESC, id DESC);
+   CREATE INDEX snapshots_leftover ON snapshots (id) WHERE data ->> 'state' <> 'ready' OR data ->> 'transient';
    CREATE TABLE networks (
      id TEXT PRIMARY KEY,
      owner TEXT NOT NULL,
@@ -40,7 +56,8 @@ export const MIGRATIONS: readonly string[] = [
      UNIQUE (owner, name)
    ) STRICT;
    CREATE TABLE images (reference TEXT PRIMARY KEY, used_at TEXT NOT NULL, data TEXT NOT NULL) STRICT;
-   CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id) WHERE data ->> 'state' = 'pool';
+   CREATE INDEX sandboxes_pooled ON sandboxes (data ->> 'poolKey', created_at, id)
+     WHERE data ->> 'poolKey' IS NOT NULL;
    CREATE INDEX sandboxes_behind_proxy ON sandboxes (data ->> 'engine') WHERE substr(data ->> 'network', 1, 6) = 'allow:';
    CREATE INDEX sandboxes_in_directories ON sandboxes (id) WHERE data ->> '$.directory.path' IS NOT NULL;
    CREATE TABLE runs (

@@ -1,13 +1,11 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { directoryOfSandbox, refuseDirectoryInUse } from "./directory-use.ts";
 import { claimSandbox } from "./sandbox-claim.ts";
 import { listSandboxes } from "./sandbox-list.ts";
+import { isHostPortTaken, refusePlaceGone, refusePlaceInUse, takeHostPorts } from "./sandbox-places.ts";
+import { createSandboxQueries } from "./sandbox-queries.ts";
 import { shiftTimers } from "./sandbox-timers.ts";
-
-const BEHIND_PROXY = `SELECT data FROM sandboxes WHERE substr(data ->> 'network', 1, 6) = 'allow:'
-  AND data ->> 'engine' = ? AND data ->> 'state' IN ('running', 'paused')`;
 
 export function createSandboxRows(database: Database): SandboxRows {
   const byId = (id: string): SandboxRow | undefined => {
@@ -25,31 +23,28 @@ export function createSandboxRows(database: Database): SandboxRows {
     insert: (row) =>
       Promise.try(() =>
         database.transaction(() => {
-          refuseVolumeGone(database, row);
-          refuseSnapshotGone(database, row);
-          refuseNetworkGone(database, row);
+          refusePlaceGone(database, row);
           refusePlaceInUse(database, row);
-          refuseDirectoryInUse(database, directoryOfSandbox(row));
           insert(database, row);
+          takeHostPorts(database, row);
         }),
       ),
     find: (owner, ref) =>
       Promise.try(() => {
         const row = database.get(
-          `SELECT data FROM sandboxes WHERE owner = ? AND (id = ? OR name = ? OR conversation_id = ?)
-         ORDER BY id = ? DESC, name = ? DESC LIMIT 1`,
-          ...[owner, ref, ref, ref, ref, ref],
+          // The plus keeps SQLite from looking through all of the owner's instead of in three indexes.
+          `SELECT data FROM sandboxes
+           WHERE +owner = ?1 AND (id = ?2 OR (owner = ?1 AND name = ?2) OR conversation_id = ?2)
+           ORDER BY id = ?2 DESC, name = ?2 DESC LIMIT 1`,
+          ...[owner, ref],
         );
         return row === undefined ? undefined : read(row);
       }),
     list: (owner, query) => Promise.try(listSandboxes, database, owner, query),
     claim: (poolKey, make) => Promise.try(claimSandbox, database, poolKey, make),
     shiftTimers: (milliseconds) => Promise.try(shiftTimers, database, milliseconds),
-    all: () =>
-      Promise.try(() => {
-        return database.all("SELECT data FROM sandboxes").map(read);
-      }),
-    behindProxy: (engine) => Promise.try(() => database.all(BEHIND_PROXY, engine).map(read)),
+    ...createSandboxQueries(database),
+    isHostPortTaken: (hostPort) => Promise.try(isHostPortTaken, database, hostPort),
     transition: (id, from, change) =>
       Promise.try(() =>
         database.transaction(() => {
@@ -68,55 +63,6 @@ export function createSandboxRows(database: Database): SandboxRows {
         }),
       ),
   };
-}
-
-/** Between the plan of a sandbox and its row an image may be pulled: time enough to remove the volume. */
-function refuseVolumeGone(database: Database, { volume }: SandboxRow): void {
-  if (volume === null) return;
-  const there = database.get("SELECT id FROM volumes WHERE id = ? AND removing = 0", volume.id);
-  if (there !== undefined) return;
-  throw new MoorageError("CONFLICT", `The volume "${volume.name}" was removed while the sandbox was being prepared.`, {
-    hint: "Repeat the command: it makes the volume anew.",
-  });
-}
-
-/** Likewise for the snapshot that it is to be made of. */
-function refuseSnapshotGone(database: Database, { snapshot }: SandboxRow): void {
-  if (snapshot === null) return;
-  const sql = "SELECT id FROM snapshots WHERE id = ? AND data ->> 'state' = 'ready'";
-  if (database.get(sql, snapshot.id) !== undefined) return;
-  const message = `The snapshot "${snapshot.name ?? snapshot.id}" was removed while the sandbox was being prepared.`;
-  throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage snapshot ls`." });
-}
-
-function refuseNetworkGone(database: Database, { network, networkId }: SandboxRow): void {
-  if (networkId === null) return;
-  const there = database.get("SELECT id FROM networks WHERE id = ? AND removing = 0", networkId);
-  if (there !== undefined) return;
-  const name = network.replace(/^net:/, "");
-  throw new MoorageError("CONFLICT", `The network "${name}" was removed while the sandbox was being prepared.`, {
-    hint: `Make it again: moorage network ensure ${name}.`,
-  });
-}
-
-/** Two sandboxes at one time work in a volume only when both say so, and no two have one host port. */
-function refusePlaceInUse(database: Database, { volume, ports, owner }: SandboxRow): void {
-  if (volume === null && ports.length === 0) return;
-  for (const other of database.all("SELECT data FROM sandboxes").map(read)) {
-    const holder = other.owner === owner ? `your sandbox "${other.name ?? other.id}"` : "another sandbox";
-    if (volume !== null && other.volume?.id === volume.id && !(volume.shared && other.volume.shared)) {
-      throw new MoorageError("CONFLICT", `The volume "${volume.name}" is in use by ${holder}.`, {
-        hint: "Remove that sandbox, name another volume, or create both with --share-workspace.",
-      });
-    }
-    const taken = ports.find((port) =>
-      other.ports.some((its) => its.hostPort === port.hostPort && its.protocol === port.protocol),
-    );
-    if (taken === undefined) continue;
-    throw new MoorageError("CONFLICT", `The host port ${taken.hostPort}/${taken.protocol} is taken by ${holder}.`, {
-      hint: "Name another host port, or let one be chosen with auto.",
-    });
-  }
 }
 
 function insert(database: Database, row: SandboxRow): void {

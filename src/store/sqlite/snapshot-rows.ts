@@ -6,6 +6,18 @@ import { decodeCursor, toPage } from "./pages.ts";
 /** Those that their owner sees. */
 const SEEN = "data ->> 'state' = 'ready' AND data ->> 'transient' = 0";
 
+/** Two looks for a user: joined with OR they would be one through all sandboxes, as without the plus. */
+const LEFTOVER = `SELECT data FROM snapshots
+  WHERE (data ->> 'state' <> 'ready' OR data ->> 'transient') AND data ->> 'engine' = ? AND (
+    data ->> 'state' <> 'ready' OR NOT EXISTS (
+      SELECT 1 FROM sandboxes AS its INDEXED BY sandboxes_of_snapshots
+      WHERE its.data ->> '$.snapshot.id' = +snapshots.id AND its.data ->> 'state' <> 'error'
+    ) AND NOT EXISTS (
+      SELECT 1 FROM sandboxes AS its INDEXED BY sandboxes_on_bases
+      WHERE its.data ->> '$.base.id' = +snapshots.id AND its.data ->> 'state' <> 'error'
+    )
+  )`;
+
 export function createSnapshotRows(database: Database): SnapshotRows {
   const byId = (id: string): SnapshotRow | undefined => {
     const row = database.get("SELECT data FROM snapshots WHERE id = ?", id);
@@ -41,6 +53,8 @@ export function createSnapshotRows(database: Database): SnapshotRows {
       }),
     get: (id) => Promise.try(() => byId(id)),
     all: () => Promise.try(() => database.all("SELECT data FROM snapshots").map(read)),
+    leftover: (engine) => Promise.try(() => database.all(LEFTOVER, engine).map(read)),
+    users: (id) => Promise.try(usersOf, database, id),
     finish: (id, made) =>
       Promise.try(() =>
         database.transaction(() => {
@@ -54,7 +68,7 @@ export function createSnapshotRows(database: Database): SnapshotRows {
       Promise.try(() =>
         // One transaction from the look for users to the mark: no sandbox begins in between.
         database.transaction(() => {
-          const user = userOf(database, id);
+          const [user] = usersOf(database, id);
           const row = user === undefined ? byId(id) : undefined;
           if (row !== undefined) write({ ...row, state: "removing" });
           return user;
@@ -64,13 +78,13 @@ export function createSnapshotRows(database: Database): SnapshotRows {
   };
 }
 
-function userOf(database: Database, id: string): SnapshotUser | undefined {
-  const user = database.get(
+function usersOf(database: Database, id: string): readonly SnapshotUser[] {
+  const users = database.all(
     `SELECT id, name FROM sandboxes
-     WHERE ? IN (data ->> '$.snapshot.id', data ->> '$.base.id') AND data ->> 'state' <> 'error' LIMIT 1`,
+     WHERE (data ->> '$.snapshot.id' = ?1 OR data ->> '$.base.id' = ?1) AND data ->> 'state' <> 'error'`,
     id,
   );
-  return user === undefined ? undefined : { id: String(user["id"]), name: user["name"] as string | null };
+  return users.map((user) => ({ id: String(user["id"]), name: user["name"] as string | null }));
 }
 
 function refuseTooMany(database: Database, owner: string, most: number): void {

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { isMoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { ReceiptRow, RunRow, SandboxRow, Store } from "../store.ts";
+import type { PendingChange, ReceiptRow, RunRow, SandboxRow, SnapshotRow, Store } from "../store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
@@ -78,6 +78,19 @@ function run(change: Partial<RunRow> = {}): RunRow {
   };
 }
 
+function announced(id: string): PendingChange {
+  return { id, action: "stop", by: "owner", reason: null, holder: "1", since: new Date().toISOString() };
+}
+
+function snapshot(change: Partial<SnapshotRow> = {}): SnapshotRow {
+  const { id, owner, image, dependencies, packageManager, engine, createdAt, holder } = sandbox();
+  return {
+    ...{ id, owner, name: null, comment: null, state: "ready", transient: false, sandboxId: id, image },
+    ...{ reference: "r", digest: "d", dependencies, packageManager, sizeBytes: 1, engine, createdAt, holder },
+    ...change,
+  };
+}
+
 function append(store: Store): Promise<ReceiptRow> {
   return store.receipts.append((last) => {
     const sequence = (last?.sequence ?? 0) + 1;
@@ -140,6 +153,106 @@ describe("the store", () => {
     for (const row of [...behind, ...others]) await store.sandboxes.insert(row);
     const ids = (await store.sandboxes.behindProxy("memory")).map(({ id }) => id);
     expect(ids.toSorted()).toEqual(behind.map(({ id }) => id).toSorted());
+  });
+
+  it("tells of all in a state what an engine is compared with, of whomever", async () => {
+    await using store = openSqliteStore(":memory:");
+    const pending = announced("1");
+    const rows = [
+      sandbox({ state: "running", revision: 3 }),
+      sandbox({ state: "stopped", owner: "bob", engine: "docker", pending }),
+      sandbox({ state: "archived" }),
+    ];
+    for (const row of rows) await store.sandboxes.insert(row);
+    const [running, stopped] = rows.map(({ id, engine, state, revision }) => ({ id, engine, state, revision }));
+    expect(await store.sandboxes.glances(["running", "stopped", "lost"])).toEqual([
+      { ...running, changing: false },
+      { ...stopped, changing: true },
+    ]);
+  });
+
+  it("finds those for which something may be due, each once", async () => {
+    await using store = openSqliteStore(":memory:");
+    const [before, now, later] = ["2025-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.001Z"];
+    const due = [
+      ...[sandbox({ state: "starting" }), sandbox({ state: "running", owner: "bob", engine: "docker" })],
+      sandbox({ state: "running", expiresAt: now, pending: announced("1") }),
+      ...[sandbox({ state: "archived", pending: announced("2") }), sandbox({ state: "archived", expiresAt: now })],
+      ...[sandbox({ state: "paused", stateSince: before }), sandbox({ state: "stopped", stateSince: before })],
+    ];
+    const others = [
+      ...[sandbox({ state: "archived", stateSince: before }), sandbox({ state: "lost", stateSince: before })],
+      ...[
+        sandbox({ state: "paused", stateSince: now }),
+        sandbox({ state: "stopped", stateSince: now, expiresAt: later }),
+      ],
+      ...[sandbox({ state: "error", stateSince: before }), sandbox({ state: "pool", poolKey: "k", owner: "" })],
+    ];
+    for (const row of [...due, ...others]) await store.sandboxes.insert(row);
+    const ids = async (restingSince: string | null) =>
+      (await store.sandboxes.due({ now, restingSince })).map(({ id }) => id).toSorted();
+    expect(await ids(before)).toEqual(due.map(({ id }) => id).toSorted());
+    expect(await ids(null)).toEqual(
+      due
+        .slice(0, 5)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  });
+
+  it("finds what nobody has claimed on an engine", async () => {
+    await using store = openSqliteStore(":memory:");
+    const pooled = { owner: "", poolKey: "k" };
+    const unclaimed = [sandbox({ ...pooled, state: "pool" }), sandbox({ ...pooled, state: "starting" })];
+    const others = [sandbox({ state: "starting" }), sandbox({ ...pooled, state: "pool", engine: "docker" })];
+    for (const row of [...unclaimed, ...others]) await store.sandboxes.insert(row);
+    const found = async () => (await store.sandboxes.unclaimed("memory")).map(({ id }) => id).toSorted();
+    expect(await found()).toEqual(unclaimed.map(({ id }) => id).toSorted());
+    const claimed = await store.sandboxes.claim("k", (row) => ({
+      ...row,
+      owner: "bob",
+      state: "running",
+      poolKey: null,
+    }));
+    expect(claimed?.id).toBe(unclaimed[0]?.id);
+    expect(await found()).toEqual([unclaimed[1]?.id]);
+  });
+
+  it("knows the host ports that sandboxes have, until they go", async () => {
+    await using store = openSqliteStore(":memory:");
+    const row = sandbox({ name: "web", ports: [{ port: 80, hostPort: 8080, protocol: "tcp" }] });
+    await store.sandboxes.insert(row);
+    expect(await store.sandboxes.isHostPortTaken(8080)).toBe(true);
+    expect(await store.sandboxes.isHostPortTaken(8081)).toBe(false);
+    const same = sandbox({ ports: [{ port: 90, hostPort: 8080, protocol: "tcp" }] });
+    await expect(store.sandboxes.insert(same)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: 'The host port 8080/tcp is taken by your sandbox "web".',
+    });
+    await store.sandboxes.insert(sandbox({ owner: "bob", ports: [{ port: 90, hostPort: 8080, protocol: "udp" }] }));
+    await store.sandboxes.remove(row.id);
+    await store.sandboxes.insert(same);
+  });
+
+  it("knows which snapshots are left over, and who is made of one", async () => {
+    await using store = openSqliteStore(":memory:");
+    const [taking, kept, unused] = [snapshot({ state: "taking" }), snapshot(), snapshot({ transient: true })] as const;
+    const [forked, archived] = [snapshot({ transient: true }), snapshot({ transient: true })] as const;
+    for (const row of [taking, kept, unused, forked, archived, snapshot({ state: "removing", engine: "docker" })]) {
+      await store.snapshots.insert(row, 100);
+    }
+    const of = (row: SnapshotRow) => ({ id: row.id, name: row.name, forkOf: null });
+    const fork = sandbox({ name: "fork", snapshot: of(forked) });
+    await store.sandboxes.insert(fork);
+    const base = { id: archived.id, reference: "", digest: "" };
+    const rested = sandbox({ state: "archived", base });
+    await store.sandboxes.insert(rested);
+    await store.sandboxes.insert(sandbox({ state: "error", snapshot: of(unused) }));
+    const left = (await store.snapshots.leftover("memory")).map(({ id }) => id);
+    expect(left.toSorted()).toEqual([taking.id, unused.id].toSorted());
+    expect(await store.snapshots.users(forked.id)).toEqual([{ id: fork.id, name: "fork" }]);
+    expect(await store.snapshots.users(archived.id)).toEqual([{ id: rested.id, name: null }]);
+    expect(await store.snapshots.users(unused.id)).toEqual([]);
   });
 
   it("knows who is in a network: sandboxes and open jobs of its owner, whatever else has its name", async () => {
