@@ -1,8 +1,8 @@
 /**
- * Measures Moorage side by side with the plain Engine API; prints medians and ratios, and one line of JSON at the end.
- * Arguments: names of cases; all of them without any.
+ * Measures Moorage side by side with the plain Engine API; prints medians, ratios, and what of the aims holds, and
+ * writes all of it to `bench/results.json`. Arguments: names of cases; all of them without any.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, locations, openLocalPlatform, readConfiguration } from "../src/main/server.ts";
@@ -18,6 +18,8 @@ import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
 const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, load];
+
+const RESULTS = new URL("results.json", import.meta.url);
 
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !CASES.some((each) => each.name === name));
@@ -44,11 +46,12 @@ try {
     if (names.length > 0 && !names.includes(name)) continue;
     lines.push(...(await run({ server, home, embedded })));
   }
-  for (const { what, contenders, ratio } of lines) {
+  for (const { what, contenders, ratio, goals } of lines) {
     const told = contenders.map((one) => `${one.name} ${one.p50.toFixed(1)} (p90 ${one.p90.toFixed(1)})`);
-    console.log(`${what}: ${told.join(", ")}; ratio ${ratio.toFixed(2)}`);
+    const aims = goals.map(({ goal, held }) => `; ${goal}: ${held ? "held" : "missed"}`);
+    console.log(`${what}: ${told.join(", ")}; ratio ${ratio.toFixed(2)}${aims.join("")}`);
   }
-  console.log(JSON.stringify(lines));
+  await writeFile(RESULTS, `${JSON.stringify(lines, undefined, 2)}\n`);
 } finally {
   await rm(home, { recursive: true, force: true });
 }

@@ -172,9 +172,10 @@ docker_health_check() {
   _moorage_shim_call doctor --preflight || return 1
 }
 
-# The sandboxes that are there.
+# The runs that go on, agents' among them, then the sandboxes that are there.
 docker_view_containers() {
   _moorage_shim_found || return 1
+  _moorage_shim_call runs ls --status running || return 1
   _moorage_shim_call sandbox ls || return 1
 }
 

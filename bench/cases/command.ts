@@ -18,11 +18,12 @@ export const command: BenchCase = {
     return [
       await compare("moorage --version", [node("moorage", COMMAND, "--version"), node("node -e 0", "-e", "0")], {
         rounds: ROUNDS,
+        goal: { ratio: 1.6 },
       }),
       await compare(
         "moorage run through a server",
         [node("moorage run", COMMAND, "run", "--image", IMAGE, "--", ...job.command), library],
-        { rounds: ROUNDS },
+        { rounds: ROUNDS, goal: { above: 60 } },
       ),
     ];
   },

@@ -79,6 +79,21 @@ describe("the other functions of shim/docker-runner.sh", () => {
     );
   }, 180_000);
 
+  it("show an agent while it is at work", async () => {
+    await using home = await openHome();
+    await mkdir(join(home.root, "w"));
+    const script = `
+      . "${SHIM}"
+      docker_spawn_agent digger "$PWD/w" 'touch begun; until [ -e go ]; do sleep 0.1; done' &
+      for i in $(seq 600); do [ -e w/begun ] && break; sleep 0.1; done
+      docker_view_containers >view; echo "$? $(grep -c "running .*agent digger" view)"
+      touch w/go; wait
+      docker_view_containers >view; echo "$? $(grep -c digger view)"
+    `;
+    const run = await runShell(inHome(home), ["-c", script], { shell: "dash", env });
+    expect(run.stdout).toBe("0 1\n0 0\n");
+  }, 180_000);
+
   it("make a network that agents join and find one another in, and refuse somebody else's", async () => {
     await using home = await openHome();
     const foreign = `moorage-test-${newId()}`;

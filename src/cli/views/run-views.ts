@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { page } from "../../contracts/primitives.ts";
 import { Run, RunInputTaken, RunLog, RunRecord, RunWaited } from "../../contracts/run.ts";
-import type { RunLog as Log } from "../../contracts/types.ts";
+import type { Run as RunView, RunLog as Log } from "../../contracts/types.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
 import { bytesCell, commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
@@ -18,26 +18,33 @@ export const runList = view(page(Run), ({ items }, layout, asked) => {
     { header: "RUN", whole: true },
     { header: "STATUS", whole: true },
     { header: "EXIT", align: "right" as const },
+    { header: "KIND" },
     { header: "DURATION", align: "right" as const },
     { header: "COMMAND" },
     { header: "STARTED" },
   ];
-  const rows = items.map(({ runId, status, exitCode, durationMs, command, startedAt }) => [
-    runId,
-    status,
-    exitCode === null ? NOTHING : String(exitCode),
-    durationCell(durationMs),
-    commandCell(command),
-    timeCell(startedAt),
+  const rows = items.map((run) => [
+    run.runId,
+    run.status,
+    run.exitCode === null ? NOTHING : String(run.exitCode),
+    kindCell(run),
+    durationCell(run.durationMs),
+    commandCell(run.command),
+    timeCell(run.startedAt),
   ]);
   return { out: table(columns, rows, layout) };
 });
+
+/** `exec`, `job`, or `agent` with its id. */
+function kindCell({ kind, agentId }: Pick<RunView, "kind" | "agentId">): string {
+  return agentId === null ? kind : `${kind} ${agentId}`;
+}
 
 export const runDetails = view(RunRecord, (run, layout) => ({
   out: keyValues(
     [
       ["Id", run.runId],
-      ["Kind", run.agentId === null ? run.kind : `${run.kind} ${run.agentId}`],
+      ["Kind", kindCell(run)],
       ["Sandbox", run.sandboxId],
       ["Command", commandCell(run.command)],
       ["Status", run.oomKilled ? `${run.status}: out of memory` : run.status],

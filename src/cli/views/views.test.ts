@@ -171,9 +171,9 @@ describe("sandboxes", () => {
       }),
     );
     expect(await seen(["sandbox", "runs", "demo"], ["sandbox.runs", runs], wide)).toMatchInlineSnapshot(`
-      "RUN                   STATUS       EXIT  DURATION  COMMAND                           STARTED
-      r1234567890123456789  succeeded       0    850 ms  python -c 'print('\\''6 * 7'\\'')'  2026-01-02 03:04:05Z
-      r1234567890123456789  interrupted     -         -  sh -c 'rm -rf /\\n\\x1b[2J'         2026-01-02 03:04:05Z
+      "RUN                   STATUS       EXIT  KIND  DURATION  COMMAND                           STARTED
+      r1234567890123456789  succeeded       0  exec    850 ms  python -c 'print('\\''6 * 7'\\'')'  2026-01-02 03:04:05Z
+      r1234567890123456789  interrupted     -  exec         -  sh -c 'rm -rf /\\n\\x1b[2J'         2026-01-02 03:04:05Z
       "
     `);
     expect(await seen(["sandbox", "runs", "demo"], ["sandbox.runs", runs], narrow)).toMatchInlineSnapshot(`
