@@ -1,5 +1,6 @@
 import { canceled } from "../base/deadline.ts";
 import type { MoorageError } from "../base/errors.ts";
+import { Once } from "../base/once.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** Pause after which a silent stream sends its `idle` bytes: clients and proxies give up after some minutes without. */
@@ -26,15 +27,15 @@ export type StreamParts<T> = {
 export async function streamBody<T>(parts: StreamParts<T>): Promise<ReadableStream<Uint8Array>> {
   const { items, encode, idle, fail, abort, record } = parts;
   const iterator = items[Symbol.asyncIterator]();
-  let pending: Promise<IteratorResult<T>> | undefined = Promise.resolve(await iterator.next());
+  let pending: Once<IteratorResult<T>> | undefined = new Once(Promise.resolve(await iterator.next()));
   let left = false;
   record.streaming = true;
   const pull = async (controller: Controller): Promise<void> => {
     try {
-      pending ??= iterator.next();
-      const item = await (idle === undefined ? pending : orIdle(pending));
+      pending ??= new Once(iterator.next());
+      if (idle !== undefined && !(await pending.within(IDLE_MS))) return left ? undefined : controller.enqueue(idle);
+      const item = await pending.promise;
       if (left) return;
-      if (item === undefined) return idle === undefined ? undefined : controller.enqueue(idle);
       pending = undefined;
       if (item.done !== true) return controller.enqueue(encode(item.value));
       controller.close();
@@ -58,15 +59,4 @@ export async function streamBody<T>(parts: StreamParts<T>): Promise<ReadableStre
     record.write();
   };
   return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
-}
-
-/** The promise's value, or undefined when it takes longer than a reader should be left without a sign of life. */
-async function orIdle<T>(promise: Promise<T>): Promise<T | undefined> {
-  const idle = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => idle.resolve(undefined), IDLE_MS);
-  try {
-    return await Promise.race([promise, idle.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,5 @@
 import { MoorageError, type ErrorOptions } from "./errors.ts";
+import type { Once } from "./once.ts";
 
 /** A signal that aborts after `ms`, or as soon as one of the others does. */
 export function deadlineSignal(ms: number, ...others: (AbortSignal | undefined)[]): AbortSignal {
@@ -20,15 +21,18 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves when the promise does, or when the signal aborts. */
-export async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
+/** Resolves when it has happened, or when the signal aborts. */
+export async function orAborted(happening: Once<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return happening.promise;
   const { promise: aborted, resolve } = Promise.withResolvers<void>();
   const onAbort = (): void => resolve();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) resolve();
-  await Promise.race([promise, aborted]);
-  signal.removeEventListener("abort", onAbort);
+  try {
+    await happening.or(aborted);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** Throws CANCELED when the caller's signal has aborted. */

@@ -1,5 +1,5 @@
-import { sleep } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
+import { Once } from "../../base/once.ts";
 import { BatchEvent } from "../../contracts/batch.ts";
 import type { BatchEvent as Event, BatchSummary, RunResult } from "../../contracts/types.ts";
 import { exportedLine } from "../commands/tell-events.ts";
@@ -40,26 +40,14 @@ async function* withTicks(events: AsyncIterable<unknown>, onTick: () => Promise<
   const iterator = events[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = iterator.next();
-      const item = await orTicks(next, onTick);
+      const next = new Once(iterator.next());
+      while (!(await next.within(TICK_MS))) await onTick();
+      const item = await next.promise;
       if (item.done === true) return;
       yield item.value;
     }
   } finally {
     await iterator.return?.();
-  }
-}
-
-async function orTicks<T>(next: Promise<T>, onTick: () => Promise<void>): Promise<T> {
-  for (;;) {
-    const settled = new AbortController();
-    try {
-      const winner = await Promise.race([next.then((value) => ({ value })), sleep(TICK_MS, settled.signal)]);
-      if (winner !== undefined) return winner.value;
-    } finally {
-      settled.abort();
-    }
-    await onTick();
   }
 }
 

@@ -1,3 +1,4 @@
+import { Once } from "../../../base/once.ts";
 import type { EngineRun } from "../../../engine/engine.ts";
 import type { RunLogs, RunLogWriter } from "../../../store/store.ts";
 import type { StdinFeed } from "./stdin-feed.ts";
@@ -18,8 +19,10 @@ export class LiveRun {
   readonly engineRun: EngineRun;
   readonly log: RunLogWriter;
   readonly stdin: StdinFeed | undefined;
-  readonly #ended = Promise.withResolvers<void>();
-  #change = Promise.withResolvers<void>();
+  readonly #ending = Promise.withResolvers<void>();
+  readonly #ended = new Once(this.#ending.promise);
+  #changing = Promise.withResolvers<void>();
+  #change = new Once(this.#changing.promise);
 
   constructor({ runId, life, engineRun, logs, stdin }: LiveRunParts) {
     this.runId = runId;
@@ -30,23 +33,24 @@ export class LiveRun {
   }
 
   /** Settles when its log has grown, or it has ended. */
-  get change(): Promise<void> {
-    return this.#change.promise;
+  get change(): Once<void> {
+    return this.#change;
   }
 
   /** Settles when it has ended and its record is closed. */
-  get ended(): Promise<void> {
-    return this.#ended.promise;
+  get ended(): Once<void> {
+    return this.#ended;
   }
 
   end(): void {
     this.stdin?.abandon();
-    this.#ended.resolve();
+    this.#ending.resolve();
     this.#changed();
   }
 
   #changed(): void {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
+    this.#changing.resolve();
+    this.#changing = Promise.withResolvers();
+    this.#change = new Once(this.#changing.promise);
   }
 }

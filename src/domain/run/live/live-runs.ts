@@ -29,7 +29,7 @@ export class LiveRuns {
     this.#closing = true;
     const runs = [...this.#runs.values()];
     for (const run of runs) run.life.cancel(stopping());
-    await Promise.all(runs.map((run) => run.ended));
+    await Promise.all(runs.map((run) => run.ended.promise));
   }
 }
 

@@ -1,5 +1,6 @@
 import { deadlineSignal, orAborted } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { Once } from "../../../base/once.ts";
 
 /** What waits for the program to read it. */
 const CAPACITY_BYTES = 256 * 1024;
@@ -25,7 +26,8 @@ export class StdinFeed implements AsyncIterable<Uint8Array> {
   #closed = false;
   #abandoned = false;
   #turn: Promise<unknown> = Promise.resolve();
-  #change = Promise.withResolvers<void>();
+  #changing = Promise.withResolvers<void>();
+  #change = new Once(this.#changing.promise);
 
   /** Takes what has room, waiting for some; what is sent twice is taken once. CONFLICT behind a gap, or after the end. */
   accept(input: Input): Promise<Taken> {
@@ -96,7 +98,7 @@ export class StdinFeed implements AsyncIterable<Uint8Array> {
         const piece = data.subarray(at, at + room);
         at += piece.length;
         this.#take(piece);
-      } else await orAborted(this.#change.promise, impatient);
+      } else await orAborted(this.#change, impatient);
     }
     return data.length - at;
   }
@@ -110,7 +112,8 @@ export class StdinFeed implements AsyncIterable<Uint8Array> {
   }
 
   #changed(): void {
-    this.#change.resolve();
-    this.#change = Promise.withResolvers();
+    this.#changing.resolve();
+    this.#changing = Promise.withResolvers();
+    this.#change = new Once(this.#changing.promise);
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { memoryInUse } from "../../../../test/fixtures/memory-in-use.ts";
 import { failureOf } from "../docker-fixture.ts";
 import { createEngineApi, type EngineApi } from "./engine-api.ts";
 import { hostFixes } from "./host-fixes.ts";
@@ -217,6 +218,27 @@ describe("what is sent", () => {
     expect((await failureOf(api().send({ method: "PUT", path: "/x", tar }))).code).toBe("NOT_FOUND");
     await expect.poll(() => stopped).toBe(true);
   });
+
+  test("a body of any size costs no memory once it is sent", async () => {
+    const MIB = 1024 * 1024;
+    await engine((request, response) => void request.resume().on("end", () => response.end()));
+    const sent = Promise.withResolvers<void>();
+    const more = Promise.withResolvers<void>();
+    const tar = (async function* () {
+      for (let piece = 0; piece < 300; piece += 1) yield Buffer.alloc(MIB);
+      sent.resolve();
+      await more.promise;
+    })();
+    const before = memoryInUse().buffers;
+    const sending = api().send({ method: "PUT", path: "/x", tar, timeoutMs: 600_000 });
+    try {
+      await sent.promise;
+      await expect.poll(() => memoryInUse().buffers - before, { timeout: 20_000 }).toBeLessThan(20 * MIB);
+    } finally {
+      more.resolve();
+      await sending;
+    }
+  }, 60_000);
 
   test("odd characters in paths and queries arrive as they are", async () => {
     const asked = await engine((_, response) => response.end("{}"));

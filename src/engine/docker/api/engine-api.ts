@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { z } from "zod";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { Once } from "../../../base/once.ts";
 import { answerError, answerOf, connectionError } from "./api-errors.ts";
 import type { ApiRequest } from "./api-request.ts";
 import { createConnector, type BeginRequest, type Connector } from "../endpoint/connector.ts";
@@ -216,13 +217,14 @@ class Exchange {
   async #write(): Promise<void> {
     const { json, tar } = this.#request;
     if (tar === undefined) return void this.#sent.end(json === undefined ? undefined : JSON.stringify(json));
-    const closed = new Promise<undefined>((resolve) => void this.#sent.once("close", () => resolve(undefined)));
+    const closing = new Promise<undefined>((resolve) => void this.#sent.once("close", () => resolve(undefined)));
+    const closed = new Once(closing);
     const source = tar[Symbol.asyncIterator]();
     try {
       while (!this.#sent.destroyed) {
-        const item = await Promise.race([source.next(), closed]);
+        const item = await closed.or(source.next());
         if (item === undefined || item.done === true) break;
-        if (!this.#sent.write(item.value)) await Promise.race([drained(this.#sent), closed]);
+        if (!this.#sent.write(item.value)) await closed.or(drained(this.#sent));
       }
     } finally {
       // A source that is stuck is not waited for.

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Logger } from "../../../base/logger.ts";
+import { Once } from "../../../base/once.ts";
 
 type Feeding = {
   readonly logger: Logger;
@@ -16,15 +17,16 @@ export async function feedStdin(
   input: AsyncIterable<Uint8Array>,
   { logger, keepOpen = false }: Feeding,
 ): Promise<void> {
-  const closed = Promise.withResolvers<undefined>();
-  const close = (): void => closed.resolve(undefined);
+  const closing = Promise.withResolvers<undefined>();
+  const closed = new Once(closing.promise);
+  const close = (): void => closing.resolve(undefined);
   socket.once("close", close);
   const iterator = input[Symbol.asyncIterator]();
   try {
     while (!socket.destroyed) {
-      const item = await Promise.race([iterator.next(), closed.promise]);
+      const item = await closed.or(iterator.next());
       if (item === undefined || item.done === true) break;
-      if (!socket.write(item.value)) await Promise.race([drained(socket), closed.promise]);
+      if (!socket.write(item.value)) await closed.or(drained(socket));
     }
   } catch (error) {
     logger.warn({ err: error }, "the input of a run broke off");

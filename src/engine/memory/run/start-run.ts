@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../../base/clock.ts";
 import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { Once } from "../../../base/once.ts";
 import type { EngineRun, OutputChunk, RunSignal, RunSpec } from "../../engine.ts";
 import { createChannel } from "./channel.ts";
 import { stdinChunks } from "../../stdin-chunks.ts";
@@ -61,13 +62,13 @@ async function feed(
   state: RunState,
 ): Promise<void> {
   if (stdin === undefined) return;
-  const ended = Promise.allSettled([state.exit]).then(() => undefined);
+  const ended = new Once(Promise.allSettled([state.exit]).then(() => undefined));
   const source = stdinChunks(stdin)[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const item = await Promise.race([source.next(), ended]);
+      const item = await ended.or(source.next());
       if (item === undefined || item.done === true) break;
-      await Promise.race([push(item.value), ended]);
+      await ended.or(push(item.value));
     }
   } catch (error) {
     state.fail(new MoorageError("ENGINE_FAILED", "The input of a run could not be read.", { cause: error }));

@@ -1,4 +1,5 @@
 import { finished } from "node:stream/promises";
+import { Once } from "../../../base/once.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { checkedArchive } from "./checked-archive.ts";
 import { fileError } from "./file-errors.ts";
@@ -36,17 +37,17 @@ export async function uploadArchive(
 
 /** Stops early when the program has ended. */
 async function send(tar: AsyncIterable<Uint8Array>, { stdin, ended }: FileProgram): Promise<void> {
-  const over = finished(stdin, { readable: false }).catch(() => undefined);
+  const over = new Once(finished(stdin, { readable: false }).catch(() => undefined));
   void ended.then(
     () => stdin.destroy(),
     () => stdin.destroy(),
   );
   for await (const chunk of tar) {
     if (stdin.destroyed) return;
-    if (!stdin.write(chunk)) await Promise.race([over, new Promise((resolve) => stdin.once("drain", resolve))]);
+    if (!stdin.write(chunk)) await over.or(new Promise((resolve) => void stdin.once("drain", resolve)));
   }
   stdin.end();
-  await over;
+  await over.promise;
 }
 
 type Ways = { readonly unit: Unit; readonly path: string; readonly parents: ReadonlySet<string> };
