@@ -1,5 +1,6 @@
 import { canceled, throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { Once } from "../../../base/once.ts";
 import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
 import { stdinChunks } from "../../stdin-chunks.ts";
@@ -11,11 +12,10 @@ import { feedStdin } from "./feed-stdin.ts";
 import { inspectProcess, resizeProcess, type StartedProcess } from "./processes.ts";
 import type { RunMemory } from "./run-memory.ts";
 import { runHandle } from "./run-handle.ts";
-import { settledWithin } from "./settled-within.ts";
 import { TreeControl, type TreeRoot } from "./tree-control.ts";
 
 const FIRST_LOOK_MS = 25;
-const LOOK_MS = 200;
+const MOST_LOOK_MS = 5_000;
 const MEMORY_NEWS_MS = 100;
 /** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's alone. */
 const LAST_PLAIN_CODE = 128;
@@ -118,27 +118,36 @@ async function endEscaped(context: ExecContext, root: TreeRoot): Promise<void> {
   }
 }
 
-// A keeper that serves several runs tells the end of each. Else the engine announces it at once, but late when a child
-// that is left behind holds stdout, and not for certain; so it is asked as well.
+/**
+ * A keeper that serves several runs tells the end of each. Else the engine announces it at once, but up to two seconds
+ * late while a child that is left behind holds stdout, and not for certain: its connection may have broken. So it is
+ * asked as well: soon at first, for short runs that leave such a child, then ever more rarely, because each question
+ * costs a daemon that serves all others too, and a run may go on for weeks. When the output has ended, the program
+ * most likely has as well, so the looks begin anew.
+ */
 async function exitCodeOf(context: ExecContext, { process: { execId }, output }: BegunRun): Promise<number | null> {
   const { api, events, closed } = context;
+  const closing = Promise.withResolvers<void>();
+  const onClosed = (): void => closing.resolve();
+  closed.addEventListener("abort", onClosed, { once: true });
+  if (closed.aborted) onClosed();
   const announced = events.exitCode(execId);
+  const over = new Once<unknown>(Promise.race([announced, closing.promise]));
+  const news = new Once<unknown>(Promise.race([over.promise, output.ended]));
   try {
-    let pause = FIRST_LOOK_MS;
-    while (!closed.aborted) {
-      if (await settledWithin(Promise.race([announced, output.ended]), pause)) {
-        if (output.told !== undefined) return toldCode(output.told);
-        // A program may close its output and go on.
-        if (await settledWithin(announced, pause)) return await announced;
+    for (const waiting of [news, over]) {
+      for (let pause = FIRST_LOOK_MS; !(await waiting.within(pause)); pause = Math.min(pause * 2, MOST_LOOK_MS)) {
+        const state = await inspectProcess(api, execId);
+        // Absent: the sandbox was removed meanwhile.
+        if (state === undefined) return null;
+        if (!state.Running) return state.ExitCode;
       }
-      const state = await inspectProcess(api, execId);
-      // Absent: the sandbox was removed meanwhile.
-      if (state === undefined) return null;
-      if (!state.Running) return state.ExitCode;
-      pause = Math.min(pause * 2, LOOK_MS);
+      if (output.told !== undefined) return toldCode(output.told);
+      if (closed.aborted) throw canceled(closed.reason);
     }
-    throw canceled(closed.reason);
+    return await announced;
   } finally {
+    closed.removeEventListener("abort", onClosed);
     events.forget(execId);
   }
 }
