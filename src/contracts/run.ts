@@ -15,7 +15,8 @@ import {
 
 export const RunStatus = z.enum(["running", "succeeded", "failed", "timed_out", "canceled", "interrupted"]).meta({
   id: "RunStatus",
-  description: "From the exit code and the cause of the end; `interrupted`: Moorage was ended before the run was.",
+  description:
+    "From the exit code and the cause of the end; `interrupted`: nobody saw its end, because Moorage was ended before, or its engine failed.",
 });
 
 export const Reason = z
@@ -149,7 +150,7 @@ export const RunRef = Id.meta({ description: "A run's id, as its result and `run
 export const RunFilter = {
   sandbox: SandboxRef.optional().meta({ description: "Only runs of this sandbox: its id, name or conversation id." }),
   status: RunStatus.optional().meta({
-    description: "Only runs with this status; `interrupted`: Moorage was ended before the run was.",
+    description: "Only runs with this status; `interrupted`: nobody saw their end.",
   }),
   kind: RunKind.optional().meta({ description: "Only runs in a sandbox, only jobs, or only runs of agents." }),
   agent: z.string().min(1).max(64).optional().meta({ description: "Only runs of this agent." }),

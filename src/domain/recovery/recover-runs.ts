@@ -3,6 +3,7 @@ import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { recordReceipt } from "../receipt/record-receipt.ts";
+import { ENDED_LATER } from "../run/close-run.ts";
 import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
 import { takeBack } from "../workspace/ownership.ts";
@@ -18,8 +19,6 @@ export type RecoveredRun = { readonly runId: string; readonly status: string };
 
 /** A job's own guards end it this long after its deadline at the latest; one that runs longer has got rid of them. */
 const GUARD_SLACK_MS = 5000;
-
-const ENDED_LATER = "It still ran when it was found, and was ended then.";
 
 /**
  * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs

@@ -15,7 +15,7 @@ import { moveTo } from "../sandbox/transition.ts";
 import { refuseFixed, sessionCommand, sessionText, type SessionCommand } from "../session/session-command.ts";
 import { interpreterCommand } from "./interpreters.ts";
 import { conductRun } from "./run-conductor.ts";
-import type { RunPlan } from "./run-plan.ts";
+import type { FoundEnd, RunPlan } from "./run-plan.ts";
 import { requireResident } from "./live/require-live.ts";
 import { stdinOf } from "./stdin.ts";
 
@@ -69,6 +69,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
         starting,
       );
     },
+    endUnseen: (handle) => endUnseen(context, sandbox.id, handle),
     extent: (unitStopped) => session?.extent() ?? extentOf(sandbox, unitStopped),
     finish: async (unitStopped) => {
       const { workspaceAfter, warnings } = await afterRun(context, sandbox, unitStopped);
@@ -76,6 +77,12 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
     },
     dispose: () => Promise.resolve(),
   };
+}
+
+async function endUnseen({ engine }: DomainContext, sandboxId: string, handle: string): Promise<FoundEnd> {
+  const lived = await engine.endLost(sandboxId, handle);
+  const unit = lived ? await engine.inspect(sandboxId) : undefined;
+  return { lived, unitStopped: unit?.state === "exited" };
 }
 
 function extentOf({ id, name }: SandboxRow, unitStopped: boolean): string {

@@ -14,7 +14,7 @@ import { confirmWorkspace, jobWorkspace, type JobWorkspace } from "../workspace/
 import { lend, takeBack, type Loan } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { conductRun, type Prepare } from "./run-conductor.ts";
-import type { Finished, RunPlan } from "./run-plan.ts";
+import type { Finished, FoundEnd, RunPlan } from "./run-plan.ts";
 import { stdinOf } from "./stdin.ts";
 
 const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -89,6 +89,7 @@ export function prepareJob(call: Call, input: JobRun, job: JobKind): Prepare {
         const unit = { id: ids.unitId, kind: "job", owner: principal.owner, network, signal: starting } as const;
         return startBehindEgress(context, unit, () => context.engine.startJob(spec, starting));
       },
+      endUnseen: () => endUnseen(context, ids.unitId),
       extent: () => `the whole process tree in ${placeOf(context, ids.unitId)} was ended`,
       finish: () => finishJob(workspace, loan),
       dispose: async () => {
@@ -97,6 +98,14 @@ export function prepareJob(call: Call, input: JobRun, job: JobKind): Prepare {
       },
     } satisfies RunPlan;
   };
+}
+
+/** Its container goes before its record is there: while it runs, its workspace changes. */
+async function endUnseen({ engine }: DomainContext, id: string): Promise<FoundEnd> {
+  const unit = await engine.inspect(id);
+  const lived = unit !== undefined && unit.state !== "exited";
+  if (lived) await engine.remove(id);
+  return { lived, unitStopped: lived };
 }
 
 function placeOf({ engine }: DomainContext, id: string): string {

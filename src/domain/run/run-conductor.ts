@@ -6,16 +6,16 @@ import type { RunEvent } from "../../contracts/types.ts";
 import type { EngineRun } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { Call, DomainContext, Principal } from "../context.ts";
-import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
 import { whenLetGo } from "../sandbox/hold-sandbox.ts";
+import { closeRun, finished } from "./close-run.ts";
 import type { LiveRun } from "./live/live-run.ts";
 import { RunLife } from "./live/run-life.ts";
 import { RunOutput } from "./run-output.ts";
-import { endedRow, openRow } from "./run-row.ts";
-import { judged, LOST, type Judged } from "./run-verdict.ts";
+import { openRow } from "./run-row.ts";
+import { UNSEEN, type Seen } from "./run-verdict.ts";
 import { runResult } from "./run-views.ts";
-import type { Finished, RunPlan } from "./run-plan.ts";
-import { supervise } from "./supervisor.ts";
+import type { RunPlan } from "./run-plan.ts";
+import { supervise, type Ending } from "./supervisor.ts";
 
 const CHANNEL_BYTES = 1024 * 1024;
 
@@ -79,24 +79,20 @@ type Running = { readonly plan: RunPlan; readonly row: RunRow; readonly live: Li
 
 async function conductLive(run: Conduct, running: Running): Promise<void> {
   const { context, principal, events, life } = run;
-  const { plan, row } = running;
+  const { plan, row, live } = running;
   const startedAt = context.clock.monotonic();
   const { id: runId, sandboxId, engine, isolation } = row;
   await events.push({ type: "started", runId, sandboxId, engine, isolation });
   void life.whenDetached.then(() => leaveReader(events, row));
   if (run.background === true) life.detach();
-  const { ending, output, failure, reason } = await watched(run, running);
+  const watched = await watch(run, running);
   const durationMs = Math.round(context.clock.monotonic() - startedAt);
-  const after = await finished(context, plan, ending.unitStopped);
-  const warnings = [...output.warnings(), ...after.warnings];
-  const recorded = await closed(context, plan, {
-    row: endedRow(row, { ending, records: output.records, durationMs, warnings, reason }),
-    keyId: principal.keyId,
-    workspaceAfter: after.workspaceAfter,
-  });
+  const { handle } = live.engineRun;
+  const closed = await closeRun(context, { ...watched, plan, row, life, handle, durationMs, keyId: principal.keyId });
+  const { ending, failure } = closed.judged;
   if (failure !== undefined) throw failure;
   if (life.signal.aborted && ending.cause === "canceled" && !life.killed) throw canceledBy(life);
-  await events.push({ type: "result", result: runResult(recorded) });
+  await events.push({ type: "result", result: runResult(closed.row) });
 }
 
 /** Whoever reads is told that the run goes on, and let go. */
@@ -125,20 +121,9 @@ async function started({ context, life: { signal } }: Conduct, plan: RunPlan): P
   }
 }
 
-/** What goes wrong after a run must not take its result away: it is told beside it. */
-async function finished({ logger }: DomainContext, plan: RunPlan, unitStopped: boolean): Promise<Finished> {
-  try {
-    return await plan.finish(unitStopped);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.warn({ runId: plan.runId, err: error }, "a run could not be finished");
-    return { workspaceAfter: null, warnings: [`The workspace could not be given back or measured: ${reason}.`] };
-  }
-}
+type Watched = { readonly seen: Seen; readonly output: RunOutput };
 
-type Watched = Judged & { readonly output: RunOutput };
-
-async function watched({ context, events, life }: Conduct, { plan, row, live }: Running): Promise<Watched> {
+async function watch({ context, events, life }: Conduct, { plan, row, live }: Running): Promise<Watched> {
   const { limits } = plan;
   const { recordBytes, graceMs } = context.policy;
   const terms = {
@@ -153,26 +138,13 @@ async function watched({ context, events, life }: Conduct, { plan, row, live }: 
     output.pump(live.engineRun.output),
   ]);
   const failed = [ending, pumped].find(({ status }) => status === "rejected");
-  const seen = ending.status === "fulfilled" && failed === undefined ? ending.value : LOST;
-  const failure = failed?.status === "rejected" ? asMoorageError(failed.reason) : undefined;
-  return { ...(await judged(context, { row, plan, life }, { ending: seen, failure })), output };
+  if (failed?.status === "rejected")
+    return { seen: { ending: UNSEEN, failure: asMoorageError(failed.reason) }, output };
+  const told = ending.status === "fulfilled" && !isUntold(ending.value) ? ending.value : UNSEEN;
+  return { seen: { ending: told, failure: undefined }, output };
 }
 
-/** Records it, then lets go of what it has on the engine; without a record nobody is told a result. */
-async function closed(context: DomainContext, plan: RunPlan, source: ReceiptSource): Promise<RunRow> {
-  let row: RunRow | undefined;
-  const failure = await context.owed.attempt("the record of a run", async () => {
-    row ??= await record(context, source);
-    await plan.dispose();
-  });
-  if (row === undefined || failure !== undefined) throw failure ?? new TypeError("The run has no record.");
-  return row;
-}
-
-async function record(context: DomainContext, source: ReceiptSource): Promise<RunRow> {
-  const receipt = await recordReceipt(context, source);
-  const row: RunRow = { ...source.row, receiptId: receipt.id };
-  const { id: runId, kind, sandboxId, status, durationMs } = row;
-  context.logger.info({ operation: kind, runId, sandboxId, status, durationMs }, "run ended");
-  return row;
+/** An engine that was started anew meanwhile knows nothing of a run that may go on. */
+function isUntold({ exit, cause }: Ending): boolean {
+  return exit.exitCode === null && cause === undefined;
 }

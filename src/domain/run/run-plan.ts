@@ -23,12 +23,24 @@ export type RunPlan = {
   readonly stdin: StdinFeed | undefined;
   /** Starts it on the engine; when it rejects, nothing is left there. */
   readonly start: (signal: AbortSignal) => Promise<EngineRun>;
+  /**
+   * Ends what may be left of it, by the handle of its engine's, where nobody has seen its end; rejects while the engine
+   * cannot tell or do it. May be asked again.
+   */
+  readonly endUnseen: (handle: string) => Promise<FoundEnd>;
   /** After its deadline: what was ended, and what goes on, as a half-sentence. */
   readonly extent: (unitStopped: boolean) => string;
   /** After the run has ended, before it is recorded; answers the hash of the workspace. */
   readonly finish: (unitStopped: boolean) => Promise<Finished>;
   /** After it was recorded: removes what only the run needed. Until then a crash of ours loses nothing. */
   readonly dispose: () => Promise<void>;
+};
+
+export type FoundEnd = {
+  /** True where something of it was still there. */
+  readonly lived: boolean;
+  /** True where ending that took stopping the unit. */
+  readonly unitStopped: boolean;
 };
 
 export type Finished = { readonly workspaceAfter: string | null; readonly warnings: readonly string[] };

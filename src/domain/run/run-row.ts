@@ -55,7 +55,8 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
 type Measured = {
   readonly ending: Ending;
   readonly records: { readonly stdout: OutputRecord; readonly stderr: OutputRecord };
-  readonly durationMs: number;
+  /** Null, as the end of the output is then, where nobody has seen the end. */
+  readonly durationMs: number | null;
   readonly warnings: readonly string[];
   readonly reason: string | null;
 };
@@ -70,7 +71,7 @@ export function endedRow(row: RunRow, { ending, records, durationMs, warnings, r
     stderr: records.stderr.bytes(),
     stdoutBytes: records.stdout.total,
     stderrBytes: records.stderr.total,
-    truncated: records.stdout.truncated || records.stderr.truncated,
+    truncated: durationMs === null || records.stdout.truncated || records.stderr.truncated,
     timedOut,
     oomKilled: ending.exit.oomKilled,
     signal: ending.signal ?? ending.exit.signal,

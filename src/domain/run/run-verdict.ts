@@ -5,15 +5,15 @@ import type { RunLife } from "./live/run-life.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { Ending } from "./supervisor.ts";
 
-/** Of a run whose end nobody saw. */
-export const LOST: Ending = {
+/** Of a run whose end nobody has seen: its engine has failed under it. */
+export const UNSEEN: Ending = {
   exit: { exitCode: null, signal: null, oomKilled: false, peakMemoryBytes: null },
   cause: undefined,
   signal: null,
-  unitStopped: true,
+  unitStopped: null,
 };
 
-type Seen = {
+export type Seen = {
   readonly ending: Ending;
   /** What went wrong on the engine meanwhile. */
   readonly failure: MoorageError | undefined;
@@ -36,7 +36,7 @@ export async function judged(
   const { cause, exit, unitStopped } = seen.ending;
   if (cause === "deadline") {
     const reached = `The deadline of ${plan.limits.timeoutMs / 1000} s was reached`;
-    return { ...seen, reason: `${reached}; ${plan.extent(unitStopped)}.` };
+    return { ...seen, reason: `${reached}; ${plan.extent(unitStopped === true)}.` };
   }
   if (cause === "canceled") return { ...seen, reason: life.reason };
   // The code of a program that came to its own end, also while others were about to end it.

@@ -9,8 +9,8 @@ export type Ending = {
   readonly cause: EndCause | undefined;
   /** The signal of ours that ended it. */
   readonly signal: "SIGTERM" | "SIGKILL" | null;
-  /** True where killing it took stopping the unit. */
-  readonly unitStopped: boolean;
+  /** True where killing it took stopping the unit; null where nobody has seen the end, so that it may go on. */
+  readonly unitStopped: boolean | null;
 };
 
 /** A reason of its own: the one that a signal makes by itself costs more than all else of a short run. */

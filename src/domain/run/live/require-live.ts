@@ -13,6 +13,12 @@ export async function requireLive(call: Call, runId: string): Promise<LiveRun> {
       hint: `Read what it printed with moorage runs logs ${runId}.`,
     });
   }
+  if (row.holder === call.context.holders.self) {
+    const message = `The run "${runId}" cannot be reached: it is starting, or its engine does not answer for its end.`;
+    throw new MoorageError("CONFLICT", message, {
+      hint: `Moorage goes on with it by itself; wait for its end: moorage runs wait ${runId}.`,
+    });
+  }
   throw new MoorageError("CONFLICT", `The run "${runId}" is watched by another process of Moorage.`, {
     hint: "Ask the one that started it; runs that many are to reach belong to a server: moorage serve.",
   });
