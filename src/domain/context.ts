@@ -48,6 +48,8 @@ export type DomainContext = {
   readonly sampling: { active: boolean };
   readonly signer: ReceiptSigner;
   readonly holders: Holders;
+  /** The ids of the changes that this process is at work on. */
+  readonly underway: Set<string>;
   readonly policy: Policy;
   /** The operating-system user that Moorage runs as; undefined where there are no numeric users. */
   readonly hostUser: { readonly uid: number; readonly gid: number } | undefined;

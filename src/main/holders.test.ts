@@ -10,6 +10,12 @@ describe("holders", () => {
     expect(holders.isAlive(holders.self)).toBe(true);
   });
 
+  it("tell two uses of one process apart, and know both as alive", () => {
+    const [one, other] = [processHolders(), processHolders()];
+    expect(one.self).not.toBe(other.self);
+    expect(one.isAlive(other.self)).toBe(true);
+  });
+
   it("tell a process that has ended, and one that only has its pid", async () => {
     const holders = processHolders();
     const child = spawn("sleep", ["60"]);

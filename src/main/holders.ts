@@ -1,16 +1,23 @@
 import { readFileSync } from "node:fs";
+import { newId } from "../base/ids.ts";
 import type { Holders } from "../domain/context.ts";
 
-/** Names processes by pid and start: a later process with the same pid is told apart where /proc is there. */
+/**
+ * Names processes by pid and start: a later process with the same pid is told apart where /proc is there. Each call is a
+ * holder of its own, which lives as long as the process: a process may open its state more than once.
+ */
 export function processHolders(): Holders {
   return {
-    self: name(process.pid),
-    isAlive: (holder) => {
+    self: `${name(process.pid)}${OF_PROCESS}${newId()}`,
+    isAlive: (given) => {
+      const [holder = ""] = given.split(OF_PROCESS);
       const pid = Number(holder.split(":")[0]);
       return Number.isInteger(pid) && pid > 0 && runs(pid) && name(pid) === holder;
     },
   };
 }
+
+const OF_PROCESS = "#";
 
 function name(pid: number): string {
   return `${pid}:${startOf(pid)}`;

@@ -87,6 +87,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     sampling: { active: false },
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
+    underway: new Set(),
     policy: policyOf(configuration, {
       home: locations.home,
       currentDirectory: process.cwd(),

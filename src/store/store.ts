@@ -99,7 +99,6 @@ export type PendingChange = {
   readonly by: PausedBy;
   readonly reason: string | null;
   readonly holder: string;
-  readonly since: string;
 };
 
 /** What is absent does not matter. */
@@ -113,7 +112,10 @@ export type SandboxFilter = {
 
 type StateField = "state" | "reason" | "stateSince" | "pausedBy" | "pending" | "revision";
 export type Transition = Partial<
-  Pick<SandboxRow, Exclude<StateField, "revision"> | "holder" | "lastActiveAt" | "base" | "imageDigest">
+  Pick<
+    SandboxRow,
+    Exclude<StateField, "revision"> | "holder" | "lastActiveAt" | "ttlMs" | "expiresAt" | "base" | "imageDigest"
+  >
 >;
 
 /** What a transition has to find; what is absent does not matter. */

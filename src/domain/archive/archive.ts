@@ -2,7 +2,7 @@ import { MoorageError } from "../../base/errors.ts";
 import { formatDuration } from "../../base/quantities.ts";
 import type { SandboxBase, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { startBehindEgress } from "../network/egress.ts";
+import { openEgress } from "../network/egress.ts";
 import { changeState, type StateChange } from "../sandbox/change-state.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { STATES } from "../sandbox/state-machine.ts";
@@ -33,9 +33,13 @@ export function isArchivable(row: SandboxRow): boolean {
 }
 
 /** Archives a sandbox. One that could not be restored whole is left as it is, and its reason says why. */
-export async function archiveSandbox(context: DomainContext, { id }: SandboxRow): Promise<void> {
+export async function archiveSandbox(
+  context: DomainContext,
+  { id }: SandboxRow,
+  stillWanted: (row: SandboxRow) => Promise<boolean>,
+): Promise<boolean> {
   try {
-    await changeState(context, { id }, archiving(context));
+    return (await changeState(context, { id }, { ...archiving(context), stillWanted })).state === "archived";
   } catch (error) {
     if (error instanceof NotArchivable) await note(context, id, error.message);
     throw error;
@@ -96,8 +100,8 @@ export async function restore(context: DomainContext, row: SandboxRow): Promise<
   await engine.remove(row.id);
   const restored = await foundRoot(context, row);
   const unit = { ...row, ...restored };
-  const guarded = { ...unit, kind: "sandbox", signal: undefined } as const;
-  await startBehindEgress(context, guarded, () => engine.createSandbox(unitSpec(unit)));
+  await openEgress(context, { ...unit, kind: "sandbox" });
+  await engine.createSandbox(unitSpec(unit));
   const tar = unrooted(readArchive(context, row.id));
   await engine.files.upload(row.id, { path: WORKSPACE, tar });
   return restored;

@@ -9,7 +9,7 @@ type Guarded = { readonly id: string; readonly kind: UnitKind; readonly owner: s
 
 /**
  * Opens the proxy of a unit whose policy allows some domains, in this process, once; before the unit starts, and again
- * by each process that uses it. Other policies have none.
+ * by each process that uses it; who removes the unit closes it. Other policies have none.
  */
 export async function openEgress(context: DomainContext, unit: Guarded, signal?: AbortSignal): Promise<void> {
   const { id, kind, network } = unit;
@@ -25,24 +25,6 @@ export async function openEgress(context: DomainContext, unit: Guarded, signal?:
       record: (decision) => record(context, unit, decision),
     },
   );
-}
-
-/** Starts a unit behind its open proxy; what was opened for it is closed again when it does not start. */
-export async function startBehindEgress<T>(
-  context: DomainContext,
-  { signal, ...unit }: Guarded & { readonly signal: AbortSignal | undefined },
-  start: () => Promise<T>,
-): Promise<T> {
-  try {
-    await openEgress(context, unit, signal);
-    return await start();
-  } catch (error) {
-    if (allowListOf(unit.network) !== undefined) {
-      await context.egress.close(unit.id);
-      await context.engine.remove(unit.id);
-    }
-    throw error;
-  }
 }
 
 /** A sandbox's policy may be changed while it runs, by any process; a job's is what it began with. */

@@ -8,6 +8,7 @@ import type { PoolEntry } from "../policy.ts";
 import { resolveLimits } from "../profiles.ts";
 import { finishStart } from "../sandbox/finish-start.ts";
 import { planSandbox } from "../sandbox/plan-sandbox.ts";
+import { discardStart } from "../sandbox/remove-whole.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { POOL_OWNER, poolKey } from "./pool-key.ts";
 import { retire } from "./retire.ts";
@@ -123,7 +124,7 @@ async function startOne(context: DomainContext, entry: PoolEntry, signal?: Abort
   try {
     await engine.createSandbox(unitSpec(row), signal);
   } catch (error) {
-    await owed.attempt("the row of a pooled sandbox that could not be made", () => store.sandboxes.remove(row.id));
+    await owed.attempt("what is left of a pooled sandbox that could not be made", () => discardStart(context, row));
     throw error;
   }
   await finishStart(context, row, "pool");

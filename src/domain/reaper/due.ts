@@ -4,18 +4,19 @@ import type { DueTimes, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { archiveSandbox, isArchivable } from "../archive/archive.ts";
 import { POOL_OWNER } from "../pool/pool-key.ts";
+import { isAbandoned } from "../sandbox/announced.ts";
 import { changeState } from "../sandbox/change-state.ts";
 import { pauseObstacle, pausing, stopping } from "../sandbox/power.ts";
-import { removeForGood } from "../sandbox/remove-sandbox.ts";
+import { removeExpired } from "../sandbox/remove-sandbox.ts";
+import { removeWhole } from "../sandbox/remove-whole.ts";
 import { isExpired } from "../sandbox/renew-sandbox.ts";
-import { isAbandoned, settle } from "../sandbox/settle.ts";
+import { settle } from "../sandbox/settle.ts";
 import { STATES } from "../sandbox/state-machine.ts";
-import { moveTo } from "../sandbox/transition.ts";
-import { leaveDirectory } from "../workspace/sandbox-directory.ts";
 
 /** What the reaper does to one sandbox, and the name under which it is reported. */
 export type Deed = {
   readonly what: "settled" | "failed" | "expired" | "idle" | "archived";
+  /** False, and nothing is touched, where the sandbox is no longer as it was seen. */
   readonly work: () => Promise<boolean>;
 };
 
@@ -29,11 +30,11 @@ export function dueTimes({ clock, policy }: DomainContext): DueTimes {
 /** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
 export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySet<string>): Deed | undefined {
   if (row.pending !== null) {
-    return isAbandoned(context, row.pending) ? { what: "settled", work: () => done(settle(context, row)) } : undefined;
+    return isAbandoned(context, row.pending) ? { what: "settled", work: () => settle(context, row) } : undefined;
   }
   // The pool has a keeper of its own.
   if (row.owner === POOL_OWNER) return undefined;
-  if (isExpired(context, row)) return { what: "expired", work: () => done(removeForGood(context, row, "expired")) };
+  if (isExpired(context, row)) return { what: "expired", work: () => removeExpired(context, row) };
   if (row.state === "starting" && !context.holders.isAlive(row.holder)) {
     return { what: "failed", work: () => failHalfMade(context, row) };
   }
@@ -41,22 +42,16 @@ export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySe
     return { what: "idle", work: () => rest(context, row) };
   }
   if (isUnused(context, row) && isArchivable(row)) {
-    return { what: "archived", work: () => done(archiveSandbox(context, row)) };
+    const stillWanted = (now: SandboxRow): Promise<boolean> => Promise.resolve(isUnused(context, now));
+    return { what: "archived", work: () => archiveSandbox(context, row, stillWanted) };
   }
   return undefined;
 }
 
-async function done(work: Promise<unknown>): Promise<boolean> {
-  await work;
-  return true;
-}
-
 /** Whoever was making it is gone, and nobody has been told that it is there. */
-async function failHalfMade(context: DomainContext, row: SandboxRow): Promise<boolean> {
-  await context.engine.remove(row.id);
-  await leaveDirectory(context, row);
-  const target = { state: "error", reason: "Moorage was ended while it was starting.", pausedBy: null } as const;
-  return (await moveTo(context, { row, from: { revision: row.revision, pending: null } }, target)) !== undefined;
+function failHalfMade(context: DomainContext, { id, revision }: SandboxRow): Promise<boolean> {
+  const from = { states: ["starting"], revision, pending: null } as const;
+  return removeWhole(context, id, { from, by: "engine", news: "Moorage was ended while it was starting." });
 }
 
 function isUnused({ clock, policy }: DomainContext, { state, stateSince }: SandboxRow): boolean {

@@ -1,4 +1,3 @@
-import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 
 export type Orphan = { readonly kind: string; readonly id: string };
@@ -12,14 +11,9 @@ export async function findOrphans({ engine, store }: DomainContext, signal?: Abo
   const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
   const orphans: Orphan[] = [];
   for (const { kind, id } of units) {
-    if (!jobs.has(id) && !owns(await store.sandboxes.get(id))) orphans.push({ kind, id });
+    if (!jobs.has(id) && (await store.sandboxes.get(id)) === undefined) orphans.push({ kind, id });
   }
   return [...orphans, ...networks.filter((id) => !kept.has(id)).map((id) => ({ kind: "network", id }))];
-}
-
-/** Of an archived one a unit is left where its archiving was cut off at the very end; what is restored is announced. */
-function owns(row: SandboxRow | undefined): boolean {
-  return row !== undefined && (row.state !== "archived" || row.pending !== null);
 }
 
 /** Networks come last among orphans: by then what was left in them is gone. */

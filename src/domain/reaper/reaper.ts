@@ -1,5 +1,6 @@
 import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
+import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine } from "../on-engine.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
@@ -62,13 +63,23 @@ export function createReaper(context: DomainContext): Reaper {
 
 /** The cheap part of a sweep: what the registry alone shows to be due. The engine is asked only for that. */
 export async function sweepDue(context: DomainContext, signal?: AbortSignal): Promise<readonly Swept[]> {
-  const busy = new Set((await context.store.runs.open()).map((run) => run.sandboxId));
-  const deeds: Attempt[] = [];
-  for (const row of await context.store.sandboxes.due(dueTimes(context))) {
-    const deed = await askEngine(context, row.engine, async (its) => dueFor(its, row, busy));
-    if (deed !== undefined) deeds.push({ id: row.id, ...deed });
+  const { runs, sandboxes } = context.store;
+  const busy = new Set((await runs.open()).map((run) => run.sandboxId));
+  const due = (row: SandboxRow): Promise<Deed | undefined> =>
+    askEngine(context, row.engine, async (its) => dueFor(its, row, busy));
+  const attempts: Attempt[] = [];
+  for (const row of await sandboxes.due(dueTimes(context))) {
+    const deed = await due(row);
+    if (deed === undefined) continue;
+    // Those before it may take long, and what is due may have been done by then.
+    const work = async (): Promise<boolean> => {
+      const now = await sandboxes.get(row.id);
+      const still = now === undefined ? undefined : await due(now);
+      return still?.what === deed.what && (await still.work());
+    };
+    attempts.push({ id: row.id, what: deed.what, work });
   }
-  return attemptAll(context, deeds, signal);
+  return attemptAll(context, attempts, signal);
 }
 
 type Attempt = { readonly id: string; readonly what: Swept["what"]; readonly work: () => Promise<boolean> };

@@ -14,8 +14,6 @@ const alice = { owner: "alice", keyId: null };
 /** More calls than any of these takes. */
 const MAX_CALLS = 100;
 const TOLD = ["done", "DISK_FULL", "ENGINE_UNREACHABLE", "INVALID_INPUT", "IMAGE_NOT_FOUND"];
-/** A change that nobody goes on with is settled after this. */
-const ABANDONED_MS = 16 * 60_000;
 
 type Doomed = { readonly platform: Platform; readonly context: DomainContext };
 type Story = {
@@ -90,7 +88,6 @@ async function told(story: Story, failing: (context: DomainContext) => Failed): 
   const failed = hasFailed();
   expect(TOLD).toContain(answer.status === "rejected" ? codeOf(answer.reason) : "done");
   mend();
-  clock.pass(ABANDONED_MS);
   const reaper = createReaper(context);
   while ((await reaper.sweep()).length > 0);
   await expectConsistent(context, answer);

@@ -44,7 +44,7 @@ async function lostExec(domain: ReturnType<typeof openMemoryDomain>) {
 describe("after a Moorage was ended", () => {
   it("leaves the jobs of a living one alone", async () => {
     await using domain = openMemoryDomain();
-    await abandonedJob(domain, ["sleep", "0.2"], 1000);
+    await abandonedJob(domain, ["sleep", "60"], 60_000);
     expect(await recoverRuns(domain.context)).toEqual([]);
     expect(await cleanup(domain.context)).toEqual({ removed: [], recovered: [] });
   });

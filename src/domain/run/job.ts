@@ -3,7 +3,7 @@ import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
 import type { ImageInfo, JobSpec, Membership } from "../../engine/engine.ts";
 import type { RunKind } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
-import { startBehindEgress } from "../network/egress.ts";
+import { openEgress } from "../network/egress.ts";
 import { joinNetwork } from "../network/named-networks.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
 import { resolveImage } from "../sandbox/images.ts";
@@ -86,8 +86,8 @@ export function prepareJob(call: Call, input: JobRun, job: JobKind): Prepare {
       start: async (starting) => {
         await confirmWorkspace(context, workspace);
         if (workspace.handedOver && workspace.path !== null) loan = await lend(workspace.path);
-        const unit = { id: ids.unitId, kind: "job", owner: principal.owner, network, signal: starting } as const;
-        return startBehindEgress(context, unit, () => context.engine.startJob(spec, starting));
+        await openEgress(context, { id: ids.unitId, kind: "job", owner: principal.owner, network }, starting);
+        return context.engine.startJob(spec, starting);
       },
       endUnseen: () => endUnseen(context, ids.unitId),
       extent: () => `the whole process tree in ${placeOf(context, ids.unitId)} was ended`,

@@ -1,10 +1,10 @@
 import { isoTime } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import { newId } from "../../base/ids.ts";
 import type { PausedBy } from "../../contracts/types.ts";
-import type { PendingChange, SandboxRow, Transition } from "../../store/store.ts";
+import type { SandboxRow, Transition } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { announced, type Announced } from "./announced.ts";
 import { quietRow } from "./quiet-row.ts";
 import { refreshed } from "./seen-state.ts";
 import { settle } from "./settle.ts";
@@ -20,7 +20,7 @@ export type StateChange = {
   readonly work: (row: SandboxRow) => Promise<void>;
   /** What of the row changes together with its state, asked once the work is done. */
   readonly alters?: () => Pick<Transition, "base" | "imageDigest" | "reason">;
-  /** Clears up what has no use any more once the new state is written. */
+  /** Clears up what has no use any more once the new state is written; nobody begins another change before. */
   readonly afterwards?: (row: SandboxRow) => Promise<void>;
   /** Asked once the change is announced, when nothing new can begin unseen: false gives it up. */
   readonly stillWanted?: (row: SandboxRow) => Promise<boolean>;
@@ -65,42 +65,43 @@ async function attempted(
   row: SandboxRow,
   change: StateChange,
 ): Promise<SandboxRow | undefined> {
-  const { store, logger } = context;
-  const pending = announcement(context, change);
+  const { action, by, reason = null } = change;
   const from = { states: [row.state], revision: row.revision, pending: null };
-  const begun = await store.sandboxes.transition(row.id, from, { pending });
-  if (begun === undefined) return undefined;
+  return announced(context, { id: row.id, from, change: { action, by, reason } }, (begun) =>
+    made(context, begun, change),
+  );
+}
+
+async function made(context: DomainContext, row: Announced, change: StateChange): Promise<SandboxRow> {
+  const { store, logger } = context;
   try {
-    if (change.stillWanted !== undefined && !(await change.stillWanted(begun))) {
-      return await store.sandboxes.transition(row.id, { pending: pending.id }, { pending: null });
+    if (change.stillWanted !== undefined && !(await change.stillWanted(row))) {
+      const left = await store.sandboxes.transition(row.id, { pending: row.pending.id }, { pending: null });
+      return left ?? row;
     }
-    await change.work(begun);
+    await change.work(row);
   } catch (error) {
-    await settle(context, begun).catch((failure: unknown) => {
+    await settle(context, row).catch((failure: unknown) => {
       logger.warn({ err: failure, sandboxId: row.id }, "a change of a sandbox that failed could not be settled");
     });
     throw error;
   }
-  return finished(context, begun, change);
+  return finished(context, row, change);
 }
 
-function announcement({ holders, clock }: DomainContext, { action, by, reason }: StateChange): PendingChange {
-  const since = isoTime(clock.now());
-  return { id: newId(), action, by, reason: reason ?? null, holder: holders.self, since };
-}
-
-async function finished(context: DomainContext, row: SandboxRow, change: StateChange): Promise<SandboxRow> {
-  const { action, by, reason = null } = change;
+async function finished(context: DomainContext, row: Announced, change: StateChange): Promise<SandboxRow> {
+  const { action, by, reason = null, afterwards } = change;
   const state = ACTIONS[action].to;
   const runs = state === "running";
-  const target = { state, reason, pausedBy: runs ? null : by, pending: null };
+  const target = { state, reason, pausedBy: runs ? null : by, pending: afterwards === undefined ? null : row.pending };
   const lastActiveAt = runs ? isoTime(context.clock.now()) : row.lastActiveAt;
-  const from = { pending: row.pending?.id ?? null };
+  const from = { pending: row.pending.id };
   const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt, ...change.alters?.() });
   if (changed !== undefined) {
-    await change.afterwards?.(changed);
     context.logger.info({ operation: `sandbox.${action}`, sandboxId: row.id, by, state }, "sandbox changed");
-    return changed;
+    if (afterwards === undefined) return changed;
+    await afterwards(changed);
+    return (await context.store.sandboxes.transition(row.id, from, { pending: null })) ?? changed;
   }
   const message = `The sandbox "${row.name ?? row.id}" was removed meanwhile.`;
   throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage sandbox ls`." });

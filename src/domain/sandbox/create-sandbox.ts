@@ -2,16 +2,17 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { Sandbox, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
-import { startBehindEgress } from "../network/egress.ts";
+import { openEgress } from "../network/egress.ts";
 import { claimPooled } from "../pool/claim.ts";
 import { findSnapshot } from "../snapshot/snapshots.ts";
 import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { finishStart } from "./finish-start.ts";
 import { planSandbox } from "./plan-sandbox.ts";
+import { discardStart } from "./remove-whole.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
-import { enterDirectory, leaveDirectory } from "../workspace/sandbox-directory.ts";
+import { enterDirectory } from "../workspace/sandbox-directory.ts";
 import { watchedStart } from "./watched-start.ts";
 import { unitSpec } from "./unit-spec.ts";
 
@@ -54,19 +55,11 @@ async function start(call: Call, row: SandboxRow): Promise<void> {
   const { context, signal } = call;
   try {
     await enterDirectory(context, row);
-    await startBehindEgress(context, { ...row, kind: "sandbox", signal }, () =>
-      context.engine.createSandbox(unitSpec(row), signal),
-    );
-    await waitUntilReady(call, row).catch(async (error: unknown) => {
-      await context.engine.remove(row.id);
-      await context.egress.close(row.id);
-      throw error;
-    });
+    await openEgress(context, { ...row, kind: "sandbox" }, signal);
+    await context.engine.createSandbox(unitSpec(row), signal);
+    await waitUntilReady(call, row);
   } catch (error) {
-    await context.owed.attempt("what is left of a sandbox that could not be made", async () => {
-      await leaveDirectory(context, row);
-      await context.store.sandboxes.remove(row.id);
-    });
+    await context.owed.attempt("what is left of a sandbox that could not be made", () => discardStart(context, row));
     throw error;
   }
 }

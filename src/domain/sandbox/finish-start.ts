@@ -1,6 +1,6 @@
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { leaveDirectory } from "../workspace/sandbox-directory.ts";
+import { discardStart } from "./remove-whole.ts";
 import { moveTo } from "./transition.ts";
 
 /**
@@ -12,22 +12,15 @@ export async function finishStart(
   row: SandboxRow,
   state: "running" | "pool",
 ): Promise<SandboxRow | undefined> {
-  const { engine, egress, store, owed } = context;
   const from = { revision: row.revision, pending: null };
   try {
     const started = await moveTo(context, { row, from }, { state, reason: null, pausedBy: null });
-    if (started === undefined) {
-      await engine.remove(row.id);
-      await leaveDirectory(context, row);
-    }
+    if (started === undefined) await discardStart(context, row);
     return started;
   } catch (error) {
-    await owed.attempt("what is left of a sandbox whose start could not be written", async () => {
-      await engine.remove(row.id);
-      await egress.close(row.id);
-      await leaveDirectory(context, row);
-      await store.sandboxes.remove(row.id);
-    });
+    await context.owed.attempt("what is left of a sandbox whose start could not be written", () =>
+      discardStart(context, row),
+    );
     throw error;
   }
 }

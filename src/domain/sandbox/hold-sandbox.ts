@@ -1,11 +1,10 @@
-import { isoTime } from "../../base/clock.ts";
 import { sleep, throwIfCanceled } from "../../base/deadline.ts";
-import { newId } from "../../base/ids.ts";
-import type { PendingChange, SandboxRow, StoredState } from "../../store/store.ts";
+import type { SandboxRow, StoredState } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { announced, isAbandoned } from "./announced.ts";
 import { quietRow } from "./quiet-row.ts";
 import { refreshed } from "./seen-state.ts";
-import { isAbandoned, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 import { notRunning } from "./transition.ts";
 
 /** States in which the engine has all of a sandbox. */
@@ -31,25 +30,26 @@ export async function holdSandbox<T>(
     const row = await refreshed(context, quiet, await context.engine.inspect(id, signal));
     if (!THERE.includes(row.state)) throw notRunning(row, "a snapshot needs one that the engine has");
     const from = { states: [row.state], revision: row.revision, pending: null };
-    const begun = await context.store.sandboxes.transition(id, from, { pending: announcement(context) });
+    const held = await announced(context, { id, from, change: HOLDING }, (begun) => ended(context, begun, work));
     // Otherwise somebody was faster, and what there is to do has to be looked at again.
-    if (begun !== undefined) return ended(context, begun, work);
+    if (held !== undefined) return held.result;
   }
 }
 
-function announcement({ holders, clock }: DomainContext): PendingChange {
-  const since = isoTime(clock.now());
-  return { id: newId(), action: "snapshot", by: "owner", reason: null, holder: holders.self, since };
-}
+const HOLDING = { action: "snapshot", by: "owner", reason: null } as const;
 
-async function ended<T>(context: DomainContext, row: SandboxRow, work: (row: SandboxRow) => Promise<T>): Promise<T> {
+async function ended<T>(
+  context: DomainContext,
+  row: SandboxRow,
+  work: (row: SandboxRow) => Promise<T>,
+): Promise<{ readonly result: T }> {
   const [end] = await Promise.allSettled([work(row)]);
   // What fails here is left announced, and settled by whoever looks at the sandbox next.
   await settle(context, row).catch((failure: unknown) => {
     context.logger.warn({ err: failure, sandboxId: row.id }, "a sandbox could not be let go on after a snapshot");
   });
   if (end.status === "rejected") throw end.reason;
-  return end.value;
+  return { result: end.value };
 }
 
 /** Resolves when no snapshot holds the sandbox still; at once for what is none. */

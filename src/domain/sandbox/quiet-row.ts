@@ -2,7 +2,8 @@ import { sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { isAbandoned, settle } from "./settle.ts";
+import { isAbandoned } from "./announced.ts";
+import { settle } from "./settle.ts";
 
 /** Longer than a change takes, so that who waits for one hears how it ended. */
 const WAIT_MS = 60_000;

@@ -20,13 +20,17 @@ export async function renewSandbox(
       hint: `Give it one: moorage sandbox renew ${name} --ttl 1h.`,
     });
   }
+  if (row.pending?.action === "remove") {
+    throw new MoorageError("CONFLICT", `Sandbox "${name}" is being removed.`, { hint: "Create a new one." });
+  }
   if (isExpired(context, row)) {
     const message = `The time of sandbox "${name}" was up at ${row.expiresAt}; it is being removed.`;
     throw new MoorageError("CONFLICT", message, { hint: "Create a new one, and renew it before its time is up." });
   }
   const change = { ttlMs, expiresAt: isoTime(context.clock.now() + ttlMs) };
-  await context.store.sandboxes.update(row.id, change);
-  return sandboxView({ ...row, ...change });
+  const renewed = await context.store.sandboxes.transition(row.id, { revision: row.revision }, change);
+  // Otherwise it has changed meanwhile: its removal may have begun.
+  return renewed === undefined ? renewSandbox(call, { id, ttlMs: asked }) : sandboxView(renewed);
 }
 
 export function isExpired({ clock }: DomainContext, { expiresAt }: SandboxRow): boolean {

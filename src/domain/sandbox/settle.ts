@@ -1,57 +1,59 @@
-import type { PendingChange, SandboxRow } from "../../store/store.ts";
-import type { DomainContext } from "../context.ts";
+import type { SandboxRow } from "../../store/store.ts";
 import { discardArchive } from "../archive/archive-file.ts";
-import { leaveDirectory } from "../workspace/sandbox-directory.ts";
+import type { DomainContext } from "../context.ts";
+import { announced, type Announced } from "./announced.ts";
+import { finishRemoval } from "./remove-whole.ts";
 import { explained } from "./seen-state.ts";
 import { ACTIONS } from "./state-machine.ts";
 import { moveTo } from "./transition.ts";
 
-/** No change takes as long; one that does has been given up, also by a process that lives. */
-const ABANDONED_MS = 15 * 60_000;
-
-export function isAbandoned({ holders, clock }: DomainContext, pending: PendingChange): boolean {
-  return !holders.isAlive(pending.holder) || clock.now() - Date.parse(pending.since) > ABANDONED_MS;
-}
-
 /**
  * Ends a change that nobody goes on with, by what the engine shows: it counts as done where that is so, else as not
- * begun. A removal is finished. What lives on another engine is left to a Moorage that can reach it.
+ * begun. A removal is finished. What lives on another engine is left to a Moorage that can reach it. The change is taken
+ * over before anything is touched; false: it is another one by now, and nothing was done.
  */
-export async function settle(context: DomainContext, row: SandboxRow): Promise<void> {
-  const { engine, store } = context;
-  const { pending } = row;
-  if (pending === null || row.engine !== engine.name) return;
-  const { action } = pending;
-  if (action === "remove") {
-    await engine.remove(row.id);
-    await leaveDirectory(context, row);
-    await discardArchive(context, row.id);
-    await store.sandboxes.remove(row.id);
-    return;
-  }
-  if (action === "snapshot") return letGoOn(context, row, pending.id);
-  const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
+export async function settle(context: DomainContext, { id, pending, engine }: SandboxRow): Promise<boolean> {
+  if (pending === null || engine !== context.engine.name) return false;
+  const { action, by, reason } = pending;
+  const takenOver = { id, from: { pending: pending.id }, change: { action, by, reason } };
+  const settled = await announced(context, takenOver, async (row) => {
+    await settleOwn(context, row);
+    return true;
+  });
+  return settled ?? false;
+}
+
+async function settleOwn(context: DomainContext, row: Announced): Promise<void> {
+  const { engine, egress } = context;
+  const { action, reason, by } = row.pending;
+  if (action === "remove") return finishRemoval(context, row);
+  if (action === "snapshot") return letGoOn(context, row);
   if (row.state === "archived") {
-    // A workspace that is restored by half is none.
+    // What it had on the engine has gone into the archive, and a workspace that is restored by half is none.
     await engine.remove(row.id);
-    await moveTo(context, { row, from: { pending: pending.id } }, { ...unchanged, pending: null });
-    return;
+    await egress.close(row.id);
+    return settledAs(context, row, row);
   }
   const seen = await explained(context, row, await engine.inspect(row.id));
+  // One that runs already was restored: its files are its own again.
+  if (action === "start" && row.state === "running") await discardArchive(context, row.id);
   const { to } = ACTIONS[action];
-  const done = { state: to, reason: pending.reason, pausedBy: to === "running" ? null : pending.by };
-  const target = seen.state === to ? done : seen.state === row.state ? unchanged : seen;
-  await moveTo(context, { row, from: { pending: pending.id } }, { ...target, pending: null });
+  const done = { state: to, reason, pausedBy: to === "running" ? null : by };
+  await settledAs(context, row, seen.state === to ? done : seen.state === row.state ? row : seen);
 }
 
 /** What a snapshot has held still goes on: the state is the one in which the sandbox was. */
-async function letGoOn(context: DomainContext, row: SandboxRow, pendingId: string): Promise<void> {
+async function letGoOn(context: DomainContext, row: Announced): Promise<void> {
   const { engine } = context;
   const unit = await engine.inspect(row.id);
   const held = row.state === "running" && unit?.state === "paused";
   if (held) await engine.freezer?.unpause(row.id);
-  const unchanged = { state: row.state, reason: row.reason, pausedBy: row.pausedBy };
-  const seen = held ? unchanged : await explained(context, row, unit);
-  const target = seen.state === row.state ? unchanged : seen;
-  await moveTo(context, { row, from: { pending: pendingId } }, { ...target, pending: null });
+  const seen = held ? row : await explained(context, row, unit);
+  await settledAs(context, row, seen.state === row.state ? row : seen);
+}
+
+type Settled = Pick<SandboxRow, "state" | "reason" | "pausedBy">;
+
+async function settledAs(context: DomainContext, row: Announced, { state, reason, pausedBy }: Settled): Promise<void> {
+  await moveTo(context, { row, from: { pending: row.pending.id } }, { state, reason, pausedBy, pending: null });
 }

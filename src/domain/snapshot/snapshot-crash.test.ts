@@ -75,8 +75,7 @@ describe("a process that is killed after any of its calls leaves no snapshot hal
     await using domain = openMemoryDomain();
     const { id } = await domain.platform.sandbox.create({});
     const { engine, store } = domain.context;
-    const since = new Date().toISOString();
-    const pending = { id: "p", action: "snapshot", by: "owner", reason: null, holder: "dead", since } as const;
+    const pending = { id: "p", action: "snapshot", by: "owner", reason: null, holder: "dead" } as const;
     await store.sandboxes.transition(id, {}, { pending });
     await engine.freezer?.pause(id);
     await createReaper(domain.context).sweep();

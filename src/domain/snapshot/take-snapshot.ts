@@ -8,7 +8,7 @@ import type { Call, DomainContext } from "../context.ts";
 import { holdSandbox } from "../sandbox/hold-sandbox.ts";
 import { discardSnapshot } from "./discard-snapshot.ts";
 
-/** Less than the time after which a change of a sandbox counts as given up. */
+/** The sandbox is held still as long. */
 const TAKE_MS = 10 * 60_000;
 
 export type SnapshotWish = Pick<SnapshotRow, "name" | "comment" | "transient">;

@@ -7,13 +7,12 @@ export function shiftTimers(database: Database, milliseconds: number): void {
   database.transaction(() => {
     for (const { id, data } of database.all("SELECT id, data FROM sandboxes")) {
       const row = JSON.parse(String(data)) as SandboxRow;
-      const { lastActiveAt, stateSince, expiresAt, pending } = row;
+      const { lastActiveAt, stateSince, expiresAt } = row;
       const next: SandboxRow = {
         ...row,
         lastActiveAt: shifted(lastActiveAt),
         stateSince: shifted(stateSince),
         expiresAt: expiresAt === null ? null : shifted(expiresAt),
-        pending: pending === null ? null : { ...pending, since: shifted(pending.since) },
       };
       database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(next), String(id));
     }

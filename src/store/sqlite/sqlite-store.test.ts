@@ -79,7 +79,7 @@ function run(change: Partial<RunRow> = {}): RunRow {
 }
 
 function announced(id: string): PendingChange {
-  return { id, action: "stop", by: "owner", reason: null, holder: "1", since: new Date().toISOString() };
+  return { id, action: "stop", by: "owner", reason: null, holder: "1" };
 }
 
 function snapshot(change: Partial<SnapshotRow> = {}): SnapshotRow {
@@ -355,7 +355,7 @@ describe("the store", () => {
     await using store = openSqliteStore(":memory:");
     const row = sandbox();
     await store.sandboxes.insert(row);
-    const pending = { id: "1", action: "stop", by: "owner", reason: null, holder: "1", since: row.createdAt } as const;
+    const pending = { id: "1", action: "stop", by: "owner", reason: null, holder: "1" } as const;
     const begin = () => store.sandboxes.transition(row.id, { states: ["running"], pending: null }, { pending });
     const begun = (await Promise.all([begin(), begin(), begin()])).filter((changed) => changed !== undefined);
     expect(begun).toMatchObject([{ pending, revision: 1 }]);
