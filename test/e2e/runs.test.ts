@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
-import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resultOf } from "../fixtures/memory-domain.ts";
 import { startServer, type RunningServer } from "../fixtures/running-server.ts";
 import { finished, openHome, type Home } from "../fixtures/command-line.ts";
 
-const MOORAGE = resolve(import.meta.dirname, "../../bin/moorage");
 const PATIENCE_MS = 50_000;
 
 describe("runs of a server on docker", () => {
@@ -37,27 +34,6 @@ describe("runs of a server on docker", () => {
     expect((await attached).stdout).toBe("begun\ngot one\ngot two\nover\n");
     const logs = await home.moorage(["sandbox", "logs", "box", "--tail", "1"]);
     expect(logs.stdout).toBe("over\n");
-  });
-
-  it("open a shell on the caller's terminal, and give it back as it was", async () => {
-    const seen = await onTerminal(home, `stty -echo; ${MOORAGE} sandbox shell box; echo "code $?"; stty -a`, [
-      // A program of its own takes the interruption: what a shell does with one at its prompt depends on the moment.
-      ["", `stty size; tty; sh -c 'trap "echo caught; exit" INT; echo $((6*7)); while :; do sleep 1; done'\r`],
-      ["42", "\u0003"],
-      ["caught", "exit 7\r"],
-    ]);
-    expect(seen).toContain("/dev/pts/");
-    expect(seen).toMatch(/code 7/);
-    expect(seen).toMatch(/[^-]icanon/);
-  });
-
-  it("leave a shell running by the detach keys", async () => {
-    const seen = await onTerminal(home, `${MOORAGE} sandbox shell box`, [
-      ["", "echo $((40+2))\r"],
-      ["42", "\u0010\u0011"],
-    ]);
-    const [, runId = ""] = /([a-z][a-z0-9]{19})\r\n/.exec(seen) ?? [];
-    expect(await home.moorage(["runs", "kill", runId])).toMatchObject({ code: 0 });
   });
 
   it("keep directory, variables and functions in a session, and tell each command's own end", async () => {
@@ -109,28 +85,3 @@ it("a run in the background needs a server", async () => {
   );
   expect(seen.stderr).toContain("hint: Start one with `moorage serve`, then repeat the command; ");
 });
-
-/** Runs a line of shell on a pseudo terminal; each step types its text once the text before it has come. */
-async function onTerminal(home: Home, line: string, steps: readonly (readonly [string, string])[]): Promise<string> {
-  const child = spawn("script", ["-qec", line, "/dev/null"], {
-    env: { ...home.environment, TERM: "xterm", SHELL: "/bin/sh" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const deadline = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-  let seen = "";
-  let next = 0;
-  try {
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      seen += chunk.toString();
-      const step = steps[next];
-      // The first is typed at the shell's prompt.
-      if (step === undefined || !(next === 0 ? /[#$] $/ : new RegExp(`${step[0]}\r`)).test(seen)) continue;
-      child.stdin.write(step[1]);
-      next += 1;
-    }
-    return seen;
-  } finally {
-    clearTimeout(deadline);
-    child.kill("SIGKILL");
-  }
-}
