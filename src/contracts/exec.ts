@@ -60,7 +60,7 @@ export const SandboxExec = z
       .meta({ description: "Whom to run as in the sandbox: a name there, UID or UID:GID; its own user otherwise." }),
     tty: TerminalSize.optional().meta({
       description:
-        "Run on a terminal of this size: all output is stdout, and only the administrator's maximum ends it.",
+        "Run on a terminal of this size: all output is stdout, and without a deadline of its own only the administrator's maximum ends it.",
     }),
     background: z.boolean().optional().meta({
       description: "Answer once it has started, with a result that says `running`; it goes on without its caller.",
@@ -109,4 +109,11 @@ export const AgentRun = z.strictObject({
   command: Command,
   shell: z.boolean().optional().meta({ description: "Read the command as one line of shell." }),
   ...jobInput,
+  image: jobInput.image.meta({
+    description:
+      "Image reference; otherwise the configured one of agents, else Moorage's own (bash, curl, git, jq, make, Python).",
+  }),
+  network: NetworkPolicy.optional().meta({
+    description: "What the agent can reach, as a policy of `run`; otherwise the configured one of agents, else none.",
+  }),
 });

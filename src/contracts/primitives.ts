@@ -70,16 +70,19 @@ export const Env = z
 export const MemoryBytes = z
   .int()
   .min(6 * MIB, "expected at least 6 MiB")
-  .meta({ description: "Memory in bytes, at least 6 MiB; no swap is added." });
+  .meta({ description: "Memory in bytes; 512 MiB when not given, 6 MiB at least. No swap is added." });
 export const Cpus = z
   .number()
   .min(0.01, "expected at least 0.01")
-  .meta({ description: "Processors, fractions allowed, such as 0.5." });
-export const Pids = z.int().min(2, "expected at least 2").meta({ description: "Processes and threads at one time." });
-export const TimeoutMs = z
+  .meta({ description: "Processors, in fractions too; when not given 1 for profile job, 0.5 for profile sandbox." });
+export const Pids = z
   .int()
-  .min(1, "expected at least 1 ms")
-  .meta({ description: "Deadline of the run in milliseconds; then its whole process tree is ended." });
+  .min(2, "expected at least 2")
+  .meta({ description: "Processes and threads at one time; 256 when not given." });
+export const TimeoutMs = z.int().min(1, "expected at least 1 ms").meta({
+  description:
+    "Deadline of the run in milliseconds; then its whole process tree is ended. When not given 2 minutes for a job, and in a sandbox its own.",
+});
 
 export const Runtime = z
   .string()
@@ -88,9 +91,11 @@ export const Runtime = z
 
 export const Port = z.int().min(1, "expected 1 to 65535").max(65_535, "expected 1 to 65535").meta({ id: "Port" });
 
-export const Profile = z
-  .enum(["job", "sandbox"])
-  .meta({ id: "Profile", description: "A named set of limits and hardening." });
+export const Profile = z.enum(["job", "sandbox"]).meta({
+  id: "Profile",
+  description:
+    "A named set of limits and hardening: `job` is the stricter one, and the default of jobs; `sandbox` that of sandboxes.",
+});
 
 export const NetworkPolicy = z
   .string()

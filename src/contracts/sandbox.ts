@@ -112,6 +112,6 @@ export const SandboxCreate = z.strictObject({
   ttlMs: TtlMs.optional(),
   ...LimitsInput,
   timeoutMs: TimeoutMs.optional().meta({
-    description: "Deadline in milliseconds of each run in it that names none of its own.",
+    description: "Deadline in milliseconds of each run in it that names none of its own; 30 s when not given.",
   }),
 });

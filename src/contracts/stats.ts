@@ -42,7 +42,7 @@ export const HistoryInput = z.strictObject({
     .min(1, "expected at least 1 ms")
     .max(MAX_SINCE_MS, "expected at most 366 days")
     .optional()
-    .meta({ description: "How far back, in milliseconds; all that is kept otherwise." }),
+    .meta({ description: "How far back in milliseconds; all that is kept otherwise." }),
   limit: z
     .int()
     .min(1, "expected at least 1")

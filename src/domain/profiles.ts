@@ -1,4 +1,5 @@
 import { MoorageError } from "../base/errors.ts";
+import { formatBytes, formatDuration } from "../base/quantities.ts";
 import type { Limits, ProfileName } from "../contracts/types.ts";
 import type { Policy } from "./policy.ts";
 
@@ -43,11 +44,22 @@ export function resolveLimits(
   const limit = (name: keyof LimitRequest): number => {
     const value = asked[name] ?? Math.min(defaults[name], maxima[name]);
     if (value > maxima[name]) {
-      throw new MoorageError("LIMIT_EXCEEDED", `${name} is ${value}; the maximum here is ${maxima[name]}.`, {
-        details: { limit: name, value, maximum: maxima[name] },
-      });
+      throw tooMuch(name, value, maxima[name]);
     }
     return value;
   };
   return { memoryBytes: limit("memoryBytes"), cpus: limit("cpus"), pids: limit("pids"), timeoutMs: limit("timeoutMs") };
+}
+
+function tooMuch(limit: keyof LimitRequest, value: number, maximum: number): MoorageError {
+  const over = `is ${written(limit, value)}; the maximum here is ${written(limit, maximum)}`;
+  return new MoorageError("LIMIT_EXCEEDED", `${limit} ${over}.`, {
+    hint: `Ask for less, or have an administrator raise maxima.${limit} in moorage.config.json.`,
+    details: { limit, over, value, maximum },
+  });
+}
+
+function written(limit: keyof LimitRequest, value: number): string {
+  if (limit === "memoryBytes") return formatBytes(value);
+  return limit === "timeoutMs" ? formatDuration(value) : String(value);
 }

@@ -22,20 +22,28 @@ export const Configuration = z.strictObject({
   image: z.string().default("python:3.11-slim").meta({ description: "Image of sandboxes and jobs that name none." }),
   agent: z
     .strictObject({
-      image: z.string().optional(),
-      network: z.string().optional(),
-      memoryBytes: z.int().positive().optional(),
-      cpus: z.number().positive().optional(),
-      timeoutMs: z.int().positive().optional(),
+      image: z.string().optional().meta({ description: "Their image; Moorage's own otherwise." }),
+      network: z.string().optional().meta({ description: "Their network policy; none otherwise." }),
+      memoryBytes: z.int().positive().optional().meta({ description: "Their memory; that of profile job otherwise." }),
+      cpus: z.number().positive().optional().meta({ description: "Their processors; those of profile job otherwise." }),
+      timeoutMs: z.int().positive().optional().meta({ description: "Their deadline; that of profile job otherwise." }),
     })
     .prefault({})
     .meta({ description: "Defaults of `agent run`." }),
   maxima: z
     .strictObject({
-      memoryBytes: z.int().positive().optional().meta({ description: "The machine's memory otherwise." }),
-      cpus: z.number().positive().optional().meta({ description: "The machine's processors otherwise." }),
-      pids: z.int().positive().default(4096),
-      timeoutMs: z.int().positive().default(DAY_MS),
+      memoryBytes: z
+        .int()
+        .positive()
+        .optional()
+        .meta({ description: "Memory of one sandbox or job; the machine's otherwise." }),
+      cpus: z
+        .number()
+        .positive()
+        .optional()
+        .meta({ description: "Processors of one sandbox or job; the machine's otherwise." }),
+      pids: z.int().positive().default(4096).meta({ description: "Processes and threads of one sandbox or job." }),
+      timeoutMs: z.int().positive().default(DAY_MS).meta({ description: "Milliseconds of a deadline." }),
     })
     .prefault({})
     .meta({ description: "What no caller may exceed." }),

@@ -73,7 +73,7 @@ describe("moorage agent run", () => {
     expect(resultOf(await home.moorage(args, { env })).limits).toMatchObject({ timeoutMs: 9000, cpus: 0.5 });
     const over = await home.moorage(args, { env: { ...env, MOORAGE_MAX_TIMEOUT: "5" } });
     expect(over.code).toBe(125);
-    expect(over.stdout).toContain("timeoutMs is 9000; the maximum here is 5000.");
+    expect(over.stdout).toContain("--timeout is 9 s; the maximum here is 5 s.");
   });
 
   it("makes its own image once, under 500 MB, where none is configured", async () => {

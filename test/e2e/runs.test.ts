@@ -53,7 +53,7 @@ describe("runs of a server on docker", () => {
     await expect(line("true")).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The session "work" is busy with run "${runId}": one command at a time.`,
-      hint: `Wait for it with moorage runs wait ${runId}, or use another session.`,
+      hint: `Wait for it with \`moorage runs wait ${runId}\`, or use another session.`,
     });
     expect(await sdk.run.kill({ runId })).toMatchObject({ status: "canceled" });
     expect(await line("sleep 600; echo later", { timeoutMs: 300 })).toMatchObject({

@@ -110,7 +110,7 @@ test("a run in the background prints its id, and says how to follow it", async (
   expect(seen).toMatchObject({
     exitCode: 0,
     stdout: `${runId}\n`,
-    stderr: `note: it goes on; follow it with moorage runs attach ${runId}.\n`,
+    stderr: `note: it goes on; follow it with \`moorage runs attach ${runId}\`.\n`,
   });
 });
 

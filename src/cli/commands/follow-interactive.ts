@@ -45,7 +45,7 @@ export async function startInteractive({ start, run }: Interactive, session: Ses
   if (started === undefined || ("isTTY" in io.stdin && io.stdin.isTTY === true)) return exitCode;
   await feedInput({ run, runId: started, ended: signal, typed: false, mayStayOpen: true }, session);
   if (!signal.aborted) return exitCode;
-  await ui.warning(`its input was cut off, and is still open; the run goes on: moorage runs input ${started}`);
+  await ui.warning(`its input was cut off, and is still open; the run goes on: \`moorage runs input ${started}\``);
   return EXIT.interrupted;
 }
 

@@ -129,7 +129,7 @@ describe("what ended a run is told", () => {
     expect(seen.exitCode).toBe(137);
     expect(seen.stderr).toMatchInlineSnapshot(`
       "error: memory limit of 512 MiB reached; the kernel ended a process
-      hint: Give it more with --memory; files in /tmp count as memory too.
+      hint: Give it more with --memory, a sandbox when it is created; files in the /tmp of a job count too.
       "
     `);
   });

@@ -25,7 +25,7 @@ export async function followRun(
 /** A run in the background: its id is the result. */
 async function goesOn(result: RunResult, { ui, globals }: Session): Promise<number> {
   await ui.out(globals.json ? `${JSON.stringify(result)}\n` : `${result.runId}\n`);
-  if (!globals.json) await ui.note(`it goes on; follow it with moorage runs attach ${result.runId}.`);
+  if (!globals.json) await ui.note(`it goes on; follow it with \`moorage runs attach ${result.runId}\`.`);
   return EXIT.ok;
 }
 
@@ -81,7 +81,10 @@ function failures({ timedOut, oomKilled, exitCode, limits, status, reason }: Run
   } else if (reason !== null) told.push({ text: reason });
   if (oomKilled) {
     const text = `memory limit of ${formatBytes(limits.memoryBytes)} reached; the kernel ended a process`;
-    told.push({ text, hint: "Give it more with --memory; files in /tmp count as memory too." });
+    told.push({
+      text,
+      hint: "Give it more with --memory, a sandbox when it is created; files in the /tmp of a job count too.",
+    });
   }
   if (exitCode === null && reason === null) {
     told.push({ text: `nobody saw how the program ended; the run is recorded as ${status}` });

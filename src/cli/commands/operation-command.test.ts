@@ -126,6 +126,17 @@ describe("values that are wrong", () => {
     `);
   });
 
+  test("a limit beyond the maximum is named as it was typed", async () => {
+    const details = { limit: "timeoutMs", over: "is 1 h; the maximum here is 10 s" };
+    const { host } = hostWith({
+      "sandbox.create": () => {
+        throw new MoorageError("LIMIT_EXCEEDED", "timeoutMs is 1 h; the maximum here is 10 s.", { details });
+      },
+    });
+    const seen = await moorage(["sandbox", "create", "--timeout", "1h"], { host });
+    expect(seen.stderr).toMatch(/^error: --timeout is 1 h; the maximum here is 10 s\.\nhint: /);
+  });
+
   test("by the operation's rules are told in the words of the command line", async () => {
     expect(await told(["run", "--pids", "-5", "--", "x"])).toMatchInlineSnapshot(`
       "error: --pids: expected at least 2 (got -5).

@@ -23,7 +23,7 @@ export const shellCommand: CliCommand = {
     const { globals, host, io } = session;
     if (io.terminal === undefined) {
       throw new MoorageError("INVALID_INPUT", "sandbox shell: expected a terminal on stdin and stdout (got none).", {
-        hint: `Without one, run commands: moorage sandbox exec ${id} -- COMMAND.`,
+        hint: `Without one, run commands: \`moorage sandbox exec ${id} -- COMMAND\`.`,
       });
     }
     const user = options.get("user")?.at(-1);

@@ -5,14 +5,23 @@ type Issue = { readonly path: string; readonly message: string; readonly value?:
 
 /** The same error, with the input's fields named as they are on the command line. */
 export function inFlagNames(error: unknown, fields: CliFields): unknown {
+  if (!isMoorageError(error)) return error;
   const issues = issuesOf(error);
-  if (!isMoorageError(error) || issues === undefined) return error;
+  if (issues === undefined) return overLimit(error, fields);
   const told = issues.map(({ path, message, value }) => {
     const got = value === undefined ? "" : ` (got ${value})`;
     return `${labelOf(path, fields)}: ${message}${got}.`;
   });
   const message = [...told, ...moreLike(Number(error.details["moreIssues"] ?? 0))].join("\n");
   return new MoorageError(error.code, message, { hint: error.hint, details: error.details, cause: error });
+}
+
+// The limit may come from a setting, and what is over it is told by the domain: only its name is the command line's.
+function overLimit(error: MoorageError, fields: CliFields): MoorageError {
+  const { limit, over } = error.details;
+  if (error.code !== "LIMIT_EXCEEDED" || typeof limit !== "string" || typeof over !== "string") return error;
+  const { code, hint, details } = error;
+  return new MoorageError(code, `${labelOf(limit, fields)} ${over}.`, { hint, details, cause: error });
 }
 
 /** A line about those that are not told one by one. */

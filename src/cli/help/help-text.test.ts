@@ -35,15 +35,18 @@ test("the help of a command that runs a program", async () => {
                                  root.
       -e, --env <name=value>     Environment variables. May be given more than once.
       --image <image>            Image reference; the configured default otherwise.
-      --profile <job|sandbox>    A named set of limits and hardening.
+      --profile <job|sandbox>    A named set of limits and hardening: \`job\` is the stricter one, and the
+                                 default of jobs; \`sandbox\` that of sandboxes.
       --network <network>        What the sandbox can reach: none, internal, open, allow:DOMAIN[,DOMAIN]
                                  or net:NAME. What the engine cannot enforce is refused. (default: none)
       --runtime <runtime>        Runtime class of the container; the engine's default otherwise.
-      --memory <size>            Memory, at least 6 MiB; no swap is added. Written as 512m, 2g or a
-                                 number of bytes.
-      --cpus <n>                 Processors, fractions allowed, such as 0.5.
-      --pids <n>                 Processes and threads at one time.
-      --timeout <duration>       Deadline of the run; then its whole process tree is ended. Written as 2
+      --memory <size>            Memory; 512 MiB when not given, 6 MiB at least. No swap is added.
+                                 Written as 512m, 2g or a number of bytes.
+      --cpus <n>                 Processors, in fractions too; when not given 1 for profile job, 0.5 for
+                                 profile sandbox.
+      --pids <n>                 Processes and threads at one time; 256 when not given.
+      --timeout <duration>       Deadline of the run; then its whole process tree is ended. When not
+                                 given 2 minutes for a job, and in a sandbox its own. Written as 2
                                  (seconds), 500ms or 1m.
       -i, --stdin                Pass input on to the program as it comes, until it is closed.
 

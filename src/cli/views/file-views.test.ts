@@ -34,3 +34,43 @@ describe("a watch of files", () => {
     ).toEqual(events.map(({ type }) => type));
   });
 });
+
+test("file grep, as editors read it, and what was left out", async () => {
+  const path = "/workspace/src/a.py";
+  const found = {
+    matches: [{ path, line: 7, column: 1, text: "def a():", before: ["", "# \u001b[31m"], after: ["  pass"] }],
+    filesSearched: 3,
+    binaryFiles: ["/workspace/x"],
+    binaryCount: 1,
+    stoppedBy: "matches",
+  };
+  expect(await seen(["file", "grep", "demo", "def"], ["file.grep", found])).toMatchInlineSnapshot(`
+    "/workspace/src/a.py-5-
+    /workspace/src/a.py-6-# \\x1b[31m
+    /workspace/src/a.py:7:def a():
+    /workspace/src/a.py-8-  pass
+    2> note: 1 binary file was left out; there may be more: raise --limit.
+    "
+  `);
+  const near = { path, line: 9, column: 1, text: "def b():", before: ["def a():", "  pass"], after: [] };
+  const far = { path, line: 20, column: 1, text: "def c():", before: ["", ""], after: [""] };
+  const several = { ...found, matches: [...found.matches, near, far], binaryCount: 0, stoppedBy: null };
+  expect(await seen(["file", "grep", "demo", "def"], ["file.grep", several])).toMatchInlineSnapshot(`
+    "/workspace/src/a.py-5-
+    /workspace/src/a.py-6-# \\x1b[31m
+    /workspace/src/a.py:7:def a():
+    /workspace/src/a.py-8-  pass
+    /workspace/src/a.py:9:def b():
+    --
+    /workspace/src/a.py-18-
+    /workspace/src/a.py-19-
+    /workspace/src/a.py:20:def c():
+    /workspace/src/a.py-21-
+    "
+  `);
+  const none = { ...found, matches: [], binaryCount: 0, stoppedBy: null };
+  expect(await seen(["file", "grep", "demo", "def"], ["file.grep", none])).toMatchInlineSnapshot(`
+    "2> note: nothing was found.
+    "
+  `);
+});

@@ -58,13 +58,9 @@ const STOPPED = {
   time: "there may be more: the search took too long; name a smaller directory",
 };
 
-/** As `grep -n` writes it, so that editors and scripts can follow. */
+/** As `grep -n` writes it, so that editors and scripts can follow: each line once, `--` where lines are left out. */
 export const linesFound = view(FileGrepped, ({ matches, binaryCount, stoppedBy }) => {
-  const lines = matches.flatMap(({ path, line, text, before, after }) => [
-    ...before.map((each, index) => `${path}-${line - before.length + index}-${each}`),
-    `${path}:${line}:${text}`,
-    ...after.map((each, index) => `${path}-${line + 1 + index}-${each}`),
-  ]);
+  const lines = numbered(matches);
   const binary =
     binaryCount === 0 ? [] : [`${binaryCount} binary ${binaryCount === 1 ? "file was" : "files were"} left out`];
   const notes = [...(lines.length === 0 ? ["nothing was found"] : []), ...binary];
@@ -74,6 +70,28 @@ export const linesFound = view(FileGrepped, ({ matches, binaryCount, stoppedBy }
     ...(notes.length === 0 ? {} : { note: `${notes.join("; ")}.` }),
   };
 });
+
+type Match = z.output<typeof FileGrepped>["matches"][number];
+
+function numbered(matches: readonly Match[]): readonly string[] {
+  const shown = new Map<string, { path: string; line: number; text: string; mark: ":" | "-" }>();
+  for (const { path, line, text, before, after } of matches) {
+    const around = [...before, text, ...after];
+    for (const [index, each] of around.entries()) {
+      const at = line - before.length + index;
+      const key = `${path}\0${at}`;
+      if (at === line) shown.set(key, { path, line, text, mark: ":" });
+      else if (!shown.has(key)) shown.set(key, { path, line: at, text: each, mark: "-" });
+    }
+  }
+  const inContext = matches.some(({ before, after }) => before.length + after.length > 0);
+  let last: { path: string; line: number } | undefined;
+  return [...shown.values()].flatMap(({ path, line, text, mark }) => {
+    const apart = inContext && last !== undefined && !(last.path === path && last.line === line - 1);
+    last = { path, line };
+    return [...(apart ? ["--"] : []), `${path}${mark}${line}${mark}${text}`];
+  });
+}
 
 export const textReplaced = view(FileReplaced, ({ path, replacements, lines }) => ({
   success: `Replaced ${replacements === 1 ? `the text in line ${lines[0]}` : `${replacements} texts`} of ${printable(path)}`,

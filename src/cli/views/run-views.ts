@@ -4,9 +4,12 @@ import { Run, RunInputTaken, RunLog, RunRecord, RunWaited } from "../../contract
 import type { Run as RunView, RunLog as Log } from "../../contracts/types.ts";
 import { keyValues } from "../output/key-values.ts";
 import { table } from "../output/table.ts";
+import { truncate } from "../output/text.ts";
 import { bytesCell, commandCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.ts";
 import { isFiltered, view, type Shown } from "./view.ts";
 
+/** In a list, also where nobody shortens: one long script would push what stands behind it out of sight. */
+const LONGEST_COMMAND = 80;
 const FILTERS = ["sandbox", "status", "kind", "agent"];
 
 export const runList = view(page(Run), ({ items }, layout, asked) => {
@@ -29,7 +32,7 @@ export const runList = view(page(Run), ({ items }, layout, asked) => {
     run.exitCode === null ? NOTHING : String(run.exitCode),
     kindCell(run),
     durationCell(run.durationMs),
-    commandCell(run.command),
+    truncate(commandCell(run.command), LONGEST_COMMAND),
     timeCell(run.startedAt),
   ]);
   return { out: table(columns, rows, layout) };
@@ -113,6 +116,6 @@ function noteOn({ runId, status, items, nextOffset, complete }: Log): Shown {
 
 function rest(runId: string, status: Log["status"], nextOffset: number): string {
   if (status === "running")
-    return `the run goes on; follow it with moorage runs attach ${runId} --offset ${nextOffset}.`;
-  return `there is more: moorage runs logs ${runId} --offset ${nextOffset}.`;
+    return `the run goes on; follow it with \`moorage runs attach ${runId} --offset ${nextOffset}\`.`;
+  return `there is more: \`moorage runs logs ${runId} --offset ${nextOffset}\`.`;
 }

@@ -25,7 +25,7 @@ export const sandboxStarted = view(Sandbox, (sandbox) => {
 function endedAtOnce({ id, name, state, reason }: z.output<typeof Sandbox>): Shown {
   return {
     warning: `sandbox ${name ?? id} is ${state}: ${reason ?? "nobody knows why."}`,
-    note: `all that it printed: moorage sandbox output ${name ?? id}`,
+    note: `all that it printed: \`moorage sandbox output ${name ?? id}\``,
   };
 }
 

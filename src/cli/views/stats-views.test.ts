@@ -116,7 +116,7 @@ describe("volumes", () => {
       "
     `);
     expect(await seen(["volume", "ls"], ["volume.list", page()])).toMatchInlineSnapshot(`
-      "2> note: no volumes yet; a sandbox makes one: moorage sandbox create --workspace volume:NAME
+      "2> note: no volumes yet; a sandbox makes one: \`moorage sandbox create --workspace volume:NAME\`
       "
     `);
   });

@@ -7,7 +7,7 @@ import { view } from "./view.ts";
 
 export const volumeList = view(page(Volume), ({ items }, layout) => {
   if (items.length === 0) {
-    return { note: "no volumes yet; a sandbox makes one: moorage sandbox create --workspace volume:NAME" };
+    return { note: "no volumes yet; a sandbox makes one: `moorage sandbox create --workspace volume:NAME`" };
   }
   const columns = [
     { header: "NAME", whole: true },

@@ -48,7 +48,7 @@ describe("a batch", () => {
       { name: "3", status: "timed_out", result: { exitCode: 124, timedOut: true } },
       {
         ...{ name: "4", status: "error", runId: null, result: null },
-        error: { code: "LIMIT_EXCEEDED", message: `memoryBytes is ${2 ** 45}; the maximum here is 2147483648.` },
+        error: { code: "LIMIT_EXCEEDED", message: "memoryBytes is 32 TiB; the maximum here is 2 GiB." },
       },
     ]);
     expect(events.at(-1)).toMatchObject({

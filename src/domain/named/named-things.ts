@@ -63,6 +63,6 @@ export async function refuseRemoved(call: Call, kind: NamedKind, { id, name }: P
 
 function beingRemoved(kind: NamedKind, name: string): MoorageError {
   return new MoorageError("CONFLICT", `The ${kind} "${name}" is being removed.`, {
-    hint: `Wait for that; if it was broken off, end it: moorage ${kind} rm ${name}.`,
+    hint: `Wait for that; if it was broken off, end it: \`moorage ${kind} rm ${name}\`.`,
   });
 }

@@ -55,7 +55,7 @@ describe("a network of one owner", () => {
     const { id } = await domain.platform.network.ensure({ name: "team" });
     const bob = domain.platformOf("bob");
     const absent = { code: "NOT_FOUND", message: 'You have no network "team".' };
-    const hint = "Make it first: moorage network ensure team.";
+    const hint = "Make it first: `moorage network ensure team`.";
     await expect(bob.sandbox.create({ network })).rejects.toMatchObject({ ...absent, hint });
     await expect(resultOf(bob.job.run({ command: ["true"], network }))).rejects.toMatchObject({ ...absent, hint });
     const list = "List what you own with `moorage network ls`.";
@@ -114,7 +114,7 @@ describe("removing a network", () => {
     await platform.network.ensure({ name: "team" });
     for (const name of ["web", "db"]) await platform.sandbox.create({ name, network });
     await platform.sandbox.stop({ id: "db" });
-    const hint = "Remove them first, or cut them off: moorage network rm --force team.";
+    const hint = "Remove them first, or cut them off: `moorage network rm --force team`.";
     const refused = { code: "CONFLICT", hint };
     await expect(platform.network.remove({ name: "team" })).rejects.toMatchObject({
       ...refused,
@@ -165,7 +165,7 @@ describe("removing a network", () => {
     const removing = {
       code: "CONFLICT",
       message: 'The network "team" is being removed.',
-      hint: "Wait for that; if it was broken off, end it: moorage network rm team.",
+      hint: "Wait for that; if it was broken off, end it: `moorage network rm team`.",
     };
     await expect(platform.network.ensure({ name: "team" })).rejects.toMatchObject(removing);
     await expect(platform.sandbox.create({ network })).rejects.toMatchObject(removing);

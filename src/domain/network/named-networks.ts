@@ -31,7 +31,7 @@ export async function joinNetwork(call: Call, policy: string): Promise<string | 
   const found = await context.store.networks.find(principal.owner, name);
   if (found === undefined) {
     throw new MoorageError("NOT_FOUND", `You have no network "${name}".`, {
-      hint: `Make it first: moorage network ensure ${name}.`,
+      hint: `Make it first: \`moorage network ensure ${name}\`.`,
     });
   }
   const row = usable(context, "network", found);
@@ -82,7 +82,7 @@ function hasMembers(name: string, users: readonly NamedUser[]): MoorageError {
   const what = `${first?.kind === "sandbox" ? "sandbox" : "job"} "${first?.name ?? first?.id}"`;
   const others = users.length === 1 ? "" : ` and ${users.length - 1} more`;
   return new MoorageError("CONFLICT", `The network "${name}" has members: ${what}${others}.`, {
-    hint: `Remove them first, or cut them off: moorage network rm --force ${name}.`,
+    hint: `Remove them first, or cut them off: \`moorage network rm --force ${name}\`.`,
   });
 }
 

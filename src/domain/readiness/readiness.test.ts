@@ -54,7 +54,7 @@ describe("a sandbox with a main process of its own", () => {
     await expect(domain.platform.sandbox.output({ id: "quiet" })).rejects.toMatchObject({
       code: "INVALID_INPUT",
       message: 'The sandbox "quiet" has no main process of its own, so there is no output of one.',
-      hint: "The output of its runs is kept: moorage sandbox runs quiet.",
+      hint: "The output of its runs is kept: `moorage sandbox runs quiet`.",
     });
   });
 

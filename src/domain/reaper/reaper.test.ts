@@ -168,7 +168,7 @@ describe("a time to live", () => {
     await expect(it.sandbox.renew({ id: "web" })).rejects.toMatchObject({
       code: "INVALID_INPUT",
       message: 'Sandbox "web" has no time to live that could be renewed.',
-      hint: "Give it one: moorage sandbox renew web --ttl 1h.",
+      hint: "Give it one: `moorage sandbox renew web --ttl 1h`.",
     });
     expect((await it.sandbox.renew({ id: "web", ttlMs: 1 })).expiresAt).toBe("2026-01-01T00:00:00.001Z");
   });

@@ -11,6 +11,7 @@ const DOCKERFILE = `FROM debian:bookworm-slim
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends bash ca-certificates curl git jq make python3 \\
  && rm -rf /var/lib/apt/lists/*
+RUN ln -s python3 /usr/bin/python
 WORKDIR /workspace
 `;
 

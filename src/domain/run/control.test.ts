@@ -86,7 +86,7 @@ describe("a run that goes on", () => {
     await expect(domain.platform.run.kill({ runId })).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The run "${runId}" has ended already (canceled).`,
-      hint: `Read what it printed with moorage runs logs ${runId}.`,
+      hint: `Read what it printed with \`moorage runs logs ${runId}\`.`,
     });
   });
 
@@ -128,7 +128,7 @@ describe("a run that goes on", () => {
     await expect(run.kill({ runId })).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The run "${runId}" is watched by another process of Moorage.`,
-      hint: "Ask the one that started it; runs that many are to reach belong to a server: moorage serve.",
+      hint: "Ask the one that started it; runs that many are to reach belong to a server: `moorage serve`.",
     });
     const waited = await run.wait({ runId, timeoutMs: 10 });
     expect(waited).toMatchObject({ ok: false, reason: "timeout", status: "running" });
@@ -176,7 +176,7 @@ describe("a terminal", () => {
     await expect(domain.platform.run.resize({ runId, columns: 80, rows: 24 })).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The run "${runId}" has no terminal.`,
-      hint: "Start it with one: moorage sandbox exec --tty.",
+      hint: "Start it with one: `moorage sandbox exec --tty`.",
     });
     await expect(domain.platform.run.resize({ runId, columns: 0, rows: 24 })).rejects.toMatchObject({
       code: "INVALID_INPUT",

@@ -34,7 +34,7 @@ export async function resizeRun(call: Call, { runId, columns, rows }: RunSizing)
   const { engineRun } = await requireLive(call, runId);
   if (engineRun.resize === undefined) {
     throw new MoorageError("CONFLICT", `The run "${runId}" has no terminal.`, {
-      hint: "Start it with one: moorage sandbox exec --tty.",
+      hint: "Start it with one: `moorage sandbox exec --tty`.",
     });
   }
   await engineRun.resize({ columns, rows });

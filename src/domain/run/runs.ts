@@ -49,7 +49,7 @@ export async function removeRun(
   const row = await findRun(call, runId);
   if (row.status === "running") {
     throw new MoorageError("CONFLICT", `The run "${runId}" goes on; only an ended one can be removed.`, {
-      hint: `End it first, or wait for its end: moorage runs attach ${runId}.`,
+      hint: `End it first, or wait for its end: \`moorage runs attach ${runId}\`.`,
     });
   }
   await call.context.logs.remove(runId);

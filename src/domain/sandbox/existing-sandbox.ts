@@ -54,7 +54,7 @@ async function refuseOther(row: SandboxRow, input: SandboxCreate): Promise<void>
   const differs = [...differing.map(([key]) => key), ...(await spelledOtherwise(row, input))];
   if (differs.length === 0) return;
   throw new MoorageError("CONFLICT", `The sandbox "${name}" exists already, with another ${differs.join(", ")}.`, {
-    hint: `Use it as it is, or remove it first: moorage sandbox rm ${name}.`,
+    hint: `Use it as it is, or remove it first: \`moorage sandbox rm ${name}\`.`,
   });
 }
 

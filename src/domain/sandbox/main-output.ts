@@ -14,7 +14,7 @@ export async function mainOutput(call: Call, { id, after, tail }: OutputInput): 
   const { context, signal, row } = await reachSandbox(call, id);
   if (!row.useImageCommand && row.command === null) {
     const message = `The sandbox "${row.name ?? row.id}" has no main process of its own, so there is no output of one.`;
-    const hint = `The output of its runs is kept: moorage sandbox runs ${row.name ?? row.id}.`;
+    const hint = `The output of its runs is kept: \`moorage sandbox runs ${row.name ?? row.id}\`.`;
     throw new MoorageError("INVALID_INPUT", message, { hint });
   }
   const { chunks, next, gap } = await context.engine.outputSince(row.id, after, signal);

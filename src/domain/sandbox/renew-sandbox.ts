@@ -17,7 +17,7 @@ export async function renewSandbox(
   const ttlMs = asked ?? row.ttlMs;
   if (ttlMs === null) {
     throw new MoorageError("INVALID_INPUT", `Sandbox "${name}" has no time to live that could be renewed.`, {
-      hint: `Give it one: moorage sandbox renew ${name} --ttl 1h.`,
+      hint: `Give it one: \`moorage sandbox renew ${name} --ttl 1h\`.`,
     });
   }
   if (row.pending?.action === "remove") {

@@ -38,8 +38,8 @@ function hintOf(row: SandboxRow, name: string): string {
   if (state === "stopped" && row.pausedBy === "engine" && hasMainProcess(row)) {
     return `Read all that it printed with \`moorage sandbox output ${name}\`; \`moorage sandbox start ${name}\` runs it again.`;
   }
-  if (state === "starting") return `Wait until it has started: moorage sandbox get ${name}.`;
-  if (state === "running") return `Its state may just have changed: moorage sandbox get ${name}.`;
+  if (state === "starting") return `Wait until it has started: \`moorage sandbox get ${name}\`.`;
+  if (state === "running") return `Its state may just have changed: \`moorage sandbox get ${name}\`.`;
   if (state === "lost" || state === "error") return `Remove it with \`moorage sandbox rm ${name}\` and create it anew.`;
   return `Let it go on with \`moorage sandbox ${STATES[state].way} ${name}\`.`;
 }

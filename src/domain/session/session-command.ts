@@ -57,7 +57,7 @@ export function refuseFixed(input: SandboxExec): void {
   if (given.length === 0) return;
   throw new MoorageError("INVALID_INPUT", `sandbox.exec: expected a session's command without ${given.join(", ")}.`, {
     hint: "Use cd and export in the session; what it reads is at its end from the start.",
-    details: { given },
+    details: { issues: given.map((path) => ({ path, message: "expected none for a command of a session" })) },
   });
 }
 

@@ -19,7 +19,7 @@ export async function removeSession(
   const session = (await call.context.sessions.of(id)).find((candidate) => candidate.name === name);
   if (session === undefined) {
     throw new MoorageError("NOT_FOUND", `The sandbox "${ref}" has no session "${name}".`, {
-      hint: `List them with moorage session ls ${ref}.`,
+      hint: `List them with \`moorage session ls ${ref}\`.`,
     });
   }
   const { runId } = session.view();

@@ -56,6 +56,7 @@ describe("a command in a session", () => {
       code: "INVALID_INPUT",
       message: "sandbox.exec: expected a session's command without env, cwd, interactive.",
       hint: "Use cd and export in the session; what it reads is at its end from the start.",
+      details: { issues: ["env", "cwd", "interactive"].map((path) => expect.objectContaining({ path }) as unknown) },
     });
   });
 
@@ -81,7 +82,7 @@ describe("a command in a session", () => {
     await expect(domain.platform.session.remove({ id: "box", name: "work" })).rejects.toMatchObject({
       code: "NOT_FOUND",
       message: 'The sandbox "box" has no session "work".',
-      hint: "List them with moorage session ls box.",
+      hint: "List them with `moorage session ls box`.",
     });
     await expect(domain.platformOf("bob").session.list({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });

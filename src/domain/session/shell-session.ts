@@ -114,7 +114,7 @@ function over(name: string): MoorageError {
 
 function busy(name: string, runId: string): MoorageError {
   return new MoorageError("CONFLICT", `The session "${name}" is busy with run "${runId}": one command at a time.`, {
-    hint: `Wait for it with moorage runs wait ${runId}, or use another session.`,
+    hint: `Wait for it with \`moorage runs wait ${runId}\`, or use another session.`,
     details: { runId },
   });
 }

@@ -68,7 +68,7 @@ describe("a fork", () => {
     await expect(sandbox.fork({ id, name: "web" })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'You have a sandbox "web" already.',
-      hint: "Choose another name, or remove that one first: moorage sandbox rm web.",
+      hint: "Choose another name, or remove that one first: `moorage sandbox rm web`.",
     });
     domain.control.failNext("createSandbox", new MoorageError("ENGINE_FAILED", "The engine coughed."));
     await expect(sandbox.fork({ id, name: "fork" })).rejects.toMatchObject({ code: "ENGINE_FAILED" });

@@ -32,7 +32,7 @@ export async function forkSandbox(caller: Call, { id, ...own }: SandboxFork): Pr
 async function refuseTaken({ context, principal }: Call, { name }: Omit<SandboxFork, "id">): Promise<void> {
   if (name === undefined || (await context.store.sandboxes.find(principal.owner, name)) === undefined) return;
   throw new MoorageError("CONFLICT", `You have a sandbox "${name}" already.`, {
-    hint: `Choose another name, or remove that one first: moorage sandbox rm ${name}.`,
+    hint: `Choose another name, or remove that one first: \`moorage sandbox rm ${name}\`.`,
   });
 }
 

@@ -103,7 +103,7 @@ describe("a snapshot", () => {
     await expect(domain.platform.sandbox.snapshot({ id })).rejects.toMatchObject({
       code: "SANDBOX_NOT_RUNNING",
       message: 'Sandbox "web" is starting; a snapshot needs one that the engine has.',
-      hint: "Wait until it has started: moorage sandbox get web.",
+      hint: "Wait until it has started: `moorage sandbox get web`.",
     });
   });
 
@@ -115,7 +115,7 @@ describe("a snapshot", () => {
     await expect(sandbox.snapshot({ id, name: "base" })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'You have a snapshot "base" already.',
-      hint: "Choose another name, or remove that one first: moorage snapshot rm base.",
+      hint: "Choose another name, or remove that one first: `moorage snapshot rm base`.",
     });
     expect((await snapshot.list({})).items).toHaveLength(1);
     await snapshot.remove({ id: "base" });
@@ -131,7 +131,7 @@ describe("a snapshot", () => {
     await expect(snapshot.remove({ id: "base" })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'The snapshot "base" is in use: your sandbox "user" is made of it.',
-      hint: "Remove that first: moorage sandbox rm user.",
+      hint: "Remove that first: `moorage sandbox rm user`.",
     });
     expect((await snapshot.get({ id: "base" })).sandboxes).toHaveLength(1);
   });

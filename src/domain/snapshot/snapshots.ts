@@ -49,7 +49,7 @@ export async function removeSnapshot(
   if (user !== undefined) {
     const name = user.name ?? user.id;
     throw new MoorageError("CONFLICT", `The snapshot "${ref}" is in use: your sandbox "${name}" is made of it.`, {
-      hint: `Remove that first: moorage sandbox rm ${name}.`,
+      hint: `Remove that first: \`moorage sandbox rm ${name}\`.`,
     });
   }
   await removeSnapshotFiles(context, row.id);

@@ -71,7 +71,7 @@ describe("a volume", () => {
     await expect(domain.platform.volume.remove({ name: "data" })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'The volume "data" is in use by your sandbox "one".',
-      hint: "Remove that first: moorage sandbox rm one.",
+      hint: "Remove that first: `moorage sandbox rm one`.",
     });
   });
 
@@ -119,7 +119,7 @@ describe("a volume", () => {
     await expect(sandbox.create({ workspace })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'The volume "data" is being removed.',
-      hint: "Wait for that; if it was broken off, end it: moorage volume rm data.",
+      hint: "Wait for that; if it was broken off, end it: `moorage volume rm data`.",
     });
     expect(await volume.remove({ name: "data" })).toEqual({ name: "data", removed: true });
     expect(domain.control.host.volumes.size).toBe(0);

@@ -45,7 +45,7 @@ export async function removeVolume(call: Call, name: string) {
   if (user !== undefined) {
     const users = user.name ?? user.id;
     throw new MoorageError("CONFLICT", `The volume "${name}" is in use by your sandbox "${users}".`, {
-      hint: `Remove that first: moorage sandbox rm ${users}.`,
+      hint: `Remove that first: \`moorage sandbox rm ${users}\`.`,
     });
   }
   await engine.volumes?.remove(row.id, signal);

@@ -51,7 +51,7 @@ function refuseNetworkGone(database: Database, { network, networkId }: SandboxRo
   if (there !== undefined) return;
   const name = network.replace(/^net:/, "");
   throw new MoorageError("CONFLICT", `The network "${name}" was removed while the sandbox was being prepared.`, {
-    hint: `Make it again: moorage network ensure ${name}.`,
+    hint: `Make it again: \`moorage network ensure ${name}\`.`,
   });
 }
 

@@ -105,7 +105,7 @@ function insert(database: Database, row: SnapshotRow): void {
   } catch (error) {
     if (!isMoorageError(error) || error.code !== "CONFLICT") throw error;
     throw new MoorageError("CONFLICT", `You have a snapshot "${row.name}" already.`, {
-      hint: `Choose another name, or remove that one first: moorage snapshot rm ${row.name}.`,
+      hint: `Choose another name, or remove that one first: \`moorage snapshot rm ${row.name}\`.`,
       cause: error,
     });
   }

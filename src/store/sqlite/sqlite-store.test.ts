@@ -281,7 +281,7 @@ describe("the store", () => {
     await expect(store.sandboxes.insert(sandbox(joined))).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'The network "team" was removed while the sandbox was being prepared.',
-      hint: "Make it again: moorage network ensure team.",
+      hint: "Make it again: `moorage network ensure team`.",
     });
   });
 

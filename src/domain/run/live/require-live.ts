@@ -10,7 +10,7 @@ export async function requireLive(call: Call, runId: string): Promise<LiveRun> {
   if (live !== undefined) return live;
   if (row.status !== "running") {
     throw new MoorageError("CONFLICT", `The run "${runId}" has ended already (${row.status}).`, {
-      hint: `Read what it printed with moorage runs logs ${runId}.`,
+      hint: `Read what it printed with \`moorage runs logs ${runId}\`.`,
     });
   }
   if (row.holder === call.context.holders.self) {
@@ -20,7 +20,7 @@ export async function requireLive(call: Call, runId: string): Promise<LiveRun> {
     });
   }
   throw new MoorageError("CONFLICT", `The run "${runId}" is watched by another process of Moorage.`, {
-    hint: "Ask the one that started it; runs that many are to reach belong to a server: moorage serve.",
+    hint: "Ask the one that started it; runs that many are to reach belong to a server: `moorage serve`.",
   });
 }
 

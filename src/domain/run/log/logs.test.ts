@@ -62,7 +62,7 @@ describe("the log of a run", () => {
     await expect(sandbox.logs({ id })).rejects.toMatchObject({
       code: "NOT_FOUND",
       message: `The sandbox "${id}" has had no run yet.`,
-      hint: `Run something in it: moorage sandbox exec ${id} -- COMMAND.`,
+      hint: `Run something in it: \`moorage sandbox exec ${id} -- COMMAND\`.`,
     });
     for (const word of ["first", "second"]) await collect(sandbox.exec({ id, command: ["echo", word] }));
     expect(text(await sandbox.logs({ id }))).toBe("second\n");

@@ -42,7 +42,7 @@ export async function readLastLog(call: Call, ref: string, selection: LogSelecti
   const [last] = items;
   if (last !== undefined) return readLog(call, last, selection);
   throw new MoorageError("NOT_FOUND", `The sandbox "${ref}" has had no run yet.`, {
-    hint: `Run something in it: moorage sandbox exec ${ref} -- COMMAND.`,
+    hint: `Run something in it: \`moorage sandbox exec ${ref} -- COMMAND\`.`,
   });
 }
 

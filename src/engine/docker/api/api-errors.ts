@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ErrorCode } from "../../../base/error-codes.ts";
 import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import { endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
+import { DEFAULT_PIPE, DEFAULT_SOCKET, endpointName, type DockerEndpoint } from "../endpoint/endpoint.ts";
 import type { SshTarget } from "../endpoint/ssh-target.ts";
 import { hostFixes } from "./host-fixes.ts";
 import { systemCode } from "./system-code.ts";
@@ -190,10 +190,15 @@ export function connectionError(error: unknown, context: ConnectionContext): Moo
     const message = `What answers at ${name} is not a Docker engine (${code}).`;
     return new MoorageError("ENGINE_FAILED", message, { hint: "Check DOCKER_HOST.", cause: error });
   }
-  return new MoorageError("ENGINE_UNREACHABLE", `Docker does not answer at ${name} (${code ?? "no answer"}).`, {
-    hint: hostFixes().start,
-    cause: error,
-  });
+  const message = `Docker does not answer at ${name} (${code ?? "no answer"}).`;
+  return new MoorageError("ENGINE_UNREACHABLE", message, { hint: startingHint(context.endpoint), cause: error });
+}
+
+/** Any other place than the usual one was named by somebody, perhaps wrongly. */
+function startingHint(endpoint: DockerEndpoint): string {
+  if (!("socketPath" in endpoint)) return "Start the engine there, or check DOCKER_HOST or the context that names it.";
+  const usual = [DEFAULT_SOCKET, DEFAULT_PIPE].includes(endpoint.socketPath);
+  return usual ? hostFixes().start : `${hostFixes().start} Or check DOCKER_HOST or the context that names that place.`;
 }
 
 /** The tunnel stands, so it is the engine's socket over there that does not answer. */

@@ -95,12 +95,12 @@ describe("what cannot be reached", () => {
     expect(hint).toBe(hostFixes().install);
   });
 
-  test("a missing socket with them is ENGINE_UNREACHABLE, and the fix is to start it", async () => {
+  test("a missing socket with them is ENGINE_UNREACHABLE, and the fix is to start it, or to name another", async () => {
     await writeFile(join(directory, "dockerd"), "");
     const { code, message, hint } = await failureOf(api([directory]).json(get, Anything));
     expect(code).toBe("ENGINE_UNREACHABLE");
     expect(message).toContain(`unix://${socketPath}`);
-    expect(hint).toBe(hostFixes().start);
+    expect(hint).toBe(`${hostFixes().start} Or check DOCKER_HOST or the context that names that place.`);
   });
 
   test("a port where nobody listens is ENGINE_UNREACHABLE", async () => {

@@ -33,7 +33,7 @@ export async function diagnoseEngine(
 
 function choice({ endpoint }: EngineApi, reason: string | undefined): readonly Diagnosis[] {
   if (reason === undefined) return [];
-  const message = `${endpointName(endpoint)} is used, because of ${reason}.`;
+  const message = `${endpointName(endpoint)} is used: ${reason}.`;
   return [{ check: "engine.endpoint", status: "ok", message, fix: null }];
 }
 

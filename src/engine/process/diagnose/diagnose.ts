@@ -17,7 +17,7 @@ export async function diagnose(ready: () => Promise<EngineParts>): Promise<reado
   const { host } = parts;
   const { bwrap } = host.programs;
   return [
-    ok("engine.bubblewrap", `bubblewrap ${host.bubblewrapVersion} (${bwrap})`),
+    ok("engine.bubblewrap", `bubblewrap ${host.bubblewrapVersion} is installed (${bwrap}).`),
     ok("engine.user", userMessage(parts)),
     ...(await namespaces(parts)),
     groupsFinding(parts),
@@ -26,8 +26,8 @@ export async function diagnose(ready: () => Promise<EngineParts>): Promise<reado
 
 function userMessage({ host }: EngineParts): string {
   return host.programs.asRoot === undefined
-    ? `Moorage runs as uid ${host.uid}, and programs as the same`
-    : "Moorage runs as root, and programs as another user";
+    ? `Moorage runs as uid ${host.uid}, and programs as the same user.`
+    : "Moorage runs as root, and programs as another user.";
 }
 
 async function namespaces(parts: EngineParts): Promise<readonly Diagnosis[]> {
@@ -35,14 +35,14 @@ async function namespaces(parts: EngineParts): Promise<readonly Diagnosis[]> {
     const { seccompMode } = await probe(parts);
     const filter: Diagnosis =
       seccompMode === 2
-        ? ok("engine.seccomp", `system calls are filtered (${parts.host.machine})`)
+        ? ok("engine.seccomp", `System calls are filtered (${parts.host.machine}).`)
         : {
             check: "engine.seccomp",
             status: "failed",
-            message: `System calls of a program are not filtered: mode ${seccompMode}, expected 2`,
+            message: `System calls of a program are not filtered: mode ${seccompMode}, expected 2.`,
             fix: "Use a kernel with CONFIG_SECCOMP_FILTER, and a bubblewrap that was built with it.",
           };
-    return [ok("engine.namespaces", "a program ran in namespaces of its own"), filter];
+    return [ok("engine.namespaces", "A program ran in namespaces of its own."), filter];
   } catch (error) {
     return [failed("engine.namespaces", error)];
   }
@@ -53,11 +53,12 @@ function groupsFinding({ groups }: EngineParts): Diagnosis {
   const enforced = enforcedLimits(groups);
   const missing = Object.entries(enforced).flatMap(([name, there]) => (there ? [] : [name]));
   const there = Object.keys(enforced).filter((name) => !missing.includes(name));
-  if (groups !== undefined && missing.length === 0) return ok(check, `version ${groups.version}: ${there.join(", ")}`);
+  if (groups !== undefined && missing.length === 0)
+    return ok(check, `Control groups v${groups.version} limit ${there.join(", ")}.`);
   return {
     check,
     status: "warning",
-    message: `No control group limits ${missing.join(", ")}: resource limits of each process and a watchdog stand in, but not for cpu`,
+    message: `No control group limits ${missing.join(", ")}: resource limits of each process and a watchdog stand in, but not for cpu.`,
     fix: GROUPS_FIX,
   };
 }
