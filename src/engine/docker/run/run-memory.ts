@@ -15,8 +15,9 @@ export type RunMemory = MemoryWatch & Pick<PeakWatch, "peak">;
 
 /** By what the kernel counts where that can be read from here; else by what the engine tells, or counts seen inside. */
 export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Promise<RunMemory> {
+  const meter = await watched.peaks;
   const kills = await watchKills(watched, signal);
-  const peaks = (await watched.peaks).begin();
+  const peaks = meter.begin();
   return {
     happened: async (ms) => peaks.killed() ?? kills.happened(ms),
     peak: peaks.peak,

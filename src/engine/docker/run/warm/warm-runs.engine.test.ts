@@ -1,5 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEngineProxy } from "../../../../../test/fixtures/engine-proxy.ts";
 import { newId } from "../../../../base/ids.ts";
 import { silentLogger } from "../../../../base/logger.ts";
 import type { EngineRun, RunSpec } from "../../../engine.ts";
@@ -184,6 +188,27 @@ test("a sandbox with room for few processes keeps them all for its runs", async 
   const id = await fixture.sandbox({ limits });
   expect((await fixture.shell(id, "exit 8")).exit.exitCode).toBe(8);
   expect(await shells(id)).toBe(0);
+});
+
+test("a shell whose run could not be watched is ended, and another takes its place", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "moorage-warm-"));
+  try {
+    let isBroken = true;
+    const intercept = (head: string) => (isBroken && /^GET \S+\/events/.test(head) ? { reply: "" } : undefined);
+    await using proxy = await openEngineProxy(join(directory, "engine.sock"), { intercept });
+    await using own = openDockerFixture({ endpoint: { socketPath: proxy.socketPath }, warm: true });
+    // Room for one shell: one that is counted on after it was given up keeps the place of every other.
+    const id = await own.sandbox({ limits: { memoryBytes: 128 * 1024 * 1024, cpus: 1, pids: 15 } });
+    const waiting = async () => (await own.processes(id)).filter((line) => SHELL.test(line)).length;
+    await expect.poll(waiting, POLL).toBe(1);
+    expect((await failureOf(own.exec(id, ["true"]))).code).toBe("ENGINE_UNREACHABLE");
+    isBroken = false;
+    const parent = async () => (await own.shell(id, "tr '\\0' '\\n' </proc/$PPID/cmdline")).out;
+    await expect.poll(parent, POLL).toContain("moorage understood");
+    expect(await waiting()).toBe(1);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test("an environment that a shell minds, and a long line, take the plain way to the same end", async () => {
