@@ -8,6 +8,7 @@ import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
+import { onEngine } from "../domain/on-engine.ts";
 import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
@@ -104,7 +105,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   // Before the engine and the store go, whose help it takes.
   opening.defer(() => context.sessions.endAll());
   opening.defer(() => context.live.endAll());
-  await recover(context, engines);
+  await recover(context);
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
@@ -119,14 +120,13 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
 }
 
 /** Runs that lost their Moorage are recorded when their engine can tell about them; a later start tries again. */
-async function recover(context: DomainContext, engines: Engines): Promise<void> {
+async function recover(context: DomainContext): Promise<void> {
   try {
     await recoverRuns(context);
     await sweepDue(context);
     for (const name of await enginesToRecover(context)) {
       if (name === "memory") continue;
-      await using engine = await engines[name]();
-      await recoverRuns({ ...context, engine });
+      await recoverRuns(await onEngine(context, name));
     }
   } catch (error) {
     if (!isMoorageError(error)) throw error;

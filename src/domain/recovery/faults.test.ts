@@ -3,32 +3,35 @@ import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain
 import { setClock } from "../../../test/fixtures/set-clock.ts";
 import { failAfter } from "../../../test/fixtures/failing.ts";
 import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
+import { unitSpec } from "../../engine/docker/docker-fixture.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { createPoolKeeper } from "../pool/keeper.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { recoverRuns } from "./recover-runs.ts";
 
 const alice = { owner: "alice", keyId: null };
 /** More calls than any of these takes. */
 const MAX_CALLS = 100;
-const TOLD = ["done", "DISK_FULL", "ENGINE_UNREACHABLE", "INVALID_INPUT", "IMAGE_NOT_FOUND"];
+const TOLD = ["done", "DISK_FULL", "STATE_UNUSABLE", "ENGINE_UNREACHABLE", "INVALID_INPUT", "IMAGE_NOT_FOUND"];
 
 type Doomed = { readonly platform: Platform; readonly context: DomainContext };
 type Story = {
-  readonly before?: (platform: Platform) => Promise<unknown>;
+  readonly before?: (whole: Doomed) => Promise<unknown>;
   readonly work: (full: Doomed) => Promise<unknown>;
 };
 
-const made = (platform: Platform): Promise<unknown> => platform.sandbox.create({ name: "web", ttlMs: 86_400_000 });
+const made = ({ platform }: Doomed): Promise<unknown> => platform.sandbox.create({ name: "web", ttlMs: 86_400_000 });
 const exec =
   (command: string[]) =>
   ({ platform }: Doomed) =>
     resultOf(platform.sandbox.exec({ id: "web", command }));
 
 const stories: Readonly<Record<string, Story>> = {
-  create: { work: ({ platform }) => made(platform) },
+  create: { work: made },
   "a run that succeeds": { before: made, work: exec(["echo", "done"]) },
   "a run that fails": { before: made, work: exec(["exit", "3"]) },
   "a job": { work: ({ platform }) => resultOf(platform.job.run({ command: ["echo", "done"] })) },
@@ -43,11 +46,43 @@ const stories: Readonly<Record<string, Story>> = {
   stop: { before: made, work: ({ platform }) => platform.sandbox.stop({ id: "web" }) },
   pause: { before: made, work: ({ platform }) => platform.sandbox.pause({ id: "web" }) },
   renew: { before: made, work: ({ platform }) => platform.sandbox.renew({ id: "web" }) },
+  "the recovery of a sandbox's run": { before: lostExec, work: ({ context }) => recoverRuns(context) },
+  "the recovery of a job": { before: lostJob, work: ({ context }) => recoverRuns(context) },
   "the filling of the pool": {
     work: ({ context }) => createPoolKeeper({ ...context, policy: { ...context.policy, pool: [POOLED] } }).fill(),
   },
 };
 const POOLED = { image: undefined, profile: undefined, network: undefined, size: 2 };
+
+const RUN = { env: {}, cwd: "/workspace" };
+
+/** A run that goes on in a sandbox, and whose Moorage is gone. */
+async function lostExec(whole: Doomed): Promise<void> {
+  const { engine, store } = whole.context;
+  await made(whole);
+  const { sandboxId } = await exec(["echo", "before"])(whole);
+  const { handle } = await engine.exec(sandboxId, { ...RUN, command: ["sleep", "600"] });
+  for (const run of (await store.runs.list("alice", {}, { limit: 1 })).items) {
+    await store.runs.insert({ ...run, ...lost(), handle });
+  }
+}
+
+/** A job that has ended unseen, as its Moorage is gone. */
+async function lostJob({ context, platform }: Doomed): Promise<void> {
+  const { engine, store } = context;
+  await resultOf(platform.job.run({ command: ["echo", "before"] }));
+  for (const run of (await store.runs.list("alice", {}, { limit: 1 })).items) {
+    const job = { ...unitSpec("job"), ...RUN, command: ["exit", "3"], deadlineMs: 600_000 };
+    await (
+      await engine.startJob(job)
+    ).exit;
+    await store.runs.insert({ ...run, ...lost(), sandboxId: job.id });
+  }
+}
+
+function lost() {
+  return { id: newId(), status: "running", exitCode: null, receiptId: null, holder: "gone", handle: null } as const;
+}
 
 const READS = new Set(["get", "find", "list", "all", "open", "chain", "head"]);
 
@@ -55,6 +90,11 @@ const FAULTS = {
   "a disk that is full after any write": (context: DomainContext, calls: number) => {
     const error = () => new MoorageError("DISK_FULL", "The disk of the test is full.");
     const { target, ...failing } = failAfter(context.store, { calls, error, spared: READS });
+    return { ...failing, context: { ...context, store: target } };
+  },
+  "a state of which any one call fails, reads too": (context: DomainContext, calls: number) => {
+    const error = () => new MoorageError("STATE_UNUSABLE", "The disk of the test cannot be read.");
+    const { target, ...failing } = failAfter(context.store, { calls, error, times: 1 });
     return { ...failing, context: { ...context, store: target } };
   },
   "an engine that is away after any call": (context: DomainContext, calls: number) => {
@@ -82,7 +122,7 @@ async function told(story: Story, failing: (context: DomainContext) => Failed): 
   const clock = setClock();
   await using store = openSqliteStore(":memory:");
   await using domain = openMemoryDomain({ clock, store }, { clock });
-  await story.before?.(domain.platform);
+  await story.before?.(domain);
   const { context, hasFailed, mend } = failing(domain.context);
   const [answer] = await Promise.allSettled([story.work({ context, platform: createPlatform(context, alice) })]);
   const failed = hasFailed();
@@ -107,8 +147,8 @@ async function expectConsistent({ store, engine }: DomainContext, answer: Promis
   const runs = (await store.runs.list("alice", {}, { limit: 100 })).items;
   const receipts = await Array.fromAsync(store.receipts.chain());
   const said = receipts.map(({ text }) => JSON.parse(text) as { runId: string; status: string; exitCode: number });
-  expect(said.map(({ runId, status, exitCode }) => ({ id: runId, status, exitCode }))).toEqual(
-    runs.map(({ id, status, exitCode }) => ({ id, status, exitCode })),
+  expect(said.map(({ runId, status, exitCode }) => ({ id: runId, status, exitCode })).toSorted(byId)).toEqual(
+    runs.map(({ id, status, exitCode }) => ({ id, status, exitCode })).toSorted(byId),
   );
   if (answer.status === "fulfilled" && isResult(answer.value)) {
     expect(runs).toMatchObject([{ id: answer.value.runId, status: answer.value.status }]);
@@ -121,4 +161,8 @@ function isResult(value: unknown): value is { readonly runId: string; readonly s
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return compare(a.id, b.id);
 }

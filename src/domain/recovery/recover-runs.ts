@@ -1,8 +1,9 @@
 import { isMoorageError } from "../../base/errors.ts";
 import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
+import type { RunStatus } from "../../contracts/types.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { recordReceipt } from "../receipt/record-receipt.ts";
+import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
 import { ENDED_LATER } from "../run/close-run.ts";
 import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
@@ -34,11 +35,10 @@ export async function recoverRuns(context: DomainContext): Promise<readonly Reco
     if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) continue;
     const lived = await endedLost(context, run);
     if (lived === undefined) continue;
-    // Two starts at once: only one records it.
+    // Two starts at once: only one records it. From then on nobody else does.
     if (!(await store.runs.claim(run.id, run.holder, holders.self))) continue;
-    recovered.push(
-      await recordLostRun(context, { ...run, warnings: [...run.warnings, ...(lived ? [ENDED_LATER] : [])] }, unit),
-    );
+    const warnings = [...run.warnings, ...(lived ? [ENDED_LATER] : [])];
+    recovered.push(...(await recorded(context, { ...run, warnings }, unit)));
   }
   return recovered;
 }
@@ -64,23 +64,37 @@ function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInf
   return clock.now() > startedAt + run.limits.timeoutMs + GUARD_SLACK_MS;
 }
 
-async function recordLostRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
-  const { engine, logger } = context;
+/** Records it, now or, where that cannot be done, as soon as it can; none where it is owed. */
+async function recorded(
+  context: DomainContext,
+  run: RunRow,
+  unit: UnitInfo | undefined,
+): Promise<readonly RecoveredRun[]> {
+  const { engine, logger, owed } = context;
+  let ended: Ended | undefined;
+  let status: RunStatus | undefined;
+  await owed.attempt("the record of a lost run", async () => {
+    ended ??= await endedRun(context, run, unit);
+    if (status === undefined) {
+      await recordReceipt(context, { ...ended, keyId: run.keyId, outputCounted: false });
+      status = ended.row.status;
+      logger.warn({ runId: run.id, status }, "recorded a run whose Moorage was ended before it");
+    }
+    if (run.kind !== "exec") await engine.remove(run.sandboxId);
+  });
+  return status === undefined ? [] : [{ runId: run.id, status }];
+}
+
+type Ended = Pick<ReceiptSource, "row" | "workspaceAfter">;
+
+async function endedRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<Ended> {
+  const { engine, clock, holders } = context;
   const output = unit === undefined ? await loggedOutput(context, run.id) : await engine.lastOutput(unit.id);
   // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
   if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
-  const endedAt = unit?.finishedAt ?? context.clock.now();
-  const workspaceAfter = await afterwards(context, run);
-  const ended: RunRow = {
-    ...run,
-    ...knownReason(run, outcome(run, unit, endedAt)),
-    ...recordedOutput(output),
-    holder: context.holders.self,
-  };
-  await recordReceipt(context, { row: ended, keyId: run.keyId, workspaceAfter, outputCounted: false });
-  if (run.kind !== "exec") await engine.remove(run.sandboxId);
-  logger.warn({ runId: run.id, status: ended.status }, "recorded a run whose Moorage was ended before it");
-  return { runId: run.id, status: ended.status };
+  const known = knownReason(run, outcome(run, unit, unit?.finishedAt ?? clock.now()));
+  const row: RunRow = { ...run, ...known, ...recordedOutput(output), holder: holders.self };
+  return { row, workspaceAfter: await afterwards(context, run) };
 }
 
 /** Somebody was ending it when its Moorage was ended; a code of 0 is still its own. */
