@@ -8,6 +8,7 @@ import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
 import type { Sessions } from "./session/sessions.ts";
+import type { TimerClock } from "./timer-clock.ts";
 import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
 
 /** Who calls. Everything that is made belongs to `owner`. */
@@ -29,6 +30,8 @@ export type Holders = {
   /** This process. */
   readonly self: string;
   readonly isAlive: (holder: string) => boolean;
+  /** Whether its monotonic clock is this process's too: both are, or were, of one boot of one machine. */
+  readonly sharesClock: (holder: string) => boolean;
 };
 
 /** What the domain is built from. */
@@ -56,6 +59,8 @@ export type DomainContext = {
   /** Where Moorage keeps its own state on this host; absolute. */
   readonly stateDirectory: string;
   readonly clock: Clock;
+  /** By it the timers of sandboxes count. */
+  readonly timers: TimerClock;
   /** What could not be finished, and is tried again. */
   readonly owed: Owed;
   /** Rung when a pooled sandbox was claimed, for whoever keeps the pool. */

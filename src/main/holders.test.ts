@@ -30,6 +30,15 @@ describe("holders", () => {
     expect(holders.isAlive(holder)).toBe(false);
   });
 
+  it("share a clock with all processes of this boot, ended ones too, and with no others", () => {
+    const holders = processHolders();
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    expect(holders.sharesClock(holders.self)).toBe(true);
+    expect(holders.sharesClock(`1:${boot}:1`)).toBe(true);
+    expect(holders.sharesClock("1:another-boot:1")).toBe(false);
+    expect(holders.sharesClock("1:")).toBe(false);
+  });
+
   it.each(["", "x", "0:", "-1:a"])("take %j for dead", (holder) => {
     expect(processHolders().isAlive(holder)).toBe(false);
   });

@@ -7,13 +7,15 @@ import type { Holders } from "../domain/context.ts";
  * holder of its own, which lives as long as the process: a process may open its state more than once.
  */
 export function processHolders(): Holders {
+  const self = `${name(process.pid)}${OF_PROCESS}${newId()}`;
   return {
-    self: `${name(process.pid)}${OF_PROCESS}${newId()}`,
+    self,
     isAlive: (given) => {
       const [holder = ""] = given.split(OF_PROCESS);
       const pid = Number(holder.split(":")[0]);
       return Number.isInteger(pid) && pid > 0 && runs(pid) && name(pid) === holder;
     },
+    sharesClock: (holder) => bootOf(holder) !== "" && bootOf(holder) === bootOf(self),
   };
 }
 
@@ -21,6 +23,10 @@ const OF_PROCESS = "#";
 
 function name(pid: number): string {
   return `${pid}:${startOf(pid)}`;
+}
+
+function bootOf(holder: string): string {
+  return holder.split(":").length === 3 ? (holder.split(":")[1] ?? "") : "";
 }
 
 function runs(pid: number): boolean {

@@ -16,6 +16,7 @@ import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
 import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
+import { createTimerClock } from "../domain/timer-clock.ts";
 import { createEgress } from "../egress/egress.ts";
 import type { Engine } from "../engine/engine.ts";
 import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
@@ -97,6 +98,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     hostUser: hostUser(),
     stateDirectory: locations.home,
     clock: systemClock,
+    timers: createTimerClock(systemClock),
     owed: new Owed(logger),
     refill: createBell(),
     logger,

@@ -49,8 +49,8 @@ export type RunLogs = {
   readonly read: (runId: string, offset: number) => RunLogReader;
   /** Absent ones are no error. */
   readonly remove: (runId: string) => Promise<void>;
-  /** Moves the time of each log's last piece, by which its age counts. */
-  readonly shiftAges: (milliseconds: number) => Promise<void>;
+  /** Moves the times of each log's pieces, by which its age counts, but for those that were written since a time. */
+  readonly shiftAges: (milliseconds: number, since: number) => Promise<void>;
   /** Removes logs by age and size, never those in `keep`; answers whose logs were removed. */
   readonly prune: (
     retention: LogRetention,

@@ -28,6 +28,8 @@ export type SnapshotRow = {
   readonly createdAt: string;
   /** The process that takes it; a dead one's half-made snapshot is swept. */
   readonly holder: string;
+  /** When it was begun, by the monotonic clock that its holder shares with all of its machine, as long as that lives. */
+  readonly sinceMs: number;
 };
 
 export type SnapshotRows = {

@@ -191,6 +191,8 @@ export type RunRow = {
   readonly holder: string;
   /** By which the engine finds it again when that process is gone; null before it has started. */
   readonly handle: string | null;
+  /** When it started, by the monotonic clock of its holder's machine; null before, and with another holder. */
+  readonly startedMs: number | null;
 };
 
 /** A link of the chain as it is kept: `text` is the exact canonical JSON that was hashed, `hash` and `signature` apart. */
@@ -216,12 +218,15 @@ export type SandboxRows = {
   readonly find: (owner: string, ref: string) => Promise<SandboxRow | undefined>;
   readonly list: (owner: string, query: PageQuery & SandboxFilter) => Promise<Page<SandboxRow>>;
   /**
-   * Takes the oldest of the pool that is like `poolKey`, and makes it what `make` says, in one step; undefined when
+   * Takes the oldest of an engine's pool that is of a kind, and makes it what `make` says, in one step; undefined when
    * there is none. CONFLICT when the name is taken.
    */
-  readonly claim: (poolKey: string, make: (pooled: SandboxRow) => SandboxRow) => Promise<SandboxRow | undefined>;
-  /** Moves every time by which a timer counts, of all owners. */
-  readonly shiftTimers: (milliseconds: number) => Promise<void>;
+  readonly claim: (
+    kind: { readonly poolKey: string; readonly engine: EngineName },
+    make: (pooled: SandboxRow) => SandboxRow,
+  ) => Promise<SandboxRow | undefined>;
+  /** Moves every time by which a timer counts, of all owners; `moved` is called in the same step, before any other writes. */
+  readonly shiftTimers: (milliseconds: number, moved: () => void) => Promise<void>;
   /** Of all owners and each one whole: for what is rare, since it takes as long as there are many. */
   readonly all: () => Promise<readonly SandboxRow[]>;
   /** Of all owners and engines: those in one of the states. */
@@ -255,8 +260,8 @@ export type RunRows = {
    * sandbox and every change of an open run survive the end of this process, but not for certain a loss of power.
    */
   readonly insert: (row: RunRow) => Promise<void>;
-  /** Notes how its engine finds it again, without waiting for the disk. */
-  readonly setHandle: (id: string, handle: string) => Promise<void>;
+  /** Notes that it has started, and how its engine finds it again, without waiting for the disk. */
+  readonly setStarted: (id: string, started: { readonly handle: string; readonly startedMs: number }) => Promise<void>;
   /** Notes why somebody else is ending it, or that nobody is, without waiting for the disk. */
   readonly setReason: (id: string, reason: string | null) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;

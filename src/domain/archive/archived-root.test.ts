@@ -137,7 +137,10 @@ describe("a process that is killed after any of its calls", () => {
 
 /** What a later Moorage finds, once it has swept and cleaned up. */
 async function swept(context: DomainContext): Promise<DomainContext> {
-  const later = { ...context, holders: { self: "later", isAlive: (holder: string) => holder === "later" } };
+  const later = {
+    ...context,
+    holders: { ...context.holders, self: "later", isAlive: (holder: string) => holder === "later" },
+  };
   const reaper = createReaper(later);
   while ((await reaper.sweep()).length > 0);
   await cleanup(later);

@@ -16,11 +16,12 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
   const { context, signal } = call;
   const key = poolKeyOf(context.policy, input);
   if (key === undefined) return undefined;
+  const kind = { poolKey: key, engine: context.engine.name };
   const { timeoutMs } = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
   for (;;) {
     throwIfCanceled(signal);
-    const now = context.clock.now();
-    const row = await context.store.sandboxes.claim(key, (pooled) => ({
+    const now = context.timers.now();
+    const row = await context.store.sandboxes.claim(kind, (pooled) => ({
       ...pooled,
       ...planLife(context, input, now),
       state: "running",
@@ -29,8 +30,7 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
       env: input.env ?? {},
       // What the engine enforces is what it was started with.
       limits: { ...pooled.limits, timeoutMs },
-      createdAt: isoTime(now),
-      lastActiveAt: isoTime(now),
+      createdAt: isoTime(context.clock.now()),
       holder: context.holders.self,
       poolKey: null,
     }));

@@ -25,7 +25,7 @@ function withPool(context: MemoryDomain["context"], pool: readonly PoolEntry[]):
 
 /** A later Moorage, to which every other holder is dead. */
 function laterContext(context: MemoryDomain["context"]): MemoryDomain["context"] {
-  return { ...context, holders: { self: "later", isAlive: (holder) => holder === "later" } };
+  return { ...context, holders: { ...context.holders, self: "later", isAlive: (holder) => holder === "later" } };
 }
 
 async function pooled({ context }: Pick<MemoryDomain, "context">) {

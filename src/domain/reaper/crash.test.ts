@@ -92,7 +92,10 @@ async function told(story: Story, calls: number, passed = 0) {
   clock.pass(passed);
   const doomed = crashAfter(calls, domain.context);
   await Promise.allSettled([story.work({ context: doomed.context, platform: createPlatform(doomed.context, alice) })]);
-  const later = { ...domain.context, holders: { self: "later", isAlive: (holder: string) => holder === "later" } };
+  const later = {
+    ...domain.context,
+    holders: { ...domain.context.holders, self: "later", isAlive: (holder: string) => holder === "later" },
+  };
   const reaper = createReaper(later);
   // What a first sweep settles may be due in the second.
   while ((await reaper.sweep()).length > 0);

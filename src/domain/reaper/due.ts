@@ -21,10 +21,10 @@ export type Deed = {
 };
 
 /** By which the registry finds those for which something may be due now. */
-export function dueTimes({ clock, policy }: DomainContext): DueTimes {
+export function dueTimes({ timers, policy }: DomainContext): DueTimes {
   const { archiveAfterMs } = policy.timers;
-  const restingSince = archiveAfterMs === 0 ? null : isoTime(clock.now() - archiveAfterMs);
-  return { now: isoTime(clock.now()), restingSince };
+  const restingSince = archiveAfterMs === 0 ? null : isoTime(timers.now() - archiveAfterMs);
+  return { now: isoTime(timers.now()), restingSince };
 }
 
 /** What is due for a sandbox now; undefined: nothing. `busy` are those with an open run. */
@@ -54,14 +54,14 @@ function failHalfMade(context: DomainContext, { id, revision }: SandboxRow): Pro
   return removeWhole(context, id, { from, by: "engine", news: "Moorage was ended while it was starting." });
 }
 
-function isUnused({ clock, policy }: DomainContext, { state, stateSince }: SandboxRow): boolean {
+function isUnused({ timers, policy }: DomainContext, { state, stateSince }: SandboxRow): boolean {
   const { archiveAfterMs } = policy.timers;
   if (archiveAfterMs === 0 || STATES[state].timer !== "archive") return false;
-  return clock.now() - Date.parse(stateSince) >= archiveAfterMs;
+  return timers.now() - Date.parse(stateSince) >= archiveAfterMs;
 }
 
-function isIdle({ clock }: DomainContext, { idleTimeoutMs, lastActiveAt }: SandboxRow): boolean {
-  return idleTimeoutMs > 0 && clock.now() - Date.parse(lastActiveAt) >= idleTimeoutMs;
+function isIdle({ timers }: DomainContext, { idleTimeoutMs, lastActiveAt }: SandboxRow): boolean {
+  return idleTimeoutMs > 0 && timers.now() - Date.parse(lastActiveAt) >= idleTimeoutMs;
 }
 
 /** Pauses an idle one; stops it where the engine cannot pause. Whoever uses it meanwhile is told first. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
 import { collect, openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { setClock } from "../../../test/fixtures/set-clock.ts";
 import { createPlatform } from "../domain.ts";
@@ -28,7 +29,10 @@ function openReaper() {
 
 /** A later Moorage on the same engine and store, to which every other holder is dead. */
 function laterMoorage({ context }: MemoryDomain) {
-  const later = { ...context, holders: { self: "later", isAlive: (holder: string) => holder === "later" } };
+  const later = {
+    ...context,
+    holders: { ...context.holders, self: "later", isAlive: (holder: string) => holder === "later" },
+  };
   return { context: later, platform: createPlatform(later, alice), reaper: createReaper(later) };
 }
 
@@ -197,6 +201,73 @@ describe("a clock that jumps", () => {
       ]),
     );
   });
+
+  it.each([10 * 365 * 24 * HOUR, -10 * 365 * 24 * HOUR])(
+    "by %d ms moves no timer twice that is set before the next sweep",
+    async (ms) => {
+      await using it = openReaper();
+      const idle = await it.sandbox.create({});
+      const mortal = await it.sandbox.create({ idleTimeoutMs: 0, ttlMs: HOUR });
+      it.clock.pass(30 * MINUTE);
+      it.clock.jump(ms);
+      await resultOf(it.sandbox.exec({ id: idle.id, command: ["true"] }));
+      await it.sandbox.renew({ id: mortal.id });
+      const made = await it.sandbox.create({ idleTimeoutMs: 0, ttlMs: HOUR });
+      expect(await it.reaper.sweep()).toEqual([]);
+      it.clock.pass(HOUR - 1);
+      expect(await it.reaper.sweep()).toEqual([]);
+      it.clock.pass(1);
+      const swept = (await it.reaper.sweep()).map(({ id }) => id);
+      expect(swept.toSorted()).toEqual([idle.id, mortal.id, made.id].toSorted());
+    },
+  );
+
+  it("moves all timers in a later sweep where the registry could not be written", async () => {
+    await using it = openReaper();
+    const { context } = it.domain;
+    await it.sandbox.create({ idleTimeoutMs: 0, ttlMs: HOUR });
+    const { sandboxes } = context.store;
+    const shiftTimers = () => Promise.reject(new MoorageError("DISK_FULL", "The disk is full."));
+    const full = { ...context, store: { ...context.store, sandboxes: { ...sandboxes, shiftTimers } } };
+    it.clock.jump(2 * HOUR);
+    await expect(createReaper(full).sweep()).rejects.toMatchObject({ code: "DISK_FULL" });
+    expect(await it.reaper.sweep()).toEqual([]);
+    it.clock.pass(HOUR);
+    expect(await it.reaper.sweep()).toMatchObject([{ what: "expired" }]);
+  });
+
+  it.each([400 * 24 * HOUR, -400 * 24 * HOUR])(
+    "by %d ms gives up no snapshot that is being taken, and keeps none that was given up",
+    async (ms) => {
+      await using it = openReaper();
+      const { context } = it.domain;
+      const { id } = await it.sandbox.create({ idleTimeoutMs: 0 });
+      const { snapshots } = context.engine;
+      if (snapshots === undefined) throw new Error("The engine memory takes snapshots.");
+      const [taking, go] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+      const take: typeof snapshots.take = async (...given) => {
+        taking.resolve(undefined);
+        await go.promise;
+        return snapshots.take(...given);
+      };
+      const engine = { ...context.engine, snapshots: { ...snapshots, take } };
+      const taken = createPlatform({ ...context, engine }, alice).sandbox.snapshot({ id, name: "base" });
+      await taking.promise;
+      it.clock.jump(ms);
+      expect(await it.reaper.sweep()).toEqual([]);
+      go.resolve(undefined);
+      expect(await taken).toMatchObject({ name: "base" });
+      const [row] = await context.store.snapshots.all();
+      if (row === undefined) throw new Error("The snapshot has no row.");
+      const left = { ...row, id: newId(), name: null, transient: true, sinceMs: it.clock.monotonic() };
+      await context.store.snapshots.insert(left, 100);
+      it.clock.jump(ms);
+      it.clock.pass(15 * MINUTE);
+      expect(await it.reaper.sweep()).toEqual([]);
+      it.clock.pass(1);
+      expect(await it.reaper.sweep()).toEqual([{ what: "snapshot", id: left.id }]);
+    },
+  );
 
   it("in the middle of a sweep ends nothing before the next one has moved the timers", async () => {
     const clock = setClock();

@@ -7,7 +7,6 @@ import { recoverRuns } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
-import { watchClock } from "./clock-watch.ts";
 import { dueFor, dueTimes, type Deed } from "./due.ts";
 import { findOrphans, removeOrphan, watchOrphans, type Orphan } from "./orphans.ts";
 
@@ -25,18 +24,16 @@ export type Reaper = {
 
 /** Does by itself what nobody asks for: timers, adoption, and what ended Moorages have left. */
 export function createReaper(context: DomainContext): Reaper {
-  const look = watchClock(context.clock);
+  const keepTimers = timerKeeper(context);
   const overdue = watchOrphans(context);
   const pruneLogs = hourlyPruning(context);
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
-    const { jumpMs, now } = look();
-    await keepTimers(context, jumpMs);
+    await keepTimers();
     await context.owed.settle();
     await recoverRuns(context);
     await refreshAll(context, signal);
-    // A clock that jumps from here on ends nobody's time before the next look has moved the timers with it.
-    const due = await sweepDue({ ...context, clock: { ...context.clock, now: () => now } }, signal);
+    const due = await sweepDue(context, signal);
     await pruneLogs();
     const snapshots = await sweepSnapshots(context);
     const orphans = overdue(await findOrphans(context, signal));
@@ -114,11 +111,23 @@ async function attemptAll(
  * Timers count the time that passes, not the one that the clock shows: after a jump each has left what it had before, so
  * that setting the clock, or a machine that slept, neither pauses nor expires anything.
  */
-async function keepTimers({ store, logs, logger }: DomainContext, jumpMs: number): Promise<void> {
-  if (jumpMs === 0) return;
-  await store.sandboxes.shiftTimers(jumpMs);
-  await logs.shiftAges(jumpMs);
-  logger.warn({ jumpMs }, "the clock jumped; the timers of all sandboxes, and the ages of logs, were moved with it");
+function timerKeeper({ store, logs, logger, clock, timers }: DomainContext): () => Promise<void> {
+  timers.look();
+  let lastLook = clock.monotonic();
+  return async () => {
+    const elapsed = clock.monotonic() - lastLook;
+    const jumpMs = timers.look();
+    if (jumpMs !== 0) {
+      await store.sandboxes.shiftTimers(jumpMs, () => timers.follow(jumpMs));
+      // What was written since the last look may have been written since the jump.
+      await logs.shiftAges(jumpMs, clock.now() - elapsed);
+      logger.warn(
+        { jumpMs },
+        "the clock jumped; the timers of all sandboxes, and the ages of logs, were moved with it",
+      );
+    }
+    lastLook = clock.monotonic();
+  };
 }
 
 async function logged({ logger }: DomainContext, signal: AbortSignal, sweep: Reaper["sweep"]): Promise<void> {

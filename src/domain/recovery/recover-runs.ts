@@ -57,11 +57,17 @@ async function endedLost({ engine }: DomainContext, run: RunRow): Promise<boolea
   }
 }
 
-function isOverdue({ clock }: DomainContext, run: RunRow, { startedAt }: UnitInfo): boolean {
+function isOverdue(context: DomainContext, run: RunRow, { startedAt }: UnitInfo): boolean {
   // Whoever made it was ended before it started it, so nobody will.
   if (startedAt === null) return true;
   if (run.limits.timeoutMs === null) return false;
-  return clock.now() > startedAt + run.limits.timeoutMs + GUARD_SLACK_MS;
+  return ageOf(context, run, startedAt) > run.limits.timeoutMs + GUARD_SLACK_MS;
+}
+
+/** By the clock that does not jump, where whoever started it had the same. */
+function ageOf({ clock, holders }: DomainContext, { startedMs, holder }: RunRow, startedAt: number): number {
+  if (startedMs !== null && holders.sharesClock(holder)) return clock.monotonic() - startedMs;
+  return clock.now() - startedAt;
 }
 
 /** Records it, now or, where that cannot be done, as soon as it can; none where it is owed. */

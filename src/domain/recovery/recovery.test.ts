@@ -1,17 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { setClock } from "../../../test/fixtures/set-clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { createPlatform } from "../domain.ts";
 import { cleanup } from "./cleanup.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const principal = { owner: "alice", keyId: null };
 
 /** A second Moorage on the same engine and store, to which every other holder is dead. */
 function laterMoorage(domain: ReturnType<typeof openMemoryDomain>) {
-  const holders = { self: "later", isAlive: (holder: string) => holder === "later" };
+  const holders = { ...domain.context.holders, self: "later", isAlive: (holder: string) => holder === "later" };
   const context = { ...domain.context, holders };
   return { context, platform: createPlatform(context, principal) };
 }
@@ -47,6 +50,37 @@ describe("after a Moorage was ended", () => {
     await abandonedJob(domain, ["sleep", "60"], 60_000);
     expect(await recoverRuns(domain.context)).toEqual([]);
     expect(await cleanup(domain.context)).toEqual({ removed: [], recovered: [] });
+  });
+
+  it.each([HOUR, -HOUR])("a job goes on until its deadline, by how much the clock may jump: %d ms", async (ms) => {
+    const clock = setClock();
+    await using domain = openMemoryDomain({ clock }, { clock });
+    await using store = openSqliteStore(":memory:");
+    await abandonedJob(domain, ["sleep", "600"], HOUR / 2);
+    const [open] = await domain.context.store.runs.open();
+    if (open === undefined) throw new Error("The job is not open.");
+    await store.runs.insert(open);
+    const later = laterMoorage({ ...domain, context: { ...domain.context, store } });
+    clock.jump(ms);
+    clock.pass(HOUR / 2);
+    expect(await recoverRuns(later.context)).toEqual([]);
+    clock.pass(MINUTE);
+    expect(await recoverRuns(later.context)).toMatchObject([{ runId: open.id }]);
+    expect(await domain.context.engine.inspect(open.sandboxId)).toBeUndefined();
+  });
+
+  it("a job whose Moorage had another clock is judged by its engine's times", async () => {
+    const clock = setClock();
+    await using domain = openMemoryDomain({ clock }, { clock });
+    await using store = openSqliteStore(":memory:");
+    await abandonedJob(domain, ["sleep", "600"], HOUR / 2);
+    for (const run of await domain.context.store.runs.open()) await store.runs.insert(run);
+    const { context } = laterMoorage({ ...domain, context: { ...domain.context, store } });
+    const rebooted = { ...context, holders: { ...context.holders, sharesClock: () => false } };
+    clock.pass(HOUR / 2);
+    expect(await recoverRuns(rebooted)).toEqual([]);
+    clock.pass(MINUTE);
+    expect(await recoverRuns(rebooted)).toMatchObject([{ status: "timed_out" }]);
   });
 
   it("a sandbox's open run is ended, and recorded as interrupted, without a code", async () => {

@@ -123,7 +123,7 @@ describe("a run that goes on", () => {
   it("in another process of Moorage is told so", async () => {
     await using domain = openMemoryDomain();
     const { runId } = await background(domain, { command: ["sleep", "600"] });
-    const other = { live: new LiveRuns(), holders: { self: "other", isAlive: () => true } };
+    const other = { live: new LiveRuns(), holders: { self: "other", isAlive: () => true, sharesClock: () => true } };
     const { run } = createPlatform({ ...domain.context, ...other }, { owner: "alice", keyId: null });
     await expect(run.kill({ runId })).rejects.toMatchObject({
       code: "CONFLICT",

@@ -68,7 +68,8 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs, stdin: plan.stdin });
   try {
     // A run that could not be found again after a crash of ours does not go on.
-    await context.store.runs.setHandle(row.id, engineRun.handle).catch((error: unknown) => life.cancel(error));
+    const started = { handle: engineRun.handle, startedMs: context.clock.monotonic() };
+    await context.store.runs.setStarted(row.id, started).catch((error: unknown) => life.cancel(error));
     await conductLive(run, { plan, row, live });
   } finally {
     context.live.remove(live);

@@ -49,6 +49,7 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
     workspaceBefore: plan.workspaceBefore,
     holder: context.holders.self,
     handle: null,
+    startedMs: null,
   };
 }
 

@@ -44,10 +44,10 @@ export async function awake(context: DomainContext, { id, wanted, signal }: Acce
 
 /** Tells that a sandbox is in use now. */
 export async function touch(
-  { store, clock }: DomainContext,
+  { store, timers }: DomainContext,
   { id, lastActiveAt, idleTimeoutMs }: SandboxRow,
 ): Promise<void> {
-  const now = clock.now();
+  const now = timers.now();
   const since = now - Date.parse(lastActiveAt);
   if (since >= 0 && since < Math.min(TOUCH_MS, idleTimeoutMs * TOUCH_SHARE)) return;
   await store.sandboxes.touch(id, isoTime(now));

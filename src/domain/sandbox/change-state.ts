@@ -94,7 +94,7 @@ async function finished(context: DomainContext, row: Announced, change: StateCha
   const state = ACTIONS[action].to;
   const runs = state === "running";
   const target = { state, reason, pausedBy: runs ? null : by, pending: afterwards === undefined ? null : row.pending };
-  const lastActiveAt = runs ? isoTime(context.clock.now()) : row.lastActiveAt;
+  const lastActiveAt = runs ? isoTime(context.timers.now()) : row.lastActiveAt;
   const from = { pending: row.pending.id };
   const changed = await moveTo(context, { row, from }, { ...target, lastActiveAt, ...change.alters?.() });
   if (changed !== undefined) {

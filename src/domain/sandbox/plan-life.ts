@@ -17,6 +17,7 @@ type Life = Pick<
   | "idleTimeoutMs"
   | "ttlMs"
   | "expiresAt"
+  | "lastActiveAt"
 >;
 
 /** Where the life of a sandbox begins, and what ends it by itself. */
@@ -35,5 +36,6 @@ export function planLife({ policy }: DomainContext, input: SandboxCreate, now: n
     idleTimeoutMs,
     ttlMs,
     expiresAt: ttlMs === null ? null : isoTime(now + ttlMs),
+    lastActiveAt: isoTime(now),
   };
 }

@@ -25,13 +25,11 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
   const limits = resolveLimits(profile, input, context.policy.maxima);
   const network = await resolveNetwork(context, networkFor(input), call.signal);
   const runtime = await resolveRuntime(context, input.runtime, call.signal);
-  const now = context.clock.now();
   return {
     id: newId(),
     owner: principal.owner,
     name: input.name ?? null,
     conversationId: input.conversationId ?? null,
-    ...planLife(context, input, now),
     ...(await planMain(context, input)),
     volume: await planVolume(call, input),
     directory: await planDirectory(context, input),
@@ -45,8 +43,9 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
     runtime: runtime ?? null,
     engine: context.engine.name,
     isolation: context.engine.isolation,
-    createdAt: isoTime(now),
-    lastActiveAt: isoTime(now),
+    createdAt: isoTime(context.clock.now()),
+    // Last, since an image may have been pulled meanwhile.
+    ...planLife(context, input, context.timers.now()),
     holder: context.holders.self,
   };
 }

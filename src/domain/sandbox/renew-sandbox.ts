@@ -27,12 +27,12 @@ export async function renewSandbox(
     const message = `The time of sandbox "${name}" was up at ${row.expiresAt}; it is being removed.`;
     throw new MoorageError("CONFLICT", message, { hint: "Create a new one, and renew it before its time is up." });
   }
-  const change = { ttlMs, expiresAt: isoTime(context.clock.now() + ttlMs) };
+  const change = { ttlMs, expiresAt: isoTime(context.timers.now() + ttlMs) };
   const renewed = await context.store.sandboxes.transition(row.id, { revision: row.revision }, change);
   // Otherwise it has changed meanwhile: its removal may have begun.
   return renewed === undefined ? renewSandbox(call, { id, ttlMs: asked }) : sandboxView(renewed);
 }
 
-export function isExpired({ clock }: DomainContext, { expiresAt }: SandboxRow): boolean {
-  return expiresAt !== null && Date.parse(expiresAt) <= clock.now();
+export function isExpired({ timers }: DomainContext, { expiresAt }: SandboxRow): boolean {
+  return expiresAt !== null && Date.parse(expiresAt) <= timers.now();
 }

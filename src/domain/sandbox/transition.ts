@@ -9,14 +9,14 @@ type Target = Pick<SandboxRow, "state" | "reason" | "pausedBy"> & Transition;
 
 /** Takes a sandbox to a state that the state machine allows; undefined when it is no longer as it was seen. */
 export async function moveTo(
-  { store, clock }: DomainContext,
+  { store, timers }: DomainContext,
   { row, from }: { readonly row: SandboxRow; readonly from: TransitionFrom },
   target: Target,
 ): Promise<SandboxRow | undefined> {
   if (!isAllowed(row.state, target.state)) {
     throw new MoorageError("INTERNAL", `A sandbox cannot go from ${row.state} to ${target.state}.`);
   }
-  const stateSince = row.state === target.state ? row.stateSince : isoTime(clock.now());
+  const stateSince = row.state === target.state ? row.stateSince : isoTime(timers.now());
   return store.sandboxes.transition(row.id, { states: [row.state], ...from }, { stateSince, ...target });
 }
 

@@ -47,6 +47,6 @@ export async function sweepSnapshots(context: DomainContext): Promise<readonly s
   return swept;
 }
 
-function isAbandoned({ holders, clock }: DomainContext, { holder, createdAt }: SnapshotRow): boolean {
-  return !holders.isAlive(holder) || clock.now() - Date.parse(createdAt) > ABANDONED_MS;
+function isAbandoned({ holders, clock }: DomainContext, { holder, sinceMs }: SnapshotRow): boolean {
+  return !holders.isAlive(holder) || clock.monotonic() - sinceMs > ABANDONED_MS;
 }

@@ -85,7 +85,7 @@ describe("a process that is killed after any of its calls leaves no snapshot hal
 });
 
 function laterMoorage(context: DomainContext): DomainContext {
-  return { ...context, holders: { self: "later", isAlive: (holder) => holder === "later" } };
+  return { ...context, holders: { ...context.holders, self: "later", isAlive: (holder) => holder === "later" } };
 }
 
 /** How many sandboxes and snapshots there are, once the registry and the engine say the same of them. */

@@ -66,6 +66,7 @@ async function shown({ store }: DomainContext, row: SnapshotRow): Promise<Snapsh
 }
 
 function snapshotView(row: SnapshotRow, sandboxes: string[]): Snapshot {
-  const { state: _state, transient: _transient, reference: _reference, holder: _holder, dependencies, ...shown } = row;
+  const { state: _state, transient: _transient, reference: _reference, ...rest } = row;
+  const { holder: _holder, sinceMs: _sinceMs, dependencies, ...shown } = rest;
   return { ...shown, dependencies: [...dependencies], sandboxes };
 }

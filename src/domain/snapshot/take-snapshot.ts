@@ -81,6 +81,7 @@ function planned({ engine, clock, holders }: DomainContext, sandbox: SandboxRow,
     engine: engine.name,
     createdAt: isoTime(clock.now()),
     holder: holders.self,
+    sinceMs: clock.monotonic(),
   };
 }
 

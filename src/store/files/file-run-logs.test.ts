@@ -160,13 +160,22 @@ describe("the log of a run", () => {
     expect(new Set(await readdir(opened.directory))).toEqual(new Set([kept, small]));
   });
 
+  it("that was written since the clock was set keeps its age", async () => {
+    await using opened = await openLogs();
+    const runId = newId();
+    await write(opened.logs, runId, [["stdout", "kept"]]);
+    const retention = { maxAgeMs: 3_600_000, maxTotalBytes: 4000 };
+    await opened.logs.shiftAges(-400 * 86_400_000, Date.now() - 60_000);
+    expect(await opened.logs.prune(retention, { now: Date.now(), keep: new Set() })).toEqual([]);
+  });
+
   it("has the age that it had when the clock is set, and is not taken for old by that", async () => {
     await using opened = await openLogs();
     const runId = newId();
     await write(opened.logs, runId, [["stdout", "kept"]]);
     const retention = { maxAgeMs: 3_600_000, maxTotalBytes: 4000 };
     const jump = 400 * 86_400_000;
-    await opened.logs.shiftAges(jump);
+    await opened.logs.shiftAges(jump, Date.now() + 60_000);
     const keep = new Set<string>();
     expect(await opened.logs.prune(retention, { now: Date.now() + jump, keep })).toEqual([]);
     expect(await opened.logs.prune(retention, { now: Date.now() + jump + 2 * 3_600_000, keep })).toEqual([runId]);

@@ -19,10 +19,10 @@ export function createFileRunLogs({ directory, logBytes }: FileRunLogsOptions): 
     create: (runId, onWritten) => new LogWriter({ directory: place(runId), capacity: logBytes, onWritten }),
     read: (runId, offset) => new LogReader(place(runId), offset),
     remove,
-    shiftAges: async (milliseconds) => {
+    shiftAges: async (milliseconds, since) => {
       for (const path of await segmentsIn(directory)) {
         const info = await stat(path).catch(ifGone(undefined));
-        if (info === undefined) continue;
+        if (info === undefined || info.mtimeMs >= since) continue;
         const moved = new Date(info.mtimeMs + milliseconds);
         await utimes(path, moved, moved).catch(ifGone(undefined));
       }

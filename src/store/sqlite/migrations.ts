@@ -69,6 +69,7 @@ export const MIGRATIONS: readonly string[] = [
      status TEXT NOT NULL,
      holder TEXT NOT NULL,
      handle TEXT,
+     started_ms REAL,
      created_at TEXT NOT NULL,
      data TEXT NOT NULL,
      stdout BLOB NOT NULL,

@@ -3,15 +3,16 @@ import type { Database, Row } from "./database.ts";
 import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
-const COLUMNS = "data, stdout, stderr, status, holder, handle";
+const COLUMNS = "data, stdout, stderr, status, holder, handle, started_ms";
 
 export function createRunRows(database: Database): RunRows {
   return {
     insert: (row) =>
       Promise.try(() => (row.kind === "exec" ? database.unsynced(() => insert(database, row)) : insert(database, row))),
-    setHandle: (id, handle) =>
+    setStarted: (id, { handle, startedMs }) =>
       Promise.try(() => {
-        database.unsynced(() => database.run("UPDATE runs SET handle = ? WHERE id = ?", handle, id));
+        const sql = "UPDATE runs SET handle = ?, started_ms = ? WHERE id = ?";
+        database.unsynced(() => database.run(sql, handle, startedMs, id));
       }),
     setReason: (id, reason) =>
       Promise.try(() => {
@@ -27,7 +28,10 @@ export function createRunRows(database: Database): RunRows {
     list: (owner, filter, query) => Promise.try(listRuns, database, { owner, filter, query }),
     open: () => Promise.try(() => database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read)),
     claim: (id, from, to) =>
-      Promise.try(() => database.run("UPDATE runs SET holder = ? WHERE id = ? AND holder = ?", to, id, from) === 1),
+      Promise.try(() => {
+        const sql = "UPDATE runs SET holder = ?, started_ms = NULL WHERE id = ? AND holder = ?";
+        return database.run(sql, to, id, from) === 1;
+      }),
   };
 }
 
@@ -57,11 +61,12 @@ function insert(database: Database, row: RunRow): void {
 }
 
 function insertRow(database: Database, row: RunRow): void {
-  const { id, owner, sandboxId, kind, agentId, status, holder, handle, startedAt, stdout, stderr } = row;
+  const { id, owner, sandboxId, kind, agentId, status, holder, handle, startedMs } = row;
+  const { startedAt, stdout, stderr } = row;
   database.run(
-    `INSERT INTO runs (id, owner, sandbox_id, kind, agent_id, status, holder, handle, created_at, data, stdout, stderr)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[id, owner, sandboxId, kind, agentId, status, holder, handle, startedAt, data(row), stdout, stderr],
+    `INSERT INTO runs (id, owner, sandbox_id, kind, agent_id, status, holder, handle, started_ms, created_at, data,
+       stdout, stderr) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, owner, sandboxId, kind, agentId, status, holder, handle, startedMs, startedAt, data(row), stdout, stderr],
   );
 }
 
@@ -75,19 +80,20 @@ export function closeRun(database: Database, row: RunRow): void {
 
 // Output is kept as bytes in columns of its own: it need not be UTF-8.
 function data(row: RunRow): string {
-  const { stdout: _stdout, stderr: _stderr, holder: _holder, handle: _handle, ...rest } = row;
+  const { stdout: _stdout, stderr: _stderr, holder: _holder, handle: _handle, startedMs: _ms, ...rest } = row;
   return JSON.stringify(rest);
 }
 
 function read(row: Row): RunRow {
-  const rest = JSON.parse(String(row["data"])) as Omit<RunRow, "stdout" | "stderr" | "holder" | "handle">;
-  const handle = row["handle"];
+  const rest = JSON.parse(String(row["data"])) as Omit<RunRow, "stdout" | "stderr" | "holder" | "handle" | "startedMs">;
+  const { handle, started_ms: startedMs } = row;
   return {
     ...rest,
     stdout: bytes(row["stdout"]),
     stderr: bytes(row["stderr"]),
     holder: String(row["holder"]),
     handle: typeof handle === "string" ? handle : null,
+    startedMs: typeof startedMs === "number" ? startedMs : null,
   };
 }
 

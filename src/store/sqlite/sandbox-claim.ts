@@ -1,17 +1,18 @@
+import type { EngineName } from "../../contracts/types.ts";
 import type { SandboxRow } from "../store.ts";
 import type { Database } from "./database.ts";
 
 /** One transaction from the choice to the owner: two claims never meet at one sandbox. */
 export function claimSandbox(
   database: Database,
-  poolKey: string,
+  { poolKey, engine }: { readonly poolKey: string; readonly engine: EngineName },
   make: (pooled: SandboxRow) => SandboxRow,
 ): SandboxRow | undefined {
   return database.transaction(() => {
     const found = database.get(
-      `SELECT data FROM sandboxes WHERE data ->> 'state' = 'pool' AND data ->> 'poolKey' = ? AND data ->> 'pending' IS NULL
-       ORDER BY created_at, id LIMIT 1`,
-      poolKey,
+      `SELECT data FROM sandboxes WHERE data ->> 'poolKey' = ? AND data ->> 'engine' = ? AND data ->> 'state' = 'pool'
+       AND data ->> 'pending' IS NULL ORDER BY created_at, id LIMIT 1`,
+      ...[poolKey, engine],
     );
     if (found === undefined) return undefined;
     const pooled = JSON.parse(String(found["data"])) as SandboxRow;

@@ -41,8 +41,8 @@ export function createSandboxRows(database: Database): SandboxRows {
         return row === undefined ? undefined : read(row);
       }),
     list: (owner, query) => Promise.try(listSandboxes, database, owner, query),
-    claim: (poolKey, make) => Promise.try(claimSandbox, database, poolKey, make),
-    shiftTimers: (milliseconds) => Promise.try(shiftTimers, database, milliseconds),
+    claim: (kind, make) => Promise.try(claimSandbox, database, kind, make),
+    shiftTimers: (milliseconds, moved) => Promise.try(shiftTimers, database, milliseconds, moved),
     ...createSandboxQueries(database),
     isHostPortTaken: (hostPort) => Promise.try(isHostPortTaken, database, hostPort),
     transition: (id, from, change) =>

@@ -2,7 +2,7 @@ import type { SandboxRow } from "../store.ts";
 import type { Database } from "./database.ts";
 
 /** Moves the times by which timers count; when a sandbox was made stays what it is. */
-export function shiftTimers(database: Database, milliseconds: number): void {
+export function shiftTimers(database: Database, milliseconds: number, moved: () => void): void {
   const shifted = (time: string): string => new Date(Date.parse(time) + milliseconds).toISOString();
   database.transaction(() => {
     for (const { id, data } of database.all("SELECT id, data FROM sandboxes")) {
@@ -17,4 +17,5 @@ export function shiftTimers(database: Database, milliseconds: number): void {
       database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(next), String(id));
     }
   });
+  moved();
 }

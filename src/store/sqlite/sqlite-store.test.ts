@@ -74,7 +74,7 @@ function run(change: Partial<RunRow> = {}): RunRow {
     ...{ id: newId(), kind: "job", sandboxId, owner, keyId: null, agentId: null, command: ["true"] },
     ...{ ...output, truncated: false, ...end, startedAt: new Date().toISOString(), durationMs: 1 },
     ...{ engine, isolation, image, imageDigest, profile, limits, network, runtime: null, peakMemoryBytes: null },
-    ...{ receiptId: null, warnings: [], reason: null, ...workspace, holder, handle: null, ...change },
+    ...{ receiptId: null, warnings: [], reason: null, ...workspace, holder, handle: null, startedMs: null, ...change },
   };
 }
 
@@ -86,7 +86,17 @@ function snapshot(change: Partial<SnapshotRow> = {}): SnapshotRow {
   const { id, owner, image, dependencies, packageManager, engine, createdAt, holder } = sandbox();
   return {
     ...{ id, owner, name: null, comment: null, state: "ready", transient: false, sandboxId: id, image },
-    ...{ reference: "r", digest: "d", dependencies, packageManager, sizeBytes: 1, engine, createdAt, holder },
+    ...{
+      reference: "r",
+      digest: "d",
+      dependencies,
+      packageManager,
+      sizeBytes: 1,
+      engine,
+      createdAt,
+      holder,
+      sinceMs: 0,
+    },
     ...change,
   };
 }
@@ -117,9 +127,9 @@ describe("the store", () => {
       const opened = run({ kind: "exec", status: "running", exitCode: null });
       await using store = openSqliteStore(path);
       await store.runs.insert(opened);
-      await store.runs.setHandle(opened.id, "handle");
+      await store.runs.setStarted(opened.id, { handle: "handle", startedMs: 1.5 });
       await using other = openSqliteStore(path);
-      expect(await other.runs.open()).toMatchObject([{ id: opened.id, handle: "handle" }]);
+      expect(await other.runs.open()).toMatchObject([{ id: opened.id, handle: "handle", startedMs: 1.5 }]);
     }));
 
   it("has a name once for each owner, and a conversation id once", async () => {
@@ -208,7 +218,7 @@ describe("the store", () => {
     for (const row of [...unclaimed, ...others]) await store.sandboxes.insert(row);
     const found = async () => (await store.sandboxes.unclaimed("memory")).map(({ id }) => id).toSorted();
     expect(await found()).toEqual(unclaimed.map(({ id }) => id).toSorted());
-    const claimed = await store.sandboxes.claim("k", (row) => ({
+    const claimed = await store.sandboxes.claim({ poolKey: "k", engine: "memory" }, (row) => ({
       ...row,
       owner: "bob",
       state: "running",
