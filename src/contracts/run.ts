@@ -73,7 +73,13 @@ const chunk = {
   encoding: Encoding,
 };
 
-const gap = { offset: z.int(), bytes: z.int().meta({ description: "Printed here, and no longer kept." }) };
+const gap = {
+  offset: z.int(),
+  bytes: z.int().meta({
+    description:
+      "Printed here, and no longer kept, or not passed on to who was too slow to read it while the run was being ended.",
+  }),
+};
 
 export const RunEvent = z
   .discriminatedUnion("type", [

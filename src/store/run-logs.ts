@@ -24,6 +24,8 @@ export type RunLogWriter = AsyncDisposable & {
    * rejects: a log that cannot be written must not end its run.
    */
   readonly append: (stream: OutputStream, data: Uint8Array, time: number) => Promise<void>;
+  /** Passes over bytes that were printed and are not there to be written: readers see a gap. */
+  readonly skip: (bytes: number) => void;
   /** Why the log could not be written; from then on nothing is added. */
   readonly failure: () => Error | undefined;
 };

@@ -12,12 +12,15 @@ type Ended = {
  * then does not take it for their own failure. Where the work fails they are on their own again.
  */
 export async function endingRuns(
-  { store }: DomainContext,
+  { store, live }: DomainContext,
   { chosen, reason }: Ended,
   work: () => Promise<void>,
 ): Promise<void> {
   const runs = (await store.runs.open()).filter(chosen);
-  for (const { id } of runs) await store.runs.setReason(id, reason);
+  for (const { id } of runs) {
+    await store.runs.setReason(id, reason);
+    live.find(id)?.release();
+  }
   try {
     await work();
   } catch (error) {

@@ -24,6 +24,17 @@ describe("the record of an output stream", () => {
   });
 });
 
+describe("the record of a stream of which a part was missed", () => {
+  it("counts it, and keeps what came before and after", () => {
+    const record = new OutputRecord(100);
+    record.add(Buffer.from("before"));
+    record.miss(1000);
+    record.add(Buffer.from("after"));
+    expect([record.total, record.truncated]).toEqual([1011, true]);
+    expect(Buffer.from(record.bytes()).toString()).toBe("before\n[... 1000 bytes left out ...]\nafter");
+  });
+});
+
 describe("chunks of text", () => {
   it("lose nothing, however UTF-8 is cut", () => {
     fc.assert(

@@ -7,6 +7,7 @@ export class OutputRecord {
   #tail: Uint8Array[] = [];
   #tailBytes = 0;
   #total = 0;
+  #hasMissed = false;
 
   /** `capacity`: bytes kept at most, half for the head and half for the tail. */
   constructor(capacity: number) {
@@ -14,24 +15,32 @@ export class OutputRecord {
     this.#tailCapacity = capacity - this.#headCapacity;
   }
 
-  /** Bytes that were added, kept or not. */
+  /** Bytes that were added, kept or not, and those that were missed. */
   get total(): number {
     return this.#total;
   }
 
   get truncated(): boolean {
-    return this.#total > this.#headCapacity + this.#tailCapacity;
+    return this.#hasMissed || this.#total > this.#headCapacity + this.#tailCapacity;
   }
 
   add(chunk: Uint8Array): void {
     this.#total += chunk.length;
-    const room = this.#headCapacity - this.#headBytes;
+    const room = this.#hasMissed ? 0 : this.#headCapacity - this.#headBytes;
     const first = chunk.subarray(0, room);
     if (first.length > 0) {
       this.#head.push(Uint8Array.from(first));
       this.#headBytes += first.length;
     }
     if (chunk.length > room) this.#addToTail(chunk.subarray(room));
+  }
+
+  /** Counts bytes that are not there: what comes behind them belongs to the tail. */
+  miss(bytes: number): void {
+    this.#total += bytes;
+    this.#hasMissed = true;
+    this.#tail = [];
+    this.#tailBytes = 0;
   }
 
   /** Head and tail, with a line between them that says how much is missing. */

@@ -61,11 +61,18 @@ export async function* conductRun(call: Call, prepare: Prepare, manner: Manner =
 async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const { context, principal, events, life } = run;
   for (const message of context.warnings) await events.push({ type: "warning", message });
-  const plan = await prepare((event) => events.push(event), life.signal);
+  const plan = await prepare(async (event) => void (await events.push(event)), life.signal);
   const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);
-  const live = context.live.add({ runId: plan.runId, life, engineRun, logs: context.logs, stdin: plan.stdin });
+  const live = context.live.add({
+    runId: plan.runId,
+    life,
+    engineRun,
+    logs: context.logs,
+    stdin: plan.stdin,
+    release: () => events.release(),
+  });
   try {
     // A run that could not be found again after a crash of ours does not go on.
     const started = { handle: engineRun.handle, startedMs: context.clock.monotonic() };
@@ -130,7 +137,7 @@ async function watch({ context, events, life }: Conduct, { plan, row, live }: Ru
   const terms = {
     ...{ deadlineMs: limits.timeoutMs, graceMs, signal: life.signal },
     whenFree: () => whenLetGo(context, row.sandboxId),
-    onEnding: () => events.release(),
+    onEnding: live.release,
   };
   await using log = live.log;
   const output = new RunOutput({ recordBytes, log, events, clock: context.clock });

@@ -17,6 +17,11 @@ export class MarkedStream {
     this.#end = Buffer.from(end);
   }
 
+  /** True between the marks: what comes is the command's. */
+  get inside(): boolean {
+    return this.#part === "inside";
+  }
+
   /** True when the mark of the end has come, with the line that it begins. */
   get ended(): boolean {
     return this.#part === "after";

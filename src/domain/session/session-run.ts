@@ -6,6 +6,8 @@ import { MarkedStream } from "./marked-stream.ts";
 import { commandLines } from "./session-script.ts";
 
 const CHANNEL_BYTES = 256 * 1024;
+/** How long a reader is waited for that takes nothing while the session is being ended. */
+const PATIENCE_MS = 1_000;
 
 /** One command of a session, as a run: it ends when the shell has told its end, or when the shell itself has ended. */
 export class SessionRun implements EngineRun {
@@ -17,6 +19,8 @@ export class SessionRun implements EngineRun {
   readonly #streams: Readonly<Record<OutputChunk["stream"], MarkedStream>>;
   readonly #channel = new Channel<OutputChunk>(CHANNEL_BYTES);
   readonly #exiting = Promise.withResolvers<RunExit>();
+  /** Of what nobody took after the release, since that was last told. */
+  readonly #lost = { stdout: 0, stderr: 0 };
   #ended = false;
 
   constructor(shell: EngineRun) {
@@ -34,15 +38,23 @@ export class SessionRun implements EngineRun {
   }
 
   /** What the shell has printed. Resolves when the reader has made room. */
-  async take({ stream, data }: OutputChunk): Promise<void> {
+  async take({ stream, data, lostBytes = 0 }: OutputChunk): Promise<void> {
     const marked = this.#streams[stream];
-    const printed = marked.next(data);
-    if (printed.length > 0) await this.#channel.push({ stream, data: printed }, printed.length);
+    if (marked.inside) this.#lost[stream] += lostBytes;
+    await this.#pass(stream, marked.next(data));
     if (!this.#streams.stdout.ended || !this.#streams.stderr.ended) return;
     const { trailer } = this.#streams.stdout;
     // What is no code is not the shell's word: then nobody knows how the command ended.
     const exitCode = /^\d{1,3}$/.test(trailer) ? Number(trailer) & 0xff : null;
     this.settle({ exitCode, signal: null, oomKilled: false, peakMemoryBytes: null });
+  }
+
+  async #pass(stream: OutputChunk["stream"], data: Uint8Array): Promise<void> {
+    const lostBytes = this.#lost[stream];
+    if (data.length === 0 && lostBytes === 0) return;
+    const chunk = { stream, data, ...(lostBytes === 0 ? {} : { lostBytes }) };
+    const taken = await this.#channel.push(chunk, data.length);
+    this.#lost[stream] = taken ? 0 : lostBytes + data.length;
   }
 
   /** The command is over: by itself, or with its shell. */
@@ -67,7 +79,7 @@ export class SessionRun implements EngineRun {
   kill = async (): Promise<{ readonly unitStopped: boolean }> => {
     if (this.#ended) return { unitStopped: false };
     // A reader that has stopped must not hold up the shell's output, and with it its end.
-    this.#channel.release();
+    this.#channel.release(PATIENCE_MS);
     return this.#shell.kill();
   };
 

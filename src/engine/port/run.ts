@@ -36,7 +36,15 @@ export type JobSpec = UnitSpec &
     readonly deadlineMs: number;
   };
 
-export type OutputChunk = { readonly stream: "stdout" | "stderr"; readonly data: Uint8Array };
+export type OutputChunk = {
+  readonly stream: "stdout" | "stderr";
+  readonly data: Uint8Array;
+  /**
+   * Bytes of this stream that came right before `data` and were let go, because the run was being ended and nobody took
+   * its output meanwhile. Absent: none.
+   */
+  readonly lostBytes?: number;
+};
 
 export type RunExit = {
   /** 0 to 255, exactly the program's; 126 found but not executable, 127 not found; null when the engine lost it. */
@@ -61,7 +69,8 @@ export type EngineRun = {
   readonly handle: string;
   /**
    * What the program prints, in order for each stream; ends when the run has ended. Reading slowly slows the program
-   * down; memory use is capped. To be read once.
+   * down; memory use is capped. Nothing is left out while somebody reads, also while the run is being ended: only a
+   * reader that takes nothing then misses something, and is told how much. To be read once.
    */
   readonly output: AsyncIterable<OutputChunk>;
   /** Settles when the program has ended, after `kill` also when nobody reads the output; rejects with a MoorageError when the engine failed. */

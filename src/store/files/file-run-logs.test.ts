@@ -34,6 +34,24 @@ const textOf = (frames: readonly LogFrame[]): string =>
   frames.map((frame) => (frame.type === "gap" ? `<${frame.bytes}>` : Buffer.from(frame.data).toString())).join("");
 
 describe("the log of a run", () => {
+  it("tells what was passed over as gaps, at the beginning and in the middle", async () => {
+    await using opened = await openLogs();
+    const runId = newId();
+    {
+      await using writer = opened.logs.create(runId, () => undefined);
+      writer.skip(3);
+      await writer.append("stdout", Buffer.from("ab"), 5);
+      writer.skip(1);
+      writer.skip(1);
+      await writer.append("stderr", Buffer.from("cd"), 5);
+      await writer.append("stdout", Buffer.from("ef"), 5);
+      expect(writer.end).toBe(11);
+    }
+    expect(textOf(await readAll(opened.logs, runId))).toBe("<3>ab<2>cdef");
+    expect(textOf(await readAll(opened.logs, runId, 6))).toBe("<1>cdef");
+    expect(textOf(await readAll(opened.logs, runId, 8))).toBe("def");
+  });
+
   it("is read as it was written: streams, times, offsets and bytes", async () => {
     await using opened = await openLogs();
     const runId = newId();

@@ -16,7 +16,10 @@ export type LogPlace = {
   readonly onWritten: () => void;
 };
 
-type Queued = { readonly frame: Buffer; readonly offset: number };
+type Queued = { readonly frame: Buffer; readonly offset: number; readonly end: number };
+
+/** `bytes`: what it takes on disk; `end`: the offset behind its last byte, where its next frame has to begin. */
+type Segment = { readonly file: FileHandle; bytes: number; end: number };
 
 /** Appends to the segments of one log. Nothing is made on disk before something was printed. */
 export class LogWriter implements RunLogWriter {
@@ -24,7 +27,7 @@ export class LogWriter implements RunLogWriter {
   readonly #queue: Queued[] = [];
   readonly #starts: number[] = [];
   #queuedBytes = 0;
-  #segment: { readonly file: FileHandle; bytes: number } | undefined;
+  #segment: Segment | undefined;
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
   #end = 0;
@@ -42,11 +45,17 @@ export class LogWriter implements RunLogWriter {
   async append(stream: OutputStream, data: Uint8Array, time: number): Promise<void> {
     for (let from = 0; from < data.length; from += MAX_DATA_BYTES) {
       const piece = data.subarray(from, from + MAX_DATA_BYTES);
-      if (this.#failure === undefined) this.#enqueue(encodeFrame(stream, piece, time));
-      this.#end += piece.length;
+      const end = this.#end + piece.length;
+      if (this.#failure === undefined)
+        this.#enqueue({ frame: encodeFrame(stream, piece, time), offset: this.#end, end });
+      this.#end = end;
     }
     if (this.#queue.length > 0) this.#writing ??= this.#write();
     while (this.#queuedBytes > QUEUE_BYTES && this.#failure === undefined) await this.#writing;
+  }
+
+  skip(bytes: number): void {
+    this.#end += bytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -55,9 +64,9 @@ export class LogWriter implements RunLogWriter {
     this.#segment = undefined;
   }
 
-  #enqueue(frame: Buffer): void {
-    this.#queue.push({ frame, offset: this.#end });
-    this.#queuedBytes += frame.length;
+  #enqueue(queued: Queued): void {
+    this.#queue.push(queued);
+    this.#queuedBytes += queued.frame.length;
   }
 
   async #write(): Promise<void> {
@@ -84,8 +93,9 @@ export class LogWriter implements RunLogWriter {
     let bytes = 0;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       const fits = segment.bytes + bytes + next.frame.length <= capacity && bytes < BATCH_BYTES;
-      if (!fits && segment.bytes + bytes > 0) break;
+      if (segment.end !== next.offset || (!fits && segment.bytes + bytes > 0)) break;
       this.#queue.shift();
+      segment.end = next.end;
       frames.push(next.frame);
       bytes += next.frame.length;
     }
@@ -94,17 +104,18 @@ export class LogWriter implements RunLogWriter {
     return { file: segment.file, frames };
   }
 
-  async #segmentFor(capacity: number): Promise<{ readonly file: FileHandle; bytes: number }> {
+  async #segmentFor(capacity: number): Promise<Segment> {
     const next = this.#queue[0];
     const present = this.#segment;
     if (next === undefined) throw new TypeError("There is nothing to write.");
-    if (present !== undefined && present.bytes + next.frame.length <= capacity) return present;
+    const fits = present !== undefined && present.bytes + next.frame.length <= capacity;
+    if (fits && present.end === next.offset) return present;
     await present?.file.close();
     this.#segment = undefined;
     const { directory } = this.#place;
     if (this.#starts.length === 0) await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = await open(segmentPath(directory, next.offset), "ax", 0o600);
-    this.#segment = { file, bytes: 0 };
+    this.#segment = { file, bytes: 0, end: next.offset };
     this.#starts.push(next.offset);
     if (this.#starts.length > SEGMENTS) {
       const [dropped] = this.#starts.splice(HEAD_SEGMENTS, 1);

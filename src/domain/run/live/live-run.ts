@@ -10,6 +10,8 @@ export type LiveRunParts = {
   readonly engineRun: EngineRun;
   readonly logs: RunLogs;
   readonly stdin: StdinFeed | undefined;
+  /** Whoever reads it is no longer waited for. */
+  readonly release: () => void;
 };
 
 /** A run that this process watches. */
@@ -19,16 +21,19 @@ export class LiveRun {
   readonly engineRun: EngineRun;
   readonly log: RunLogWriter;
   readonly stdin: StdinFeed | undefined;
+  /** Before it is ended from outside: a reader that is behind gets a gap, its record and its log have it all. */
+  readonly release: () => void;
   readonly #ending = Promise.withResolvers<void>();
   readonly #ended = new Once(this.#ending.promise);
   #changing = Promise.withResolvers<void>();
   #change = new Once(this.#changing.promise);
 
-  constructor({ runId, life, engineRun, logs, stdin }: LiveRunParts) {
+  constructor({ runId, life, engineRun, logs, stdin, release }: LiveRunParts) {
     this.runId = runId;
     this.life = life;
     this.engineRun = engineRun;
     this.stdin = stdin;
+    this.release = release;
     this.log = logs.create(runId, () => this.#changed());
   }
 

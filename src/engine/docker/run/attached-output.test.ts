@@ -82,6 +82,40 @@ describe("a reader that is slow", () => {
     await output.finish();
   });
 
+  test("misses nothing after the release while it goes on", async () => {
+    const socket = new PassThrough();
+    const output = new AttachedOutput(socket);
+    socket.write(frame("moorage ready\n"));
+    output.release();
+    const sending = sender(socket, 16 * MIB);
+    void sending.done.then(() => socket.end());
+    let bytes = 0;
+    for await (const { data, lostBytes = 0 } of output.chunks) {
+      expect(lostBytes).toBe(0);
+      bytes += data.length;
+      await new Promise((resolve) => void setTimeout(resolve, 1));
+    }
+    expect(bytes).toBe(16 * MIB);
+  });
+
+  test("and takes nothing after the release is told how much it has missed, of each stream", async () => {
+    const socket = new PassThrough();
+    const output = new AttachedOutput(socket);
+    socket.write(frame("moorage ready\n"));
+    output.release();
+    await sender(socket, 16 * MIB).done;
+    socket.end(frame(Buffer.alloc(MIB), 2));
+    await output.ended;
+    const counts = { stdout: { read: 0, lost: 0 }, stderr: { read: 0, lost: 0 } };
+    for await (const { stream, data, lostBytes = 0 } of output.chunks) {
+      counts[stream].read += data.length;
+      counts[stream].lost += lostBytes;
+    }
+    expect(counts.stdout.read).toBeGreaterThan(MIB);
+    expect(counts.stdout.read + counts.stdout.lost).toBe(16 * MIB);
+    expect(counts.stderr).toEqual({ read: 0, lost: MIB });
+  });
+
   test("and leaves does not stop the sender", async () => {
     const socket = new PassThrough();
     const output = new AttachedOutput(socket);

@@ -12,9 +12,12 @@ const CAPACITY_BYTES = 2 * 1024 * 1024;
 /** What a queued chunk costs beside its data; a program may print byte by byte. */
 const CHUNK_COST_BYTES = 200;
 const MAX_LINE_BYTES = 1024;
-/** After the process is gone: how long nothing may come, and how long it may take in all. */
+/** After the process is gone: how long nothing may come, and how long it may take in all, without and with a reader. */
 const QUIET_MS = 200;
 const FINISH_MS = 2_000;
+const READER_MS = 30_000;
+/** How long a released output waits for a reader that takes nothing. A killed run's connection must not stand still. */
+const PATIENCE_MS = 1_000;
 const NEWLINE = 10;
 
 type OutputOptions = {
@@ -37,6 +40,10 @@ export class AttachedOutput {
   /** How many of the lines have come. */
   #seen = 0;
   #bytes = 0;
+  /** Of what nobody took after the release, since that was last told. */
+  readonly #lost = { stdout: 0, stderr: 0 };
+  /** True while the reader is waited for. */
+  #waits = false;
   #finished = false;
   #failure: unknown;
 
@@ -78,20 +85,26 @@ export class AttachedOutput {
   }
 
   /**
-   * From now on the connection is read without waiting for the reader. To be called before anything is killed: an
-   * engine whose stream is not read while its process is killed blocks other runs of that container.
+   * From now on the connection is read as fast as its reader takes what comes, and does not wait for one that takes
+   * nothing. To be called before anything is killed: an engine whose stream is not read while its process is killed
+   * blocks other runs of that container.
    */
   release(): void {
-    this.#channel.release();
+    this.#channel.release(PATIENCE_MS);
   }
 
   /** Ends the output once its process is gone: what is printed already still comes, though others may hold stdout. */
   async finish(): Promise<void> {
     this.release();
     const begin = performance.now();
-    for (let before = -1; before !== this.#bytes && performance.now() - begin < FINISH_MS;) {
-      before = this.#bytes;
+    const took = (): number => performance.now() - begin;
+    for (let looks = FINISH_MS / QUIET_MS; looks > 0 && took() < READER_MS;) {
+      const before = this.#bytes;
       if (await settledWithin(this.ended, QUIET_MS)) break;
+      // That nothing comes while the reader is behind is no silence.
+      if (this.#waits) continue;
+      if (this.#bytes === before) break;
+      looks -= 1;
     }
     await this.close();
   }
@@ -118,6 +131,7 @@ export class AttachedOutput {
     } finally {
       await this.#giveBackLine();
       await this.#giveBackMarks();
+      for (const stream of ["stdout", "stderr"] as const) await this.#tellLost(stream);
       this.#channel.close();
       if (this.told !== undefined) this.#socket.off("error", ignore);
     }
@@ -159,7 +173,20 @@ export class AttachedOutput {
   }
 
   async #queue(stream: OutputChunk["stream"], data: Uint8Array): Promise<void> {
-    if (data.length > 0) await this.#channel.push({ stream, data }, data.length + CHUNK_COST_BYTES);
+    if (data.length === 0) return;
+    const lostBytes = this.#lost[stream];
+    this.#waits = true;
+    const taken = await this.#channel.push(
+      { stream, data, ...(lostBytes === 0 ? {} : { lostBytes }) },
+      data.length + CHUNK_COST_BYTES,
+    );
+    this.#waits = false;
+    this.#lost[stream] = taken ? 0 : lostBytes + data.length;
+  }
+
+  async #tellLost(stream: OutputChunk["stream"]): Promise<void> {
+    const lostBytes = this.#lost[stream];
+    if (lostBytes > 0) await this.#channel.push({ stream, data: new Uint8Array(), lostBytes });
   }
 }
 
