@@ -22,7 +22,8 @@ export const CodeBlock = z
       .string()
       .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "expected a plain file name of A-Z, a-z, 0-9, _, . and -")
       .meta({
-        description: "Written to the workspace; its extension chooses the interpreter: .py, .js, .mjs, .ts, .sh.",
+        description:
+          "Written to the workspace; its extension chooses the interpreter: .py, .js, .mjs, .ts (by Node 22.18 or newer), .sh.",
       }),
     content: z.string().max(8 * 1024 * 1024),
   })
