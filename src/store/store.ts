@@ -236,7 +236,7 @@ export type SandboxRows = {
    * announced change, and what the times choose.
    */
   readonly due: (times: DueTimes) => Promise<readonly SandboxRow[]>;
-  /** Those on an engine that were started ahead, or are starting so, and that nobody has claimed. */
+  /** Those on an engine that were started ahead, or are starting so, and that nobody has claimed; the oldest first. */
   readonly unclaimed: (engine: EngineName) => Promise<readonly SandboxRow[]>;
   /** Whether a sandbox of whomever has the host port, for either protocol. */
   readonly isHostPortTaken: (hostPort: number) => Promise<boolean>;

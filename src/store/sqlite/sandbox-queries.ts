@@ -13,7 +13,8 @@ const ENDED = "SELECT data FROM sandboxes INDEXED BY sandboxes_ending WHERE data
 const RESTING = `SELECT data FROM sandboxes INDEXED BY sandboxes_at_rest
   WHERE data ->> 'state' IN ('paused', 'stopped') AND data ->> 'stateSince' <= ?`;
 
-const UNCLAIMED = "SELECT data FROM sandboxes WHERE data ->> 'poolKey' IS NOT NULL AND data ->> 'engine' = ?";
+const UNCLAIMED = `SELECT data FROM sandboxes
+  WHERE data ->> 'poolKey' IS NOT NULL AND data ->> 'engine' = ? ORDER BY +rowid`;
 
 const BEHIND_PROXY = `SELECT data FROM sandboxes WHERE substr(data ->> 'network', 1, 6) = 'allow:'
   AND data ->> 'engine' = ? AND data ->> 'state' IN ('running', 'paused')`;

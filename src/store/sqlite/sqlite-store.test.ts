@@ -216,8 +216,8 @@ describe("the store", () => {
     const unclaimed = [sandbox({ ...pooled, state: "pool" }), sandbox({ ...pooled, state: "starting" })];
     const others = [sandbox({ state: "starting" }), sandbox({ ...pooled, state: "pool", engine: "docker" })];
     for (const row of [...unclaimed, ...others]) await store.sandboxes.insert(row);
-    const found = async () => (await store.sandboxes.unclaimed("memory")).map(({ id }) => id).toSorted();
-    expect(await found()).toEqual(unclaimed.map(({ id }) => id).toSorted());
+    const found = async () => (await store.sandboxes.unclaimed("memory")).map(({ id }) => id);
+    expect(await found()).toEqual(unclaimed.map(({ id }) => id));
     const claimed = await store.sandboxes.claim({ poolKey: "k", engine: "memory" }, (row) => ({
       ...row,
       owner: "bob",
