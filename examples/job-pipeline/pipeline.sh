@@ -13,7 +13,7 @@ receipts=$WORKSPACE_DIR/receipts
 failed=0
 
 # Step 1: load the functions. That alone does nothing.
-# shellcheck source=../../shim/docker-runner.sh
+# shellcheck source=SCRIPTDIR/../../shim/docker-runner.sh
 . "$here/../../shim/docker-runner.sh"
 
 # Step 4 (its time is when the pipeline stops, whatever stops it): leave nothing behind.

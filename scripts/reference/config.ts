@@ -3,7 +3,7 @@ import { Configuration } from "../../src/main/configuration.ts";
 import { VARIABLES } from "../../src/main/environment.ts";
 import { code, page, table } from "./markdown.ts";
 
-const ORDER = `Flags go over the environment, the environment over the file, the file over the defaults. The file is \`moorage.config.json\` in \`MOORAGE_HOME\` (or in \`CONFIG_DIR\`); it is never read from the current directory. An unknown setting is an error.`;
+const ORDER = `Flags go over the environment, the environment over the file, the file over the defaults. The file is \`moorage.config.json\` in \`MOORAGE_HOME\` (or in \`CONFIG_DIR\`); [it is never read from the current directory](../decisions/0004-configuration-is-not-in-the-project.md). An unknown setting is an error.`;
 
 const PLACES = `Read before the file: \`MOORAGE_HOME\`, where the state is kept (default \`~/.local/share/moorage\`); \`CONFIG_DIR\`, where the file is instead; \`DOCKER_IMAGE_NAME\` and \`DOCKER_IMAGE_TAG\`, the image of \`agent run\`; \`WORKSPACE_DIR\`, one more allowed root for workspaces; \`NO_COLOR\`.`;
 

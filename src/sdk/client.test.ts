@@ -65,6 +65,18 @@ describe("a request", () => {
   test.each(["", "moorage", "ftp://x", "unix:///x.sock"])("%j is no base URL", (baseUrl) => {
     expect(() => createClient({ baseUrl })).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));
   });
+
+  test.each(["mk_…", "two words", "line\n", ""])(
+    "a key that no header carries is refused without showing it: %j",
+    (key) => {
+      const refused = expect.objectContaining({
+        code: "INVALID_INPUT",
+        message: "key: expected visible ASCII characters without spaces.",
+        hint: "Pass the key as it was given out, without quotes, spaces or a line break.",
+      }) as unknown;
+      expect(() => createClient({ baseUrl: "http://127.0.0.1:9", key })).toThrow(refused);
+    },
+  );
 });
 
 describe("an answer", () => {

@@ -10,12 +10,15 @@ import { fillPath, queryOf } from "./request-target.ts";
 import { responseChunks } from "./response-chunks.ts";
 
 export type ClientOptions = {
-  /** Address of the server, such as `http://127.0.0.1:7070`; a path in it is kept as a prefix. */
+  /**
+   * Address of the server, such as `http://127.0.0.1:7070`; a path in it is kept as a prefix. The local socket has
+   * none: `openSocketPlatform` of `moorage/server` opens that.
+   */
   readonly baseUrl: string;
   /** @default the global `fetch` */
   readonly fetch?: FetchLike;
   /** API key, sent as a bearer token. @default none: the local socket asks for no key */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Sent as `user-agent`; browsers send their own. @default the runtime's */
   readonly userAgent?: string;
 };
@@ -26,17 +29,18 @@ export type ClientOptions = {
  * Streams send their request when they are first read, can be read once, and end the operation on the server when the
  * loop is left. Answers may have fields that this version does not know.
  *
- * @throws INVALID_INPUT when the address is no http or https URL.
+ * @throws INVALID_INPUT when the address is no http or https URL, or the key nothing that a header can carry.
  * @example
  * ```ts
  * import { createClient, isMoorageError } from "moorage";
  *
- * const moorage = createClient({ baseUrl: "https://moorage.example", key: "mk_…" });
- * const sandbox = await moorage.sandbox.create({ name: "demo", image: "python:3.11-slim" });
+ * const { MOORAGE_URL: baseUrl = "http://127.0.0.1:7070", MOORAGE_KEY: key } = process.env;
+ * const moorage = createClient({ baseUrl, key });
+ * const sandbox = await moorage.sandbox.create({ image: "python:3.11-slim" });
  * try {
  *   const command = ["python", "-c", "print(6 * 7)"];
  *   for await (const event of moorage.sandbox.exec({ id: sandbox.id, command, timeoutMs: 10_000 })) {
- *     if (event.type === "stdout") console.log(event.data);
+ *     if (event.type === "stdout") process.stdout.write(event.data);
  *     if (event.type === "result") console.log(`exit code ${event.result.exitCode}`);
  *   }
  * } catch (error) {
@@ -52,7 +56,7 @@ export function createClient({ baseUrl, fetch = globalFetch, key, userAgent }: C
     baseUrl: checkedBase(baseUrl),
     fetch,
     headers: {
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      ...(key === undefined ? {} : { authorization: `Bearer ${checkedKey(key)}` }),
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     },
   };
@@ -67,6 +71,14 @@ function checkedBase(baseUrl: string): string {
   const known = URL.canParse(baseUrl) && ["http:", "https:"].includes(new URL(baseUrl).protocol);
   if (known) return baseUrl.replace(/\/+$/, "");
   throw new MoorageError("INVALID_INPUT", `baseUrl: expected an http or https URL, got ${JSON.stringify(baseUrl)}.`);
+}
+
+// `fetch` would refuse it in words that show it, and as if the server were away.
+function checkedKey(key: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new MoorageError("INVALID_INPUT", "key: expected visible ASCII characters without spaces.", {
+    hint: "Pass the key as it was given out, without quotes, spaces or a line break.",
+  });
 }
 
 function unaryMethod(connection: Connection, named: OutlinedOperation): UnaryMethod {

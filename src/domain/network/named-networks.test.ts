@@ -99,7 +99,7 @@ describe("a network of one owner", () => {
     const refused = {
       code: "ENGINE_UNSUPPORTED",
       message: 'The network policy "net:team" cannot be enforced by the memory engine: it enforces none alone.',
-      hint: expect.stringContaining("use --engine docker") as string,
+      hint: expect.stringContaining("Use --engine docker") as string,
     };
     await expect(bare.platform.network.ensure({ name: "team" })).rejects.toMatchObject(refused);
     await expect(bare.platform.sandbox.create({ network })).rejects.toMatchObject(refused);

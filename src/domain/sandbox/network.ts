@@ -6,7 +6,7 @@ import type { DomainContext } from "../context.ts";
 const ALONE: Extract<Enforcement, { enforced: false }> = {
   enforced: false,
   reason: "it enforces none alone",
-  fix: "Leave out --network, or use --engine docker; put what the program needs into its image or its workspace.",
+  fix: "Use --engine docker, or put what the program needs into its image or its workspace.",
 };
 const ALLOW = "allow:";
 const NAMED = "net:";
