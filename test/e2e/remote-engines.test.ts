@@ -55,10 +55,7 @@ await withPrivateEngines(() => {
       await far.createSandbox(sandbox);
       try {
         const input = randomBytes(3 * MIB);
-        const stdin = (async function* () {
-          for (let at = 0; at < input.length; at += 65_536)
-            yield await Promise.resolve(input.subarray(at, at + 65_536));
-        })();
+        const stdin = pieces(input);
         const run = await far.exec(sandbox.id, { command: ["sha256sum"], env: {}, cwd: "/workspace", stdin });
         expect(await printed(run)).toMatchObject({
           out: `${createHash("sha256").update(input).digest("hex")}  -\n`,
@@ -75,6 +72,36 @@ await withPrivateEngines(() => {
         await far.remove(sandbox.id);
       }
       expect(await far.list()).toEqual([]);
+    });
+
+    test("keeps files, in parts and in trees, and terminals whose size changes", async () => {
+      await using far = open(await endpoint());
+      const { files, exec, createSandbox, remove } = far;
+      const spec = unitSpec("sandbox");
+      const { id } = spec;
+      await createSandbox(spec);
+      try {
+        const bytes = randomBytes(3 * MIB);
+        const path = "/workspace/deep/file";
+        expect(await files.write(id, { path, content: pieces(bytes) })).toEqual({ sizeBytes: bytes.length });
+        await using file = await files.open(id, path);
+        const part = Buffer.concat(await Array.fromAsync(file.read(MIB + 1, MIB)));
+        expect(part.equals(bytes.subarray(MIB + 1, 2 * MIB + 1))).toBe(true);
+        await files.upload(id, { path: "/workspace/copy", tar: files.download(id, "/workspace/deep") });
+        const entries = await Array.fromAsync(files.walk(id, { path: "/workspace" }));
+        const found = ["copy", "copy/deep", "copy/deep/file", "deep", "deep/file"];
+        expect(entries.map((entry) => entry.path)).toEqual(found);
+        await files.remove(id, "/workspace/copy");
+        expect((await files.list(id, "/workspace")).map(({ name }) => name)).toEqual(["deep"]);
+
+        const command = ["sh", "-c", 'until [ "$(stty size)" = "37 133" ]; do sleep 0.1; done; stty size'];
+        const run = await exec(id, { command, env: {}, cwd: "/workspace", tty: { columns: 80, rows: 24 } });
+        await run.resize?.({ columns: 133, rows: 37 });
+        expect(await printed(run)).toMatchObject({ out: "37 133\r\n", exit: { exitCode: 0 } });
+      } finally {
+        await remove(id);
+      }
+      expect(await far.inspect(id)).toBeUndefined();
     });
 
     test("ends a job at once when it is killed", async () => {
@@ -172,6 +199,10 @@ await withPrivateEngines(() => {
     });
   });
 });
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield await Promise.resolve(bytes.subarray(at, at + 65_536));
+}
 
 function open(endpoint: DockerEndpoint): Engine {
   const labels = createUnitLabels(newId(), randomBytes(32));
