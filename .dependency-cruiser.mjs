@@ -102,7 +102,7 @@ export default {
       name: "processes-in-engines",
       comment: "Only engines start processes.",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/engine/(docker|process)/", ...TESTS] },
+      from: { path: "^src/", pathNot: ["^src/engine/(docker|process|tree)/", ...TESTS] },
       to: { path: "^(node:)?child_process$" },
     },
     {

@@ -24,7 +24,7 @@ const RESULT = {
   isolation: "container",
   imageDigest: null,
   profile: "job",
-  limits: { memoryBytes: 536_870_912, cpus: 1, pids: 256, timeoutMs: 120_000 },
+  limits: { memoryBytes: 536_870_912, cpus: 1, pids: 256, diskBytes: 4_294_967_296, timeoutMs: 120_000 },
   network: "none",
   runtime: null,
   peakMemoryBytes: null,
@@ -56,7 +56,7 @@ test("what is not the contract's output is told as it is", () => {
 });
 
 test("limits are told in the units of people", () => {
-  const limits = { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, timeoutMs: 120_000 };
+  const limits = { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 4_294_967_296, timeoutMs: 120_000 };
   expect(describeLimits(limits)).toBe("512 MiB memory, 1 CPU, 256 processes, 120 s deadline");
   expect(describeLimits({ ...limits, cpus: 0.5, timeoutMs: null })).toContain("0.5 CPUs, 256 processes, no deadline");
 });

@@ -79,6 +79,10 @@ export const Pids = z
   .int()
   .min(2, "expected at least 2")
   .meta({ description: "Processes and threads at one time; 256 when not given." });
+export const DiskBytes = z.int().min(MIB, "expected at least 1 MiB").meta({
+  description:
+    "Disk in bytes, 1 MiB at least: what its files may take, in /workspace and outside of it; when not given 4 GiB for profile job, 10 GiB for profile sandbox.",
+});
 export const TimeoutMs = z.int().min(1, "expected at least 1 ms").meta({
   description:
     "Deadline of the run in milliseconds; then its whole process tree is ended. When not given 2 minutes for a job, and in a sandbox its own.",
@@ -121,6 +125,7 @@ export const Limits = z
     memoryBytes: z.int(),
     cpus: z.number(),
     pids: z.int(),
+    diskBytes: z.int().meta({ description: "What its files may take, in /workspace and outside of it." }),
     timeoutMs: z.int().nullable().meta({ description: "Deadline of one run, null where there is none." }),
   })
   .meta({ id: "Limits", description: "The limits in force." });

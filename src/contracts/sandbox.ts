@@ -4,6 +4,7 @@ import { HostDirectory, placeFields, PublishedPort } from "./place.ts";
 import { mainFields, Readiness } from "./readiness.ts";
 import {
   ConversationId,
+  DiskBytes,
   EngineName,
   Env,
   Id,
@@ -64,6 +65,7 @@ export const LimitsInput = {
   memoryBytes: MemoryBytes.optional(),
   cpus: Cpus.optional(),
   pids: Pids.optional(),
+  diskBytes: DiskBytes.optional(),
   timeoutMs: TimeoutMs.optional(),
 };
 

@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Engine, EngineName } from "../engine/engine.ts";
 import type { RunLogs, Store } from "../store/store.ts";
+import type { DiskWatches } from "./disk/disk-watches.ts";
 import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
@@ -44,6 +45,7 @@ export type DomainContext = {
   readonly egress: Egress;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
+  readonly disk: DiskWatches;
   readonly sessions: Sessions;
   /** True in a process that stays when its callers have left, such as a server. */
   readonly resident: boolean;

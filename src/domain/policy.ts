@@ -8,7 +8,7 @@ export type Policy = {
   readonly defaultImage: string;
   readonly agent: AgentDefaults;
   /** What no caller may exceed. */
-  readonly maxima: EngineLimits & { readonly timeoutMs: number };
+  readonly maxima: EngineLimits & { readonly diskBytes: number; readonly timeoutMs: number };
   /** Host directories below which a workspace may lie; absolute. */
   readonly workspaceRoots: readonly string[];
   /** Host directories that no workspace may contain or lie in: Moorage's own state. */

@@ -4,6 +4,7 @@ import type { Limits, ProfileName } from "../contracts/types.ts";
 import type { Policy } from "./policy.ts";
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 export type Profile = {
   readonly limits: Limits & { readonly timeoutMs: number };
@@ -16,12 +17,12 @@ const PACKAGE_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL
 
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   job: {
-    limits: { memoryBytes: 512 * MIB, cpus: 1, pids: 256, timeoutMs: 120_000 },
+    limits: { memoryBytes: 512 * MIB, cpus: 1, pids: 256, diskBytes: 4 * GIB, timeoutMs: 120_000 },
     writableRoot: false,
     capabilities: [],
   },
   sandbox: {
-    limits: { memoryBytes: 512 * MIB, cpus: 0.5, pids: 256, timeoutMs: 30_000 },
+    limits: { memoryBytes: 512 * MIB, cpus: 0.5, pids: 256, diskBytes: 10 * GIB, timeoutMs: 30_000 },
     writableRoot: true,
     capabilities: PACKAGE_CAPABILITIES,
   },
@@ -31,6 +32,7 @@ export type LimitRequest = {
   readonly memoryBytes?: number | undefined;
   readonly cpus?: number | undefined;
   readonly pids?: number | undefined;
+  readonly diskBytes?: number | undefined;
   readonly timeoutMs?: number | undefined;
 };
 
@@ -48,7 +50,13 @@ export function resolveLimits(
     }
     return value;
   };
-  return { memoryBytes: limit("memoryBytes"), cpus: limit("cpus"), pids: limit("pids"), timeoutMs: limit("timeoutMs") };
+  return {
+    memoryBytes: limit("memoryBytes"),
+    cpus: limit("cpus"),
+    pids: limit("pids"),
+    diskBytes: limit("diskBytes"),
+    timeoutMs: limit("timeoutMs"),
+  };
 }
 
 function tooMuch(limit: keyof LimitRequest, value: number, maximum: number): MoorageError {

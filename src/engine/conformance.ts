@@ -7,6 +7,7 @@ import { describeEnding } from "./conformance/cases/ending.ts";
 import { describeJobs } from "./conformance/cases/jobs.ts";
 import { describeConfinement, describeNoConfinement } from "./conformance/cases/confinement.ts";
 import { describeDeployments } from "./conformance/cases/deployments.ts";
+import { describeDisk } from "./conformance/cases/disk.ts";
 import { describeFileChanges } from "./conformance/cases/file-changes.ts";
 import { describeFileRaces } from "./conformance/cases/file-races.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
@@ -36,6 +37,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     const fixture = useFixture(harness);
     describeSandboxes(fixture);
     describeStats(harness, fixture);
+    describeDisk(harness, fixture);
     describeLifecycle(harness, fixture);
     if (harness.supports.volumes) describeVolumes(fixture);
     else describeNoVolumes(fixture);

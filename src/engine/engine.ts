@@ -1,3 +1,4 @@
+import type { EngineDisk } from "./port/disk.ts";
 import type { UnitFiles } from "./port/files.ts";
 import type { ImageStore } from "./port/images.ts";
 import type { EngineNetworks } from "./port/networks.ts";
@@ -9,6 +10,7 @@ import type { EngineSnapshots } from "./port/snapshots.ts";
 import type { UnitStats } from "./port/stats.ts";
 import type { EngineVolumes } from "./port/volumes.ts";
 
+export type * from "./port/disk.ts";
 export type * from "./port/files.ts";
 export type * from "./port/images.ts";
 export type * from "./port/named-networks.ts";
@@ -112,6 +114,7 @@ export type Engine = AsyncDisposable & {
    * run is left out, and so is what nothing was measured of.
    */
   readonly sample: (ids: readonly string[], signal?: AbortSignal) => Promise<ReadonlyMap<string, UnitStats>>;
+  readonly disk: EngineDisk;
   readonly files: UnitFiles;
   /** Absent on engines whose sandboxes have no network of their own between runs. */
   readonly ports?: UnitPorts;

@@ -43,6 +43,11 @@ export const Configuration = z.strictObject({
         .optional()
         .meta({ description: "Processors of one sandbox or job; the machine's otherwise." }),
       pids: z.int().positive().default(4096).meta({ description: "Processes and threads of one sandbox or job." }),
+      diskBytes: z
+        .int()
+        .min(MIB)
+        .default(100 * 1024 * MIB)
+        .meta({ description: "Bytes of disk of one sandbox or job." }),
       timeoutMs: z.int().positive().default(DAY_MS).meta({ description: "Milliseconds of a deadline." }),
     })
     .prefault({})

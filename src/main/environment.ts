@@ -60,6 +60,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: "MOORAGE_MAX_MEMORY", path: ["maxima", "memoryBytes"], read: bytes, expected: "a size, such as 4g" },
   { name: "MOORAGE_MAX_CPUS", path: ["maxima", "cpus"], read: number, expected: "a number, such as 2" },
   { name: "MOORAGE_MAX_PIDS", path: ["maxima", "pids"], read: number, expected: "a number, such as 1024" },
+  { name: "MOORAGE_MAX_DISK", path: ["maxima", "diskBytes"], read: bytes, expected: "a size, such as 20g" },
   { name: "MOORAGE_MAX_TIMEOUT", path: ["maxima", "timeoutMs"], read: duration, expected: "a duration, such as 1h" },
   {
     name: "MOORAGE_WORKSPACE_ROOTS",

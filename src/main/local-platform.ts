@@ -9,6 +9,7 @@ import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { onEngine } from "../domain/on-engine.ts";
+import { DiskWatches } from "../domain/disk/disk-watches.ts";
 import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
@@ -84,6 +85,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     egress: opening.use(createEgress({ logger })),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
     live: new LiveRuns(),
+    disk: opening.use(new DiskWatches()),
     sessions: new Sessions(systemClock),
     resident: options.resident ?? false,
     sampling: { active: false },

@@ -44,6 +44,7 @@ export function policyOf(
       memoryBytes: maxima.memoryBytes ?? totalmem(),
       cpus: maxima.cpus ?? availableParallelism(),
       pids: maxima.pids,
+      diskBytes: maxima.diskBytes,
       timeoutMs: maxima.timeoutMs,
     },
     // The file system's root as current directory would allow everything.

@@ -36,7 +36,7 @@ const sandbox = {
   image: "busybox",
   imageDigest: null,
   profile: "sandbox",
-  limits: { memoryBytes: 1, cpus: 1, pids: 1, timeoutMs: null },
+  limits: { memoryBytes: 1, cpus: 1, pids: 1, diskBytes: 1, timeoutMs: null },
   network: "none",
   engine: "memory",
   isolation: "none",

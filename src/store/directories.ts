@@ -8,6 +8,8 @@ export type DirectoryUse = {
   readonly shared: boolean;
   /** It belongs to root, and is lent to `user` until the sandbox is removed; null: it is the user's own. */
   readonly loan: DirectoryLoan | null;
+  /** What it took before the sandbox was made, which does not count as the sandbox's; null where that is not known. */
+  readonly bytesBefore: number | null;
 };
 
 export type DirectoryLoan = {

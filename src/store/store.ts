@@ -69,6 +69,11 @@ export type SandboxRow = {
   readonly env: Readonly<Record<string, string>>;
   readonly profile: ProfileName;
   readonly limits: Limits;
+  /**
+   * Of one that took more disk than it may: what it took when its runs were ended for it, or less where something was
+   * removed since. Null: it keeps its limit.
+   */
+  readonly diskOverBytes: number | null;
   readonly network: string;
   /** Of the policy `net:NAME`: which network that was when it was made. */
   readonly networkId: string | null;

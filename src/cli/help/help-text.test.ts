@@ -45,6 +45,9 @@ test("the help of a command that runs a program", async () => {
       --cpus <n>                 Processors, in fractions too; when not given 1 for profile job, 0.5 for
                                  profile sandbox.
       --pids <n>                 Processes and threads at one time; 256 when not given.
+      --disk <size>              Disk, 1 MiB at least: what its files may take, in /workspace and
+                                 outside of it; when not given 4 GiB for profile job, 10 GiB for profile
+                                 sandbox. Written as 512m, 2g or a number of bytes.
       --timeout <duration>       Deadline of the run; then its whole process tree is ended. When not
                                  given 2 minutes for a job, and in a sandbox its own. Written as 2
                                  (seconds), 500ms or 1m.

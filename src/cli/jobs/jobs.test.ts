@@ -149,7 +149,7 @@ describe("moorage jobs", () => {
       "error: j.yaml line 1: Unrecognized key: "memory".
              j.yaml line 4: command: Invalid input: expected array, received string (got "a").
              j.yaml line 5: env.A: Invalid input: expected string, received number (got 1).
-      hint: A job has these fields: command, workspace, env, image, profile, network, runtime, memoryBytes, cpus, pids, timeoutMs, stdin, stdinEncoding, name, agentId, shell.
+      hint: A job has these fields: command, workspace, env, image, profile, network, runtime, memoryBytes, cpus, pids, diskBytes, timeoutMs, stdin, stdinEncoding, name, agentId, shell.
       "
     `);
     expect(seen.exitCode).toBe(125);

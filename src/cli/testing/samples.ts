@@ -1,6 +1,6 @@
 import type { Receipt, Run, RunResult, Sandbox } from "../../contracts/types.ts";
 
-const LIMITS = { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, timeoutMs: 2000 };
+const LIMITS = { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 4 * 1024 ** 3, timeoutMs: 2000 };
 const HASH = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 export function sampleResult(changes: Partial<RunResult> = {}): RunResult {

@@ -22,7 +22,12 @@ export function commandCell(command: readonly string[]): string {
   return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
 }
 
-export function limitsCell({ memoryBytes, cpus, pids, timeoutMs }: Limits): string {
-  const parts = [`${formatBytes(memoryBytes)} memory`, `${cpus} CPU`, `${pids} processes`];
+export function limitsCell({ memoryBytes, cpus, pids, diskBytes, timeoutMs }: Limits): string {
+  const parts = [
+    `${formatBytes(memoryBytes)} memory`,
+    `${cpus} CPU`,
+    `${pids} processes`,
+    `${formatBytes(diskBytes)} disk`,
+  ];
   return [...parts, timeoutMs === null ? "no deadline" : `${formatDuration(timeoutMs)} a run`].join(", ");
 }

@@ -119,7 +119,7 @@ describe("sandboxes", () => {
       Main process  none of its own
       Readiness     -
       Profile       sandbox
-      Limits        512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Limits        512 MiB memory, 1 CPU, 256 processes, 4 GiB disk, 2 s a run
       Network       none
       Runtime       the engine's default
       Workspace     /workspace
@@ -147,7 +147,8 @@ describe("sandboxes", () => {
       Readiness     -
       Profile       sandbox
       Limits        512 MiB memory, 1 CPU, 256
-                    processes, 2 s a run
+                    processes, 4 GiB disk, 2 s
+                    a run
       Network       none
       Runtime       the engine's default
       Workspace     /workspace
@@ -252,7 +253,7 @@ describe("sandboxes", () => {
       Printed    0 bytes on stdout, 0 on stderr
       Image      sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       Engine     docker (isolation: container)
-      Limits     512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Limits     512 MiB memory, 1 CPU, 256 processes, 4 GiB disk, 2 s a run
       Network    none
       Receipt    p1234567890123456789
       2> note: It was slow.
@@ -348,7 +349,6 @@ describe("files", () => {
 
 describe("receipts", () => {
   const receipts = page(sampleReceipt({ sequence: 12, status: "failed", exitCode: 3 }), sampleReceipt());
-
   test("receipt ls", async () => {
     expect(await seen(["receipt", "ls"], ["receipt.list", receipts], wide)).toMatchInlineSnapshot(`
       "RECEIPT               NO  STATUS     OPERATION  EXIT  RECORDED              RUN
@@ -380,7 +380,7 @@ describe("receipts", () => {
       Image        python:3.11-slim
       Digest       sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       Profile      job
-      Limits       512 MiB memory, 1 CPU, 256 processes, 2 s a run
+      Limits       512 MiB memory, 1 CPU, 256 processes, 4 GiB disk, 2 s a run
       Network      none
       Runtime      the engine's default
       Status       timed_out, SIGKILL

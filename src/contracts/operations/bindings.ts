@@ -3,6 +3,7 @@ import type { FlagBinding, McpBinding } from "../operation.ts";
 /** How the inputs that several operations share are spelled as flags. */
 export const limitFlags: Record<string, FlagBinding> = {
   memoryBytes: { flag: "memory", parse: "bytes" },
+  diskBytes: { flag: "disk", parse: "bytes" },
   timeoutMs: { flag: "timeout", parse: "duration" },
   env: { short: "e", parse: "key-value" },
 };

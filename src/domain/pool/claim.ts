@@ -17,7 +17,7 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
   const key = poolKeyOf(context.policy, input);
   if (key === undefined) return undefined;
   const kind = { poolKey: key, engine: context.engine.name };
-  const { timeoutMs } = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
+  const { timeoutMs, diskBytes } = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
   for (;;) {
     throwIfCanceled(signal);
     const now = context.timers.now();
@@ -29,7 +29,7 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
       name: input.name ?? null,
       env: input.env ?? {},
       // What the engine enforces is what it was started with.
-      limits: { ...pooled.limits, timeoutMs },
+      limits: { ...pooled.limits, timeoutMs, diskBytes },
       createdAt: isoTime(context.clock.now()),
       holder: context.holders.self,
       poolKey: null,

@@ -12,6 +12,7 @@ const GIVEN_LATER: ReadonlySet<string> = new Set([
   "idleTimeoutMs",
   "ttlMs",
   "timeoutMs",
+  "diskBytes",
   // These choose the pool.
   "image",
   "profile",

@@ -18,7 +18,7 @@ describe("a job", () => {
       engine: "memory",
       isolation: "none",
       profile: "job",
-      limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, timeoutMs: 120_000 },
+      limits: { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 4 * 1024 ** 3, timeoutMs: 120_000 },
       network: "none",
     });
     expect(result.receiptId).toMatch(/^[a-z][a-z0-9]{19}$/);

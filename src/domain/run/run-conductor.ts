@@ -6,6 +6,7 @@ import type { RunEvent } from "../../contracts/types.ts";
 import type { EngineRun } from "../../engine/engine.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { Call, DomainContext, Principal } from "../context.ts";
+import { watchDisk } from "../disk/watch-disk.ts";
 import { whenLetGo } from "../sandbox/hold-sandbox.ts";
 import { closeRun, finished } from "./close-run.ts";
 import type { LiveRun } from "./live/live-run.ts";
@@ -62,6 +63,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   const { context, principal, events, life } = run;
   for (const message of context.warnings) await events.push({ type: "warning", message });
   const plan = await prepare(async (event) => void (await events.push(event)), life.signal);
+  await using _disk = await watchDisk(context, plan, life);
   const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
   const engineRun = await started(run, plan);

@@ -38,6 +38,7 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
     env: input.env ?? {},
     profile,
     limits,
+    diskOverBytes: null,
     network,
     networkId: (await joinNetwork(call, network)) ?? null,
     runtime: runtime ?? null,

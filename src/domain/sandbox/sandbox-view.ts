@@ -15,6 +15,7 @@ export function sandboxView(row: SandboxRow): Sandbox {
     revision: _revision,
     unitImage: _unitImage,
     base: _base,
+    diskOverBytes: _diskOver,
     ...shown
   } = seen;
   const {

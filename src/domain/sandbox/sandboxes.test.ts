@@ -12,7 +12,7 @@ describe("a sandbox", () => {
       owner: "alice",
       state: "running",
       profile: "sandbox",
-      limits: { memoryBytes: 536_870_912, cpus: 0.5, pids: 256, timeoutMs: 30_000 },
+      limits: { memoryBytes: 536_870_912, cpus: 0.5, pids: 256, diskBytes: 10_737_418_240, timeoutMs: 30_000 },
       network: "none",
       workspace: "/workspace",
       image: "python:3.11-slim",

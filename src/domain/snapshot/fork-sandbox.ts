@@ -39,9 +39,10 @@ async function refuseTaken({ context, principal }: Call, { name }: Omit<SandboxF
 /** What a sandbox was asked for, as far as a second one can have the same. */
 function settingsOf(row: SandboxRow): SandboxCreate {
   const { limits, env, profile, network, labels, idleTimeoutMs, ports } = row;
-  const { memoryBytes, cpus, pids, timeoutMs } = limits;
+  const { memoryBytes, cpus, pids, diskBytes, timeoutMs } = limits;
   return {
-    ...{ memoryBytes, cpus, pids, env: { ...env }, profile, network, labels: { ...labels }, idleTimeoutMs },
+    ...{ memoryBytes, cpus, pids, diskBytes },
+    ...{ env: { ...env }, profile, network, labels: { ...labels }, idleTimeoutMs },
     ...(timeoutMs === null ? {} : { timeoutMs }),
     ...(row.runtime === null ? {} : { runtime: row.runtime }),
     ...(row.ttlMs === null ? {} : { ttlMs: row.ttlMs }),

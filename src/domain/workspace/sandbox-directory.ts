@@ -1,4 +1,5 @@
 import { realpath, stat } from "node:fs/promises";
+import { deadlineSignal } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import type { SandboxCreate } from "../../contracts/types.ts";
 import type { DirectoryUse, SandboxRow } from "../../store/store.ts";
@@ -9,6 +10,8 @@ import { heldBefore, JOB_USER, lend, takeBack } from "./ownership.ts";
 const ROOT = 0;
 /** The row of the sandbox holds them all. */
 const MAX_KEPT = 10_000;
+/** How long a large directory is counted before a sandbox is made in it. */
+const COUNT_MS = 10_000;
 
 type Wish = Pick<SandboxCreate, "workspace" | "shareWorkspace">;
 
@@ -24,10 +27,11 @@ export async function planDirectory(context: DomainContext, wish: Wish): Promise
   const directory = await allowedDirectory(context, given);
   const { path, uid, gid } = directory;
   const shared = wish.shareWorkspace ?? false;
-  if (context.hostUser === undefined) return { path, user: null, shared, loan: null };
-  if (uid !== ROOT) return { path, user: { uid, gid }, shared, loan: null };
+  const place = { path, shared, bytesBefore: await context.engine.disk.directory(path, deadlineSignal(COUNT_MS)) };
+  if (context.hostUser === undefined) return { ...place, user: null, loan: null };
+  if (uid !== ROOT) return { ...place, user: { uid, gid }, loan: null };
   refuseLoan(context, directory, shared);
-  return { path, user: JOB_USER, shared, loan: { kept: null } };
+  return { ...place, user: JOB_USER, loan: { kept: null } };
 }
 
 function refuseLoan({ hostUser }: DomainContext, { path }: HostDirectory, shared: boolean): void {

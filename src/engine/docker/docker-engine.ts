@@ -102,7 +102,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (unit !== undefined) release(unit.container.Id);
       await units.remove(id, signal);
     },
-    ...createMeasuring({ api, units }),
+    ...createMeasuring({ api, units, exec: runs.exec }),
     files: createUnitFiles({ api, units }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { EngineSnapshots, UnitFiles, UnitSpec } from "../engine.ts";
+import type { EngineDisk, EngineSnapshots, UnitFiles, UnitSpec } from "../engine.ts";
 import { stopUnit, type MemoryHost } from "./memory-host.ts";
 
 /** Methods of the engine that can be told to fail. */
@@ -22,6 +22,7 @@ export type FailingMethod =
   | "start"
   | "pause"
   | "unpause"
+  | `disk.${keyof EngineDisk}`
   | `files.${keyof UnitFiles}`
   | "images.ensure"
   | "images.find"

@@ -9,6 +9,7 @@ import { createHostStore } from "./file/host-store.ts";
 import { imageOf } from "./images.ts";
 import type { MemoryHost, MemoryUnit } from "./memory-host.ts";
 import { NOTHING_ELSE, peerAddress } from "./memory-networks.ts";
+import { givenBytes } from "./memory-disk.ts";
 import { createMemoryStore } from "./file/memory-store.ts";
 import { mountStore } from "./file/mounted-store.ts";
 
@@ -35,6 +36,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
   const image = spec.image === undefined ? undefined : imageOf(host.images, spec.image);
   const user = spec.user ?? ROOT;
   const files = await unitFiles({ host, spec, clock }, image?.snapshot?.files, user);
+  const given = await givenBytes(files);
   const { id, kind } = spec;
   if (host.units.has(id)) throw new MoorageError("CONFLICT", `There is a sandbox ${id} already.`);
   const unit: MemoryUnit = {
@@ -45,6 +47,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     labels: { ...spec.labels, ...labels.sign({ id, kind }) },
     env: { PATH: "/bin", HOME, ...image?.env, ...spec.env },
     files,
+    givenBytes: given,
     alone: oneAtATime(),
     runs: new Set(),
     createdAt: clock.now(),

@@ -8,6 +8,7 @@ import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { builtInPrograms } from "./run/built-in-programs.ts";
 import { createControl, createFaults, type Faults, type MemoryEngineControl } from "./control.ts";
 import { MEMORY_RUNTIMES, createUnit } from "./create-unit.ts";
+import { createMemoryDisk } from "./memory-disk.ts";
 import { createMemoryFiles } from "./file/memory-files.ts";
 import { createMemoryImages, namedImage } from "./images.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
@@ -92,6 +93,10 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
         running.flatMap((unit) => (unit === undefined ? [] : [[unit.id, memoryStats(unit.id, unit, clock)]])),
       );
     },
+    disk: createMemoryDisk(async (method, id, signal) => {
+      await faults.enter(`disk.${method}`, signal);
+      return ownUnit(parts, id);
+    }),
     ports: createMemoryPorts(async (method, id, signal) => {
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);

@@ -25,6 +25,8 @@ export type MemoryUnit = {
   /** Of the image and the spec. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: FileStore;
+  /** What it held outside of its workspace from the start. */
+  readonly givenBytes: number;
   /** Does the work while nobody else does any on the files: a path that was looked at is still the same. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Runs that have not ended. */

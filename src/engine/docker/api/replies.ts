@@ -55,6 +55,7 @@ export const ContainerReply = z.object({
   }),
   Config: z.object({ Labels, User: z.string().nullish() }),
   HostConfig: z.object({
+    ReadonlyRootfs: z.boolean().nullish(),
     PidsLimit: z.number().nullish(),
     Tmpfs: z.record(z.string(), z.string()).nullish(),
     LogConfig: z.object({ Type: z.string() }).nullish(),
@@ -75,6 +76,8 @@ export const ContainerReply = z.object({
     .nullish(),
   /** A file of the engine's about this container, on the engine's host. */
   HostsPath: z.string().nullish(),
+  /** Where the storage driver keeps what the container itself has written, on the engine's host. */
+  GraphDriver: z.object({ Data: z.object({ UpperDir: z.string().optional() }).nullish() }).nullish(),
   Mounts: z
     .array(z.object({ Type: z.string(), Source: z.string().default(""), Destination: z.string() }))
     .nullish()

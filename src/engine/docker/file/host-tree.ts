@@ -1,8 +1,9 @@
-import { realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import type { Tree } from "../../tree/tree.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { InfoReply } from "../api/replies.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
+import { isOnThisHost } from "../unit/host-proof.ts";
 import { resolveUser } from "../unit/unit-user.ts";
 import type { Unit } from "../unit/units.ts";
 
@@ -10,9 +11,7 @@ import type { Unit } from "../unit/units.ts";
 export type FindHostTree = (unit: Unit) => Promise<Tree | undefined>;
 
 /**
- * What the engine calls a path is one of this host only where the engine runs here. The proof is a file of the
- * container's own, below a directory named by its 256-bit id that only root can enter: no other host has it. An engine
- * that shifts users (rootless, user namespaces) is left alone, for what we wrote would belong to the wrong ones.
+ * What the engine calls a path is one of this host only where the engine runs here. An engine that shifts users (rootless, user namespaces) is left alone, for what we wrote would belong to the wrong ones.
  */
 export function createHostTrees(api: EngineApi): FindHostTree {
   let shifting: Promise<boolean> | undefined;
@@ -21,11 +20,10 @@ export function createHostTrees(api: EngineApi): FindHostTree {
       shifting = undefined;
       throw error;
     }));
-  return async ({ container }) => {
-    if (process.platform !== "linux" || process.getuid?.() !== 0 || !("socketPath" in api.endpoint)) return undefined;
+  return async (unit) => {
+    const { container } = unit;
     const mount = container.Mounts.find(({ Destination }) => Destination === WORKSPACE);
-    const proof = container.HostsPath ?? "";
-    if (mount === undefined || !proof.includes(container.Id) || !(await isFile(proof))) return undefined;
+    if (mount === undefined || !(await isOnThisHost(api, unit))) return undefined;
     if (await shiftsUsers()) return undefined;
     // Where an engine keeps its volumes may be a link of the administrator's; a directory that was allowed is none.
     const root = mount.Type === "volume" ? await realpath(mount.Source).catch(() => undefined) : mount.Source;
@@ -37,8 +35,4 @@ export function createHostTrees(api: EngineApi): FindHostTree {
 async function readShifting(api: EngineApi): Promise<boolean> {
   const { SecurityOptions } = await api.json({ method: "GET", path: "/info" }, InfoReply);
   return (SecurityOptions ?? []).some((option) => /name=(?:rootless|userns)/.test(option));
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }

@@ -7,6 +7,7 @@ import type { GroupLayout } from "../../group/control-group.ts";
 import { groupText, groupUsage } from "../../group/group-usage.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { createFindContainerGroup } from "./container-group.ts";
+import { createUnitDisk, type DiskContext } from "./unit-disk.ts";
 import { hasAddress, readUnitStats } from "./unit-stats.ts";
 import type { Units } from "./units.ts";
 
@@ -21,8 +22,12 @@ type Counted = { readonly layout: GroupLayout; readonly hasNetwork: boolean };
 type Context = { readonly api: EngineApi; readonly units: Pick<Units, "find"> };
 
 /** What units take: of one by the engine's own word, of many by the quickest way. */
-export function createMeasuring(context: Context): Pick<Engine, "stats" | "sample"> {
-  return { stats: (id, signal) => readUnitStats(context, id, signal), sample: createSampler(context) };
+export function createMeasuring(context: DiskContext): Pick<Engine, "stats" | "sample" | "disk"> {
+  return {
+    stats: (id, signal) => readUnitStats(context, id, signal),
+    sample: createSampler(context),
+    disk: createUnitDisk(context),
+  };
 }
 
 /**

@@ -1,12 +1,14 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { Engine, UnitStats } from "../../engine.ts";
 import type { EngineParts } from "../engine-parts.ts";
+import { createUnitDisk } from "./unit-disk.ts";
 import { unitInfo } from "./unit-info.ts";
 
-export function createMeasuring(ready: () => Promise<EngineParts>): Pick<Engine, "stats" | "sample"> {
+export function createMeasuring(ready: () => Promise<EngineParts>): Pick<Engine, "stats" | "sample" | "disk"> {
   return {
     stats: async (id) => readUnitStats(await ready(), id),
     sample: async (ids) => sampleUnits(await ready(), ids),
+    disk: createUnitDisk(ready),
   };
 }
 

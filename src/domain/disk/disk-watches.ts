@@ -1,0 +1,29 @@
+import type { DiskPace, UnitWatch } from "./unit-watch.ts";
+
+const PACE: DiskPace = { firstMs: 1_000, restMs: 3_000, leastMs: 200 };
+
+/** The units whose disk this process looks after, of all owners: those in which runs go on. */
+export class DiskWatches implements Disposable {
+  readonly pace: DiskPace;
+  readonly #watches = new Map<string, UnitWatch>();
+
+  constructor(pace: DiskPace = PACE) {
+    this.pace = pace;
+  }
+
+  find(id: string): UnitWatch | undefined {
+    return this.#watches.get(id);
+  }
+
+  add(id: string, watch: UnitWatch): void {
+    this.#watches.set(id, watch);
+  }
+
+  remove(id: string): void {
+    this.#watches.delete(id);
+  }
+
+  [Symbol.dispose](): void {
+    for (const watch of this.#watches.values()) watch.close();
+  }
+}
