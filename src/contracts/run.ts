@@ -43,7 +43,10 @@ export const RunResult = z
     stderrBytes: z.int(),
     truncated: z.boolean().meta({ description: "True when the record kept only head and tail." }),
     timedOut: z.boolean(),
-    oomKilled: z.boolean().meta({ description: "True when the kernel ended a process for memory." }),
+    oomKilled: z.boolean().meta({
+      description:
+        "True when the kernel ended the program for memory: by a KILL that nobody sent (137), while its counter rose. Of a program that came to an end of its own, and lost another process that way, a warning tells.",
+    }),
     signal: z
       .string()
       .nullable()

@@ -6,7 +6,7 @@ import type { DomainContext } from "../context.ts";
 import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
 import { ENDED_LATER } from "../run/close-run.ts";
 import { OutputRecord } from "../run/output-record.ts";
-import { DEADLINE_EXIT_CODE } from "../run/run-row.ts";
+import { DEADLINE_EXIT_CODE, KILLED_EXIT_CODE } from "../run/run-row.ts";
 import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 
@@ -119,7 +119,13 @@ function outcome(run: RunRow, unit: UnitInfo | undefined, endedAt: number): Part
   const timedOut = run.limits.timeoutMs !== null && durationMs >= run.limits.timeoutMs;
   if (timedOut) return { status: "timed_out", exitCode: DEADLINE_EXIT_CODE, timedOut, durationMs, warnings };
   const status = unit.exitCode === null ? "interrupted" : unit.exitCode === 0 ? "succeeded" : "failed";
-  return { status, exitCode: unit.exitCode, oomKilled: unit.oomKilled, durationMs, warnings };
+  return {
+    status,
+    exitCode: unit.exitCode,
+    oomKilled: unit.oomKilled && unit.exitCode === KILLED_EXIT_CODE,
+    durationMs,
+    warnings,
+  };
 }
 
 function recordedOutput(chunks: readonly OutputChunk[]): Partial<RunRow> {

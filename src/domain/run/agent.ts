@@ -5,7 +5,8 @@ import { allowedDirectory } from "../workspace/host-directory.ts";
 import { agentImage } from "./agent-image.ts";
 import { prepareJob } from "./job.ts";
 import { conductRun } from "./run-conductor.ts";
-import { writeResultFile } from "./result-file.ts";
+import { PrintedCharacters } from "./printed-characters.ts";
+import { writeResultFile, type ResultFile } from "./result-file.ts";
 
 /** A job of an agent: its environment names, its defaults, and a result file in its workspace. */
 export async function* runAgent(call: Call, input: AgentRun, name?: string): AsyncGenerator<RunEvent> {
@@ -17,17 +18,22 @@ export async function* runAgent(call: Call, input: AgentRun, name?: string): Asy
     name,
     image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),
   });
+  const printed = new PrintedCharacters();
   for await (const event of conductRun(call, prepare)) {
-    yield event.type === "result"
-      ? { type: "result", result: await withFile(path, input.agentId, event.result) }
-      : event;
+    printed.note(event);
+    if (event.type !== "result") yield event;
+    else
+      yield {
+        type: "result",
+        result: await withFile(path, resultFile(input.agentId, event.result, printed), event.result),
+      };
   }
 }
 
 /** The program has ended as it has, whether its result file can be written or not. */
-async function withFile(path: string, agentId: string, result: RunResult): Promise<RunResult> {
+async function withFile(path: string, file: ResultFile, result: RunResult): Promise<RunResult> {
   try {
-    await writeResultFile(path, resultFile(agentId, result));
+    await writeResultFile(path, file);
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -50,15 +56,15 @@ function agentJob(context: DomainContext, input: AgentRun): JobRun {
 }
 
 /** The fields that pipelines written for such result files read. */
-function resultFile(agentId: string, result: RunResult) {
+function resultFile(agentId: string, result: RunResult, printed: PrintedCharacters): ResultFile {
   return {
     agent_id: agentId,
     container_name: `moorage-${result.sandboxId}`,
     exit_code: result.exitCode,
     timestamp: result.startedAt,
     duration_seconds: result.durationMs === null ? null : result.durationMs / 1000,
-    stdout_chars: Array.from(result.stdout).length,
-    stderr_chars: Array.from(result.stderr).length,
+    stdout_chars: printed.of("stdout"),
+    stderr_chars: printed.of("stderr"),
     timed_out: result.timedOut,
     oom_killed: result.oomKilled,
     run_id: result.runId,

@@ -1,6 +1,6 @@
 import { placeFile } from "../workspace/place-file.ts";
 
-type ResultFile = { readonly agent_id: string } & Readonly<Record<string, unknown>>;
+export type ResultFile = { readonly agent_id: string } & Readonly<Record<string, unknown>>;
 
 /**
  * Writes `.docker-result-{agent_id}` to the workspace, for pipelines that look for it there. The agent can change it

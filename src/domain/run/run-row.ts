@@ -7,6 +7,8 @@ import type { Ending } from "./supervisor.ts";
 
 /** The code that `timeout(1)` and this field use for a deadline. */
 export const DEADLINE_EXIT_CODE = 124;
+/** As shells tell an end by KILL. */
+export const KILLED_EXIT_CODE = 137;
 
 type Opening = { readonly principal: Principal; readonly context: DomainContext; readonly startedAt: string };
 
@@ -78,9 +80,17 @@ export function endedRow(row: RunRow, { ending, records, durationMs, warnings, r
     signal: ending.signal ?? ending.exit.signal,
     durationMs,
     peakMemoryBytes: ending.exit.peakMemoryBytes,
-    warnings: [...row.warnings, ...warnings],
+    warnings: [...row.warnings, ...warnings, ...memoryWarnings(ending)],
     reason,
   };
+}
+
+/** What a program went on without, or what its sandbox did, may explain its end. */
+function memoryWarnings({ exit }: Ending): readonly string[] {
+  if (exit.oomKilled || exit.oomKilledBeside !== true) return [];
+  return [
+    "While it ran, the kernel ended another process for memory: one that the program had started, or one that shares its limit.",
+  ];
 }
 
 function statusOf({ cause, exit }: Ending): RunStatus {

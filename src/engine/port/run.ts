@@ -54,8 +54,18 @@ export type RunExit = {
    * or the kernel's for memory. A code above 128 alone says nothing: programs may end with it by themselves.
    */
   readonly signal: string | null;
-  /** True when the kernel ended a process of the unit for memory during this run; a KILL from elsewhere is none. */
+  /**
+   * True when the kernel ended this run's program for memory: it ended by a KILL that nobody sent (137), and the
+   * kernel's counter of the unit rose meanwhile. A program that came to an end of its own, with another code, was not,
+   * whatever else in the unit was. Where several runs of a unit look so, as many are told as the kernel has counted;
+   * where it does not count, on an engine elsewhere, all of them.
+   */
   readonly oomKilled: boolean;
+  /**
+   * True when the kernel ended another process of the unit for memory during this run, and it is not known to be
+   * another run's program: a child of this one, or what ran beside it. Absent: none, or nobody knows.
+   */
+  readonly oomKilledBeside?: boolean;
   /** Highest memory use of the unit, bytes, where the engine measured it. */
   readonly peakMemoryBytes: number | null;
 };

@@ -70,6 +70,7 @@ export type UnitInfo = {
   readonly state: UnitState;
   /** Of the main process, once exited. */
   readonly exitCode: number | null;
+  /** True when the kernel ended a process of it for memory, the main one or another. */
   readonly oomKilled: boolean;
   readonly createdAt: number;
   /** Milliseconds since 1970; null before. */

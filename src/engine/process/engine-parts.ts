@@ -1,5 +1,6 @@
 import type { Logger } from "../../base/logger.ts";
 import { sha256 } from "../../base/sha256.ts";
+import { KillTallies } from "../group/memory-kills.ts";
 import type { UnitLabels } from "../unit-labels.ts";
 import { detectControlGroups } from "./group/control-group-detection.ts";
 import { createControlGroups, type ControlGroups, type Enforced } from "./group/control-groups.ts";
@@ -30,6 +31,8 @@ export type EngineParts = {
   /** Absent where this host lets us make none. */
   readonly groups: ControlGroups | undefined;
   readonly pipes: PipeSupply;
+  /** By unit: what of the kernel's kills for memory is told to a run already. */
+  readonly killTallies: KillTallies;
   readonly watchdog: Watchdog;
   readonly live: LiveRuns;
   readonly logger: Logger;
@@ -49,6 +52,7 @@ export async function openParts(options: ProcessEngineOptions, logger: Logger): 
     store: createUnitStore({ state: options.stateDirectory, labels: options.labels, rm: host.programs.rm }),
     groups: await openGroups(options, host, identity),
     pipes: createPipeSupply(host.programs.sh),
+    killTallies: new KillTallies(),
     watchdog: createWatchdog(),
     live: createLiveRuns(),
     logger,

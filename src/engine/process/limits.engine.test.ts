@@ -57,6 +57,16 @@ describe("limits kept by control groups", () => {
     expect(exit.peakMemoryBytes ?? 0).toBeGreaterThan(40 * MIB);
   });
 
+  test("a child that the kernel ends is told beside its program, which came to an end of its own", async () => {
+    const id = await opened.sandbox({ limits: LIMITS });
+    const bomb = "dd if=/dev/zero of=/dev/null bs=256M count=1";
+    const survivor = await opened.exec(id, ["sh", "-c", `${bomb}; exit 3`]);
+    expect(survivor.exit).toMatchObject({ exitCode: 3, signal: null, oomKilled: false, oomKilledBeside: true });
+    const next = await opened.exec(id, ["sh", "-c", "kill -KILL $$"]);
+    expect(next.exit).toMatchObject({ exitCode: 137, oomKilled: false });
+    await opened.engine.remove(id);
+  });
+
   test("a run that is out of processes leaves its sandbox's files within reach", async () => {
     const id = await opened.sandbox({ limits: LIMITS });
     const full = await opened.engine.exec(id, runSpec(held(LIMITS.pids - 1)));

@@ -202,6 +202,26 @@ function describeMemory(fixture: () => Fixture): void {
     expect(exit.peakMemoryBytes ?? 0).toBeLessThanOrEqual(64 * MIB);
   });
 
+  test("a run beside one that is over the limit is not taken for it", async () => {
+    const { sandbox, exec, harness } = fixture();
+    await using unit = await sandbox({ limits });
+    const over = Promise.withResolvers<void>();
+    const stdin = (async function* () {
+      yield Buffer.from("goes on");
+      await over.promise;
+    })();
+    const beside = collect(await exec(unit, harness.programs.cat(), { stdin }));
+    try {
+      const bomb = await collect(await exec(unit, harness.programs.allocate(256 * MIB)));
+      expect(bomb.exit).toMatchObject({ exitCode: 137, oomKilled: true });
+    } finally {
+      over.resolve();
+    }
+    const { out, exit } = await beside;
+    expect({ out, exit }).toMatchObject({ out: "goes on", exit: { exitCode: 0, oomKilled: false } });
+    expect(exit.oomKilledBeside).toBeUndefined();
+  });
+
   test("a run over a sandbox's limit says so, and the next one is untouched", async () => {
     const { sandbox, exec, harness } = fixture();
     await using unit = await sandbox({ limits });

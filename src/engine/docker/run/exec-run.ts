@@ -16,9 +16,10 @@ import { TreeControl, type TreeRoot } from "./tree-control.ts";
 
 const FIRST_LOOK_MS = 25;
 const MOST_LOOK_MS = 5_000;
-const MEMORY_NEWS_MS = 100;
 /** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's alone. */
 const LAST_PLAIN_CODE = 128;
+/** As shells tell an end by KILL. */
+const KILLED = 137;
 
 export type BegunRun = {
   readonly spec: RunSpec;
@@ -92,8 +93,14 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
       const cause = output.failure;
       throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
     }
-    const oomKilled = await memory.happened(unasked ? MEMORY_NEWS_MS : 0);
-    return { exitCode, signal: endedBy({ exitCode, sent, oomKilled }), oomKilled, peakMemoryBytes: memory.peak() };
+    const { own: oomKilled, beside } = await memory.kills(exitCode === KILLED && !sent.has("KILL"));
+    return {
+      exitCode,
+      signal: endedBy({ exitCode, sent, oomKilled }),
+      oomKilled,
+      ...(beside ? { oomKilledBeside: true } : {}),
+      peakMemoryBytes: memory.peak(),
+    };
   } finally {
     memory[Symbol.dispose]();
     await output.finish();

@@ -14,6 +14,9 @@ import { feedStdin } from "./feed-stdin.ts";
 import { JOB_SCRIPT } from "./run-scripts.ts";
 import { signalJob } from "./signal-job.ts";
 
+/** As shells tell an end by KILL. */
+const KILLED = 137;
+
 export type JobContext = UnitContext & {
   readonly jobGroups: JobGroups;
   readonly track: (containerId: string, output: AttachedOutput) => void;
@@ -39,7 +42,9 @@ export async function startJob(context: JobContext, spec: JobSpec, signal?: Abor
     }
     if (spec.stdin !== undefined) void feedStdin(attached.socket, stdinChunks(spec.stdin), context);
     const peak = (): number | null => context.jobGroups.peak(spec.id);
-    return jobRun(context, attached, { exit: exitOf(context, attached, { waiting, peak }), waiting });
+    let killed = false;
+    const exit = exitOf(context, attached, { waiting, peak, wasKilled: () => killed });
+    return jobRun(context, attached, { exit, waiting, onKill: () => (killed = true) });
   });
 }
 
@@ -48,7 +53,12 @@ function waitForEnd(api: EngineApi, containerId: string): Promise<IncomingMessag
   return api.stream({ method: "POST", path: `/containers/${containerId}/wait`, query: { condition: "next-exit" } });
 }
 
-type Followed = { readonly waiting: IncomingMessage; readonly peak: () => number | null };
+type Followed = {
+  readonly waiting: IncomingMessage;
+  readonly peak: () => number | null;
+  /** By us. */
+  readonly wasKilled: () => boolean;
+};
 
 function exitOf(context: JobContext, attached: AttachedUnit, followed: Followed): Promise<RunExit> {
   const giveUp = (): void => void followed.waiting.destroy();
@@ -60,15 +70,24 @@ function exitOf(context: JobContext, attached: AttachedUnit, followed: Followed)
   return exit;
 }
 
-async function waitForExit(context: JobContext, attached: AttachedUnit, { waiting, peak }: Followed): Promise<RunExit> {
+async function waitForExit(context: JobContext, attached: AttachedUnit, followed: Followed): Promise<RunExit> {
   const { containerId, output } = attached;
+  const { waiting, peak, wasKilled } = followed;
   try {
     const exitCode = await exitCodeFrom(waiting);
     await output.finish();
     if (output.failure !== undefined) throw lost(output.failure);
     const request = { method: "GET", path: `/containers/${containerId}/json` } as const;
     const container = await context.api.find(request, ContainerReply);
-    return { exitCode, signal: null, oomKilled: container?.State.OOMKilled ?? false, peakMemoryBytes: peak() };
+    const kills = container?.State.OOMKilled ?? false;
+    const own = kills && exitCode === KILLED && !wasKilled();
+    return {
+      exitCode,
+      signal: null,
+      oomKilled: own,
+      ...(kills && !own ? { oomKilledBeside: true } : {}),
+      peakMemoryBytes: peak(),
+    };
   } catch (error) {
     throw context.closed.aborted ? canceled(error) : error;
   } finally {
@@ -89,14 +108,24 @@ function lost(cause: unknown): MoorageError {
   return new MoorageError("ENGINE_FAILED", "The connection to the engine broke before the job ended.", { cause });
 }
 
-type Ending = { readonly exit: Promise<RunExit>; readonly waiting: IncomingMessage };
+type Ending = {
+  readonly exit: Promise<RunExit>;
+  readonly waiting: IncomingMessage;
+  /** Called before it is killed. */
+  readonly onKill: () => void;
+};
 
-function jobRun(context: JobContext, { containerId, output }: AttachedUnit, { exit, waiting }: Ending): EngineRun {
+function jobRun(
+  context: JobContext,
+  { containerId, output }: AttachedUnit,
+  { exit, waiting, onKill }: Ending,
+): EngineRun {
   let ended = false;
   const end = (): void => void (ended = true);
   exit.then(end, end);
   const kill = async (): Promise<{ readonly unitStopped: boolean }> => {
     output.release();
+    if (!ended) onKill();
     try {
       if (!ended) await context.units.stop(containerId);
     } catch (error) {

@@ -14,7 +14,7 @@ const SEEN = new WeakMap<EngineApi, Map<string, number>>();
 
 /**
  * For engines that tell nothing: the kernel's own counter of a sandbox, before its first run and after each run that
- * nobody ended by asking. What happened meanwhile without ending a run is counted for the next one that KILL ended.
+ * ended by a KILL that nobody sent. What happened meanwhile without ending a run is counted for the next one of these.
  */
 export async function countMemoryKills(
   api: EngineApi,
@@ -25,11 +25,11 @@ export async function countMemoryKills(
   const before = seen.get(containerId) ?? (await count(api, containerId, signal));
   remember(seen, containerId, before);
   return {
-    happened: async (ms) => {
-      if (ms === 0) return false;
+    happened: async () => {
       const now = await count(api, containerId, signal);
+      const told = seen.get(containerId) ?? before;
       remember(seen, containerId, now);
-      return now > before;
+      return now > told;
     },
     [Symbol.dispose]: () => undefined,
   };

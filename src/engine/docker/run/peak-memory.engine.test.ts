@@ -64,3 +64,18 @@ test("a job tells what it took at most, and leaves no control group behind", asy
   await fixture.engine.remove(id);
   expect(groups.filter((path) => existsSync(path))).toEqual([]);
 });
+
+test("a child that the kernel ends is told beside its program, which came to an end of its own", async () => {
+  const id = await fixture.sandbox({ limits: { memoryBytes: 64 * MIB, cpus: 1, pids: 64 } });
+  const bomb = "dd if=/dev/zero of=/dev/null bs=256M count=1";
+  const survivor = await printed(await fixture.exec(id, ["sh", "-c", `${bomb}; exit 3`]));
+  expect(survivor.exit).toMatchObject({ exitCode: 3, signal: null, oomKilled: false });
+  expect(survivor.exit.oomKilledBeside ?? !told.runs).toBe(true);
+  const next = await printed(await fixture.exec(id, ["sh", "-c", "kill -KILL $$"]));
+  expect(next.exit).toMatchObject({ exitCode: 137, oomKilled: false });
+  const { run } = await fixture.job(["sh", "-c", `${bomb}; exit 4`], {
+    limits: { memoryBytes: 64 * MIB, cpus: 1, pids: 64 },
+  });
+  const job = await printed(run);
+  expect(job.exit).toMatchObject({ exitCode: 4, oomKilled: false, oomKilledBeside: true });
+});

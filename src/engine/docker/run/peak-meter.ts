@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryFiles, type GroupLayout } from "../../group/control-group.ts";
+import { KillTally, type MemoryKills } from "../../group/memory-kills.ts";
 import type { ContainerReply } from "../api/replies.ts";
 import { createFindContainerGroup } from "../unit/container-group.ts";
 
@@ -8,8 +9,8 @@ import { createFindContainerGroup } from "../unit/container-group.ts";
 export type PeakWatch = Disposable & {
   /** The highest memory use, bytes. */
   readonly peak: () => number | null;
-  /** Whether it has ended a process for memory: at once and exactly, where an engine's news may come late, and twice. */
-  readonly killed: () => boolean | null;
+  /** What it has ended for memory: at once and exactly, where an engine's news may come late, and twice. Asked once. */
+  readonly kills: (looksKilled: boolean) => MemoryKills | null;
 };
 
 /** Of one container: the kernel has one highest use for all of its runs. */
@@ -22,7 +23,7 @@ export type PeakMeters = {
 /** Containers whose meters are remembered. */
 const REMEMBERED = 1_000;
 const UNKNOWN: PeakMeter = {
-  begin: () => ({ peak: () => null, killed: () => null, [Symbol.dispose]: () => undefined }),
+  begin: () => ({ peak: () => null, kills: () => null, [Symbol.dispose]: () => undefined }),
 };
 
 export function createPeakMeters(): PeakMeters {
@@ -52,12 +53,13 @@ export function createPeakMeter({ version, parents }: GroupLayout): PeakMeter {
   const files = memoryFiles(version);
   const file = join(parents.memory ?? "", files.peak);
   const kills = (): number | null => count(join(parents.memory ?? "", files.kills));
+  const tally = new KillTally();
   let open = 0;
   return {
     begin: () => {
       const isAnew = open === 0 && version === 1 && reset(file);
       const before = isAnew ? 0 : read(file);
-      const killedBefore = kills();
+      const judge = tally.begin(kills());
       open += 1;
       let counted = true;
       return {
@@ -65,10 +67,7 @@ export function createPeakMeter({ version, parents }: GroupLayout): PeakMeter {
           const now = read(file);
           return now === null || before === null || now <= before ? null : now;
         },
-        killed: () => {
-          const now = kills();
-          return now === null || killedBefore === null ? null : now > killedBefore;
-        },
+        kills: (looksKilled) => judge(kills(), looksKilled),
         [Symbol.dispose]: () => {
           if (counted) open -= 1;
           counted = false;

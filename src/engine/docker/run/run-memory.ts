@@ -1,4 +1,5 @@
 import type { EngineApi } from "../api/engine-api.ts";
+import { NO_KILLS, type MemoryKills } from "../../group/memory-kills.ts";
 import type { EngineEvents, MemoryWatch } from "./engine-events.ts";
 import { countMemoryKills } from "./memory-counter.ts";
 import type { PeakMeter, PeakWatch } from "./peak-meter.ts";
@@ -10,8 +11,15 @@ type Watched = {
   readonly peaks: Promise<PeakMeter>;
 };
 
-/** What a run does with its memory: how much it takes at most, and whether the kernel ends a process for it. */
-export type RunMemory = MemoryWatch & Pick<PeakWatch, "peak">;
+/** What a run does with its memory: how much it takes at most, and what the kernel ends for it. */
+export type RunMemory = Disposable &
+  Pick<PeakWatch, "peak"> & {
+    /** `looksKilled`: its program ended as by a KILL, and nobody sent it one. Asked once, when the run has ended. */
+    readonly kills: (looksKilled: boolean) => Promise<MemoryKills>;
+  };
+
+/** How long news of the engine may be on its way. */
+const NEWS_MS = 100;
 
 /** By what the kernel counts where that can be read from here; else by what the engine tells, or counts seen inside. */
 export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Promise<RunMemory> {
@@ -19,7 +27,8 @@ export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Pr
   const kills = await watchKills(watched, signal);
   const peaks = meter.begin();
   return {
-    happened: async (ms) => peaks.killed() ?? kills.happened(ms),
+    kills: async (looksKilled) =>
+      peaks.kills(looksKilled) ?? (looksKilled ? { own: await kills.happened(NEWS_MS), beside: false } : NO_KILLS),
     peak: peaks.peak,
     [Symbol.dispose]: () => {
       kills[Symbol.dispose]();

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { withDeadline } from "../../../base/deadline.ts";
 import type { EngineRun, RunExit, RunSignal } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
+import { NO_KILLS } from "../../group/memory-kills.ts";
 import { stdinChunks } from "../../stdin-chunks.ts";
 import { enforcedLimits, type EngineParts } from "../engine-parts.ts";
 import type { Ended, Launched } from "../launch/launch.ts";
@@ -21,6 +22,8 @@ export type BegunRun = RunWish & {
 };
 
 const KILL_MS = 15_000;
+/** As shells tell an end by KILL. */
+const KILLED = 137;
 
 /**
  * Lets a launched program begin, and follows it to its end. A run is a PID namespace of its own: when its program ends,
@@ -52,6 +55,7 @@ export function createProcessRun(parts: EngineParts, begun: BegunRun): EngineRun
   // Whoever asks for it hears of a failure; nobody has to ask.
   exit.catch(() => undefined);
   const kill = async (): Promise<void> => {
+    sent.add("KILL");
     launched.kill();
     await groups?.run.thaw();
     await withDeadline(exit, KILL_MS, `Ending a run of ${unit.id}`);
@@ -130,13 +134,15 @@ type Known = {
 };
 
 async function measured({ code, signal }: Ended, { groups, overLimit, sent }: Known): Promise<RunExit> {
-  const oomKills = groups === undefined ? 0 : (await groups.unit.oomKills()) - groups.oomKillsBefore;
-  const oomKilled = overLimit || oomKills > 0;
   const exitCode = code ?? (signal === null ? null : 128 + constants.signals[signal]);
+  const looksKilled = exitCode === KILLED && !sent.has("KILL");
+  const { own, beside } = groups?.judgeKills(await groups.unit.oomKills(), looksKilled) ?? NO_KILLS;
+  const oomKilled = overLimit || own;
   return {
     exitCode,
     signal: signal ?? endedBy({ exitCode, sent, oomKilled }),
     oomKilled,
+    ...(beside && !overLimit ? { oomKilledBeside: true } : {}),
     peakMemoryBytes: (await groups?.unit.peakMemoryBytes()) ?? null,
   };
 }

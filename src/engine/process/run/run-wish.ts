@@ -1,4 +1,5 @@
 import type { ProgramSpec, RunExit } from "../../engine.ts";
+import type { JudgeKills } from "../../group/memory-kills.ts";
 import type { RunGroup, UnitGroup } from "../group/control-groups.ts";
 import type { Unit } from "../unit/unit-store.ts";
 
@@ -9,5 +10,5 @@ export type RunWish = {
   readonly onEnd: (exit: RunExit) => Promise<void>;
 };
 
-/** The groups that a run is in, and what the kernel had counted before it. */
-export type RunGroups = { readonly unit: UnitGroup; readonly run: RunGroup; readonly oomKillsBefore: number };
+/** The groups that a run is in, and what tells what the kernel has ended in them since it began. */
+export type RunGroups = { readonly unit: UnitGroup; readonly run: RunGroup; readonly judgeKills: JudgeKills };

@@ -69,14 +69,17 @@ export async function prepareWorkspace({ host }: EngineParts, { kind, directory,
   await ensureMemoryWorkspace(asRoot, join(directory, "workspace"), { sizeBytes: workspace.sizeBytes, user });
 }
 
-async function openGroups({ groups, identity }: EngineParts, { id, record }: Unit): Promise<RunGroups | undefined> {
+async function openGroups(
+  { groups, identity, killTallies }: EngineParts,
+  { id, record }: Unit,
+): Promise<RunGroups | undefined> {
   if (groups === undefined) return undefined;
   const unit = groups.unit(id);
   await unit.prepare(record.limits);
   const run = await unit.openRun(`${identityToken(identity)}-${newId()}`);
   // The highest use is one figure for all runs at a time.
   if ((await unit.runs()).length === 1) await unit.resetPeak();
-  return { unit, run, oomKillsBefore: await unit.oomKills() };
+  return { unit, run, judgeKills: killTallies.of(id).begin(await unit.oomKills()) };
 }
 
 type Prepared = {
