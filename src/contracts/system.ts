@@ -34,9 +34,13 @@ export const DoctorInput = z
 
 export const CleanupReport = z
   .object({
+    ok: z.boolean().meta({ description: "True when nothing failed." }),
     removed: z.array(z.object({ kind: z.string(), id: z.string() })),
     recovered: z.array(z.object({ runId: z.string(), status: z.string() })).meta({
       description: "Runs that were left open by a Moorage that was ended, now recorded.",
     }),
+    failed: z
+      .array(z.object({ kind: z.string(), id: z.string(), code: z.string(), message: z.string() }))
+      .meta({ description: "What could not be done now; each sweep of a server, and each cleanup, tries it again." }),
   })
   .meta({ id: "CleanupReport" });

@@ -7,6 +7,7 @@ import type { RunLogs, Store } from "../store/store.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
 import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
+import type { Undone } from "./recovery/attempts.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
 import type { Sessions } from "./session/sessions.ts";
 import type { TimerClock } from "./timer-clock.ts";
@@ -63,6 +64,8 @@ export type DomainContext = {
   readonly clock: Clock;
   /** By it the timers of sandboxes count. */
   readonly timers: TimerClock;
+  /** What the last sweep or cleanup of this process could not do. */
+  readonly undone: { latest: readonly Undone[] };
   /** What could not be finished, and is tried again. */
   readonly owed: Owed;
   /** Rung when a pooled sandbox was claimed, for whoever keeps the pool. */

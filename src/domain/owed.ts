@@ -2,6 +2,8 @@ import type { Logger } from "../base/logger.ts";
 
 type Work = () => Promise<unknown>;
 
+export type Owing = { readonly what: string; readonly failure: Error };
+
 /**
  * What has to be written or cleared up once something has begun, and could not be when it was due: the disk was full, or
  * the engine was away. It is kept with all that is known and done again by each sweep, until it is done. Where this
@@ -24,15 +26,20 @@ export class Owed {
     return failure;
   }
 
-  /** Does what is owed, as far as it can be done by now. */
-  async settle(): Promise<void> {
+  /** Does what is owed, as far as it can be done by now; answers what still cannot. */
+  async settle(): Promise<readonly Owing[]> {
+    const owing: Owing[] = [];
     for (const [work, what] of this.#works) {
       const failure = await failureOf(work);
       if (failure === undefined) {
         this.#works.delete(work);
         this.#logger.info({ what }, "what could not be finished is done");
-      } else this.#logger.debug({ err: failure, what }, "something can still not be finished");
+        continue;
+      }
+      this.#logger.debug({ err: failure, what }, "something can still not be finished");
+      owing.push({ what, failure });
     }
+    return owing;
   }
 }
 

@@ -14,6 +14,7 @@ import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
+import { Attempts } from "../domain/recovery/attempts.ts";
 import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
 import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
@@ -101,6 +102,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     stateDirectory: locations.home,
     clock: systemClock,
     timers: createTimerClock(systemClock),
+    undone: { latest: [] },
     owed: new Owed(logger),
     refill: createBell(),
     logger,
@@ -125,17 +127,19 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
 
 /** Runs that lost their Moorage are recorded when their engine can tell about them; a later start tries again. */
 async function recover(context: DomainContext): Promise<void> {
+  const attempts = new Attempts(context.logger);
   try {
-    await recoverRuns(context);
-    await sweepDue(context);
+    await recoverRuns(context, attempts);
+    await sweepDue(context, attempts);
     for (const name of await enginesToRecover(context)) {
       if (name === "memory") continue;
-      await recoverRuns(await onEngine(context, name));
+      await attempts.at({ kind: "engine", id: name }, async () => recoverRuns(await onEngine(context, name), attempts));
     }
   } catch (error) {
     if (!isMoorageError(error)) throw error;
     context.logger.warn({ code: error.code }, "lost runs could not be recorded now");
   }
+  context.undone.latest = attempts.undone;
 }
 
 type Engines = {

@@ -32,7 +32,7 @@ describe("a client that vanishes leaves nothing that nobody owns, in", () => {
   });
 });
 
-const NOTHING = { removed: [], recovered: [] };
+const NOTHING = { ok: true, removed: [], recovered: [], failed: [] };
 
 /** Waits until nothing is there that nobody owns, and answers what a cleanup then still finds. */
 async function cutOnce(call: Call, cutOf: (request: Buffer) => Cut): Promise<unknown> {

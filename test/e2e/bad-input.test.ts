@@ -60,7 +60,11 @@ describe("moorage run refuses with 125", () => {
     expect(error.code).toContain(code);
     expect(error.message).toContain(message);
     expect(error.exit).toBe(125);
-    expect(JSON.parse((await home.moorage(["cleanup", "--json"])).stdout)).toEqual({ removed: [], recovered: [] });
+    expect(JSON.parse((await home.moorage(["cleanup", "--json"])).stdout)).toMatchObject({
+      ok: true,
+      removed: [],
+      recovered: [],
+    });
   });
 
   it("a workspace that a symlink leads out of the roots", async () => {

@@ -28,7 +28,11 @@ describe("examples/job-pipeline", () => {
       ok: true,
       count: 4,
     });
-    expect(JSON.parse((await home.moorage(["cleanup", "--json"])).stdout)).toEqual({ removed: [], recovered: [] });
+    expect(JSON.parse((await home.moorage(["cleanup", "--json"])).stdout)).toMatchObject({
+      ok: true,
+      removed: [],
+      recovered: [],
+    });
   }, 180_000);
 
   it("passes nothing where agents cannot be run", async () => {

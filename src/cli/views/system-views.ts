@@ -31,11 +31,12 @@ function findingLines({ check, status, message, fix }: Finding, layout: TableLay
   return fix === null ? found : found + labelled({ label: "  fix: ", paint: layout.style.cyan }, fix, layout);
 }
 
-export const cleanupReport = view(CleanupReport, ({ removed, recovered }, layout) => {
-  if (removed.length + recovered.length === 0) return { success: "Nothing to clean up." };
+export const cleanupReport = view(CleanupReport, ({ removed, recovered, failed }, layout) => {
+  if (removed.length + recovered.length + failed.length === 0) return { success: "Nothing to clean up." };
   const rows = [
     ...removed.map(({ kind, id }) => [id, kind, "removed"]),
     ...recovered.map(({ runId, status }) => [runId, "run", `recorded as ${status}`]),
+    ...failed.map(({ kind, id, message }) => [id, kind, `failed, and is tried again: ${message}`]),
   ];
   const columns = [{ header: "ID", whole: true }, { header: "KIND" }, { header: "DONE" }];
   return { out: table(columns, rows, layout) };

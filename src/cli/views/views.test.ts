@@ -501,20 +501,20 @@ describe("the system", () => {
   });
 
   test("cleanup", async () => {
-    const nothing = { removed: [], recovered: [] };
-    expect(await seen(["cleanup"], ["system.cleanup", nothing])).toMatchInlineSnapshot(`
-      "2> ✔ Nothing to clean up.
-      "
-    `);
+    const nothing = { ok: true, removed: [], recovered: [], failed: [] };
+    expect(await seen(["cleanup"], ["system.cleanup", nothing])).toBe("2> ✔ Nothing to clean up.\n");
     const report = {
+      ok: false,
       removed: [{ kind: "container", id: "k3v9x2m7q1w8e5r4t6y0" }],
       recovered: [{ runId: "r1234567890123456789", status: "interrupted" }],
+      failed: [{ kind: "run", id: "s1234567890123456789", code: "ENGINE_FAILED", message: "The engine coughed." }],
     };
     expect(await seen(["cleanup"], ["system.cleanup", report], wide)).toMatchInlineSnapshot(`
       "ID                    KIND       DONE
       k3v9x2m7q1w8e5r4t6y0  container  removed
       r1234567890123456789  run        recorded as interrupted
-      "
+      s1234567890123456789  run        failed, and is tried again: The engine coughed.
+      exit 1"
     `);
   });
 });

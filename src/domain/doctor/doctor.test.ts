@@ -68,6 +68,7 @@ describe("doctor", () => {
       "system.clock",
       "system.container",
       "system.state",
+      "system.recovery",
     ]);
     expect(of(report, "sandbox.memory").message).toContain(
       "512 MiB of memory and no swap beside it, read inside from /sys",

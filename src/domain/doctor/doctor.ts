@@ -10,6 +10,7 @@ import { checkNetworks } from "./networks.ts";
 import { engineProblem, preflight } from "./preflight.ts";
 import { probeSandboxes } from "../probe/probe.ts";
 import { lookInside, type SandboxLook } from "./sandbox.ts";
+import { checkRecovery } from "./recovery.ts";
 import { checkState } from "./state.ts";
 
 type Input = { readonly preflight?: boolean | undefined; readonly probe?: boolean | undefined };
@@ -55,6 +56,7 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
     checkClock(context.clock.now(), readings, host),
     checkContainer(host),
     state.finding,
+    checkRecovery(context),
   ];
 }
 

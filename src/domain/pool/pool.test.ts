@@ -183,7 +183,7 @@ describe("the keeper of the pool", () => {
 
   it("is missed: cleanup without a server empties the pool, and with one leaves it alone", async () => {
     await using it = await openPool();
-    expect(await cleanup(it.context)).toEqual({ removed: [], recovered: [] });
+    expect(await cleanup(it.context)).toEqual({ ok: true, removed: [], recovered: [], failed: [] });
     const { removed } = await cleanup(laterContext(it.context));
     expect(removed).toHaveLength(2);
     expect(await it.context.engine.list()).toEqual([]);

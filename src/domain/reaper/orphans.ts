@@ -1,25 +1,53 @@
 import type { DomainContext } from "../context.ts";
+import type { Attempts } from "../recovery/attempts.ts";
 
 export type Orphan = { readonly kind: string; readonly id: string };
 
 /** Units and networks with a valid signature that nobody's record knows: what a Moorage that was ended has left. */
-export async function findOrphans({ engine, store }: DomainContext, signal?: AbortSignal): Promise<readonly Orphan[]> {
-  // The engine first: a unit that is made after this look cannot be taken for an orphan.
-  const units = await engine.list(signal);
-  const networks = (await engine.networks?.named.list(signal)) ?? [];
-  const kept = await store.networks.ids(engine.name);
-  const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
+export async function findOrphans(
+  { engine, store }: DomainContext,
+  attempts: Attempts,
+  signal?: AbortSignal,
+): Promise<readonly Orphan[]> {
+  const at = { kind: "engine", id: engine.name };
   const orphans: Orphan[] = [];
-  for (const { kind, id } of units) {
-    if (!jobs.has(id) && (await store.sandboxes.get(id)) === undefined) orphans.push({ kind, id });
-  }
-  return [...orphans, ...networks.filter((id) => !kept.has(id)).map((id) => ({ kind: "network", id }))];
+  // The engine first: what is made after this look cannot be taken for an orphan.
+  await attempts.at(at, async () => {
+    const units = await engine.list(signal);
+    const jobs = new Set((await store.runs.open()).map((row) => row.sandboxId));
+    for (const { kind, id } of units) {
+      if (!jobs.has(id) && (await store.sandboxes.get(id)) === undefined) orphans.push({ kind, id });
+    }
+  });
+  await attempts.at(at, async () => {
+    const networks = (await engine.networks?.named.list(signal)) ?? [];
+    const kept = await store.networks.ids(engine.name);
+    orphans.push(...networks.filter((id) => !kept.has(id)).map((id) => ({ kind: "network", id })));
+  });
+  return orphans;
 }
 
-/** Networks come last among orphans: by then what was left in them is gone. */
-export async function removeOrphan({ engine }: DomainContext, { kind, id }: Orphan): Promise<void> {
-  if (kind === "network") await engine.networks?.named.remove(id);
-  else await engine.remove(id);
+type Removing = {
+  readonly orphans: readonly Orphan[];
+  readonly attempts: Attempts;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Answers those that are gone. Networks come last among orphans: by then what was left in them is gone. */
+export async function removeOrphans(
+  { engine }: DomainContext,
+  { orphans, attempts, signal }: Removing,
+): Promise<readonly Orphan[]> {
+  const removed: Orphan[] = [];
+  for (const orphan of orphans) {
+    if (signal?.aborted === true) break;
+    await attempts.at(orphan, async () => {
+      if (orphan.kind === "network") await engine.networks?.named.remove(orphan.id);
+      else await engine.remove(orphan.id);
+      removed.push(orphan);
+    });
+  }
+  return removed;
 }
 
 /** Tells which of the orphans have been seen for longer than the grace, by the monotonic clock. */

@@ -3,15 +3,18 @@ import { isMoorageError } from "../../base/errors.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine } from "../on-engine.ts";
+import { Attempts } from "../recovery/attempts.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/log/prune-logs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { dueFor, dueTimes, type Deed } from "./due.ts";
-import { findOrphans, removeOrphan, watchOrphans, type Orphan } from "./orphans.ts";
+import { findOrphans, removeOrphans, watchOrphans } from "./orphans.ts";
 
 /** A sweep that takes longer is given up: the next one goes on where it was. */
 const SWEEP_MS = 5 * 60_000;
+
+const LOGS = { kind: "logs", id: "runs" };
 
 export type Swept = { readonly what: Deed["what"] | "snapshot" | "orphan"; readonly id: string };
 
@@ -29,22 +32,22 @@ export function createReaper(context: DomainContext): Reaper {
   const pruneLogs = hourlyPruning(context);
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
+    const attempts = new Attempts(context.logger);
+    const engine = { kind: "engine", id: context.engine.name };
     await keepTimers();
-    await context.owed.settle();
-    await recoverRuns(context);
-    await refreshAll(context, signal);
-    const due = await sweepDue(context, signal);
-    await pruneLogs();
-    const snapshots = await sweepSnapshots(context);
-    const orphans = overdue(await findOrphans(context, signal));
+    await attempts.settle(context.owed);
+    await recoverRuns(context, attempts);
+    await attempts.at(engine, () => refreshAll(context, signal));
+    const due = await sweepDue(context, attempts, signal);
+    await attempts.at(LOGS, pruneLogs);
+    const snapshots = await sweepSnapshots(context, attempts);
+    const orphans = overdue(await findOrphans(context, attempts, signal));
+    const removed = await removeOrphans(context, { orphans, attempts, signal });
+    context.undone.latest = attempts.undone;
     return [
       ...due,
       ...snapshots.map((id) => ({ what: "snapshot" as const, id })),
-      ...(await attemptAll(
-        context,
-        orphans.map((orphan) => removal(context, orphan)),
-        signal,
-      )),
+      ...removed.map(({ id }) => ({ what: "orphan" as const, id })),
     ];
   };
   return {
@@ -59,50 +62,26 @@ export function createReaper(context: DomainContext): Reaper {
 }
 
 /** The cheap part of a sweep: what the registry alone shows to be due. The engine is asked only for that. */
-export async function sweepDue(context: DomainContext, signal?: AbortSignal): Promise<readonly Swept[]> {
+export async function sweepDue(
+  context: DomainContext,
+  attempts: Attempts,
+  signal?: AbortSignal,
+): Promise<readonly Swept[]> {
   const { runs, sandboxes } = context.store;
   const busy = new Set((await runs.open()).map((run) => run.sandboxId));
   const due = (row: SandboxRow): Promise<Deed | undefined> =>
     askEngine(context, row.engine, async (its) => dueFor(its, row, busy));
-  const attempts: Attempt[] = [];
-  for (const row of await sandboxes.due(dueTimes(context))) {
-    const deed = await due(row);
-    if (deed === undefined) continue;
-    // Those before it may take long, and what is due may have been done by then.
-    const work = async (): Promise<boolean> => {
-      const now = await sandboxes.get(row.id);
-      const still = now === undefined ? undefined : await due(now);
-      return still?.what === deed.what && (await still.work());
-    };
-    attempts.push({ id: row.id, what: deed.what, work });
-  }
-  return attemptAll(context, attempts, signal);
-}
-
-type Attempt = { readonly id: string; readonly what: Swept["what"]; readonly work: () => Promise<boolean> };
-
-function removal(context: DomainContext, orphan: Orphan): Attempt {
-  const work = async (): Promise<boolean> => {
-    await removeOrphan(context, orphan);
-    return true;
-  };
-  return { id: orphan.id, what: "orphan", work };
-}
-
-/** One that fails does not hold up the others, and is due again in the next sweep. */
-async function attemptAll(
-  { logger }: DomainContext,
-  attempts: readonly Attempt[],
-  signal: AbortSignal | undefined,
-): Promise<readonly Swept[]> {
   const swept: Swept[] = [];
-  for (const { id, what, work } of attempts) {
+  for (const { id, ...row } of await sandboxes.due(dueTimes(context))) {
     if (signal?.aborted === true) break;
-    try {
-      if (await work()) swept.push({ what, id });
-    } catch (error) {
-      logger.warn({ err: error, sandboxId: id, what }, "the reaper could not do what was due");
-    }
+    const done = await attempts.at({ kind: "sandbox", id }, async () => {
+      if ((await due({ id, ...row })) === undefined) return undefined;
+      // Those before it may have taken long, and what was due may have been done by then.
+      const now = await sandboxes.get(id);
+      const deed = now === undefined ? undefined : await due(now);
+      return (await deed?.work()) === true ? deed?.what : undefined;
+    });
+    if (done !== undefined) swept.push({ what: done, id });
   }
   return swept;
 }

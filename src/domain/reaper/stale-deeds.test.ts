@@ -9,6 +9,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
+import { Attempts } from "../recovery/attempts.ts";
 import { settle } from "../sandbox/settle.ts";
 import { dueFor } from "./due.ts";
 import { createReaper, sweepDue } from "./reaper.ts";
@@ -142,7 +143,7 @@ describe("a change that goes on is not taken for given up", () => {
     const id = await it.archived();
     const platform = it.during("upload", async () => {
       it.clock[how](20 * HOUR);
-      expect(await sweepDue(it.context)).toEqual([]);
+      expect(await sweepDue(it.context, new Attempts(it.context.logger))).toEqual([]);
       expect(await createReaper(it.context).sweep()).toEqual([]);
     });
     expect(await platform.sandbox.start({ id })).toMatchObject({ state: "running" });

@@ -2,10 +2,11 @@ import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
 import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
 import { retire } from "../pool/retire.ts";
-import { findOrphans, removeOrphan } from "../reaper/orphans.ts";
+import { findOrphans, removeOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { pruneLogs } from "../run/log/prune-logs.ts";
+import { Attempts } from "./attempts.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
 /**
@@ -13,32 +14,31 @@ import { recoverRuns } from "./recover-runs.ts";
  * dependencies that nothing has been made from for long.
  */
 export async function cleanup(context: DomainContext): Promise<CleanupReport> {
-  await context.owed.settle();
-  const recovered = [...(await recoverRuns(context))];
-  const due = await sweepDue(context);
+  const attempts = new Attempts(context.logger);
+  await attempts.settle(context.owed);
+  const recovered = [...(await recoverRuns(context, attempts))];
+  const due = await sweepDue(context, attempts);
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");
   const removed = gone.map(({ id }) => ({ kind: "sandbox", id }));
-  removed.push(...(await emptyAbandonedPool(context)));
-  for (const orphan of await findOrphans(context)) {
-    await removeOrphan(context, orphan);
-    removed.push({ ...orphan });
-  }
-  removed.push(...(await sweepSnapshots(context)).map((id) => ({ kind: "snapshot", id })));
-  removed.push(...(await pruneDependencies(context)).map((id) => ({ kind: "image", id })));
-  await pruneLogs(context);
-  context.logger.info(
-    { operation: "system.cleanup", removed: removed.length, recovered: recovered.length },
-    "cleaned up",
-  );
-  return { removed, recovered };
+  removed.push(...(await emptyAbandonedPool(context, attempts)));
+  const orphans = await findOrphans(context, attempts);
+  removed.push(...(await removeOrphans(context, { orphans, attempts })));
+  removed.push(...(await sweepSnapshots(context, attempts)).map((id) => ({ kind: "snapshot", id })));
+  removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
+  await attempts.at({ kind: "logs", id: "runs" }, () => pruneLogs(context));
+  context.undone.latest = attempts.undone;
+  const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };
+  context.logger.info({ operation: "system.cleanup", ...counts }, "cleaned up");
+  return { ok: counts.failed === 0, removed, recovered, failed: [...attempts.undone] };
 }
 
 /** What was started ahead for a server that is gone. */
-async function emptyAbandonedPool(context: DomainContext): Promise<CleanupReport["removed"]> {
+async function emptyAbandonedPool(context: DomainContext, attempts: Attempts): Promise<CleanupReport["removed"]> {
   const removed: CleanupReport["removed"] = [];
   for (const row of await context.store.sandboxes.unclaimed(context.engine.name)) {
-    if (row.pending !== null || context.holders.isAlive(row.holder) || !(await retire(context, row))) continue;
-    removed.push({ kind: "sandbox", id: row.id });
+    if (row.pending !== null || context.holders.isAlive(row.holder)) continue;
+    const sandbox = { kind: "sandbox", id: row.id };
+    if ((await attempts.at(sandbox, () => retire(context, row))) === true) removed.push(sandbox);
   }
   return removed;
 }

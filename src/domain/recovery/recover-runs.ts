@@ -9,6 +9,7 @@ import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE, KILLED_EXIT_CODE } from "../run/run-row.ts";
 import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
+import { Attempts } from "./attempts.ts";
 
 /** The engines, other than this one, on which runs have lost their Moorage. */
 export async function enginesToRecover({ store, holders, engine }: DomainContext): Promise<ReadonlySet<EngineName>> {
@@ -24,23 +25,32 @@ const GUARD_SLACK_MS = 5000;
 /**
  * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs
  * is left to its own deadline, and a later start records it; one that is past its deadline, or was never started, is
- * ended.
+ * ended. One that cannot be recovered stays open, and is tried again.
  */
-export async function recoverRuns(context: DomainContext): Promise<readonly RecoveredRun[]> {
+export async function recoverRuns(
+  context: DomainContext,
+  attempts = new Attempts(context.logger),
+): Promise<readonly RecoveredRun[]> {
   const { store, holders, engine } = context;
   const recovered: RecoveredRun[] = [];
   for (const run of await store.runs.open()) {
     if (run.engine !== engine.name || holders.isAlive(run.holder)) continue;
-    const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
-    if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) continue;
-    const lived = await endedLost(context, run);
-    if (lived === undefined) continue;
-    // Two starts at once: only one records it. From then on nobody else does.
-    if (!(await store.runs.claim(run.id, run.holder, holders.self))) continue;
-    const warnings = [...run.warnings, ...(lived ? [ENDED_LATER] : [])];
-    recovered.push(...(await recorded(context, { ...run, warnings }, unit)));
+    const done = await attempts.at({ kind: "run", id: run.id }, () => recoverRun(context, run));
+    if (done !== undefined) recovered.push(done);
   }
   return recovered;
+}
+
+/** Undefined for one that goes on, or whose turn it is not yet. */
+async function recoverRun(context: DomainContext, run: RunRow): Promise<RecoveredRun | undefined> {
+  const { store, holders, engine } = context;
+  const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
+  if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) return undefined;
+  const lived = await endedLost(context, run);
+  // Two starts at once: only one records it. From then on nobody else does.
+  if (lived === undefined || !(await store.runs.claim(run.id, run.holder, holders.self))) return undefined;
+  const warnings = [...run.warnings, ...(lived ? [ENDED_LATER] : [])];
+  return recorded(context, { ...run, warnings }, unit);
 }
 
 /**
@@ -70,16 +80,12 @@ function ageOf({ clock, holders }: DomainContext, { startedMs, holder }: RunRow,
   return clock.now() - startedAt;
 }
 
-/** Records it, now or, where that cannot be done, as soon as it can; none where it is owed. */
-async function recorded(
-  context: DomainContext,
-  run: RunRow,
-  unit: UnitInfo | undefined,
-): Promise<readonly RecoveredRun[]> {
+/** Records it now or, where that cannot be done, as soon as it can: then the failure is told. */
+async function recorded(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<RecoveredRun> {
   const { engine, logger, owed } = context;
   let ended: Ended | undefined;
   let status: RunStatus | undefined;
-  await owed.attempt("the record of a lost run", async () => {
+  const failure = await owed.attempt("the record of a lost run", async () => {
     ended ??= await endedRun(context, run, unit);
     if (status === undefined) {
       await recordReceipt(context, { ...ended, keyId: run.keyId, outputCounted: false });
@@ -88,7 +94,8 @@ async function recorded(
     }
     if (run.kind !== "exec") await engine.remove(run.sandboxId);
   });
-  return status === undefined ? [] : [{ runId: run.id, status }];
+  if (status === undefined) throw failure ?? new TypeError("The lost run has no record.");
+  return { runId: run.id, status };
 }
 
 type Ended = Pick<ReceiptSource, "row" | "workspaceAfter">;

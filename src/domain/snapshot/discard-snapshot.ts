@@ -1,6 +1,6 @@
-import { isMoorageError } from "../../base/errors.ts";
 import type { SnapshotRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import type { Attempts } from "../recovery/attempts.ts";
 
 /** Longer than a fork takes from its snapshot to its sandbox. */
 const ABANDONED_MS = 15 * 60_000;
@@ -28,22 +28,18 @@ export async function dropTransient(context: DomainContext, id: string): Promise
 }
 
 /** Removes what crashes have left: snapshots that nobody finishes taking or removing, and those of forks and archives without one. */
-export async function sweepSnapshots(context: DomainContext): Promise<readonly string[]> {
+export async function sweepSnapshots(context: DomainContext, attempts: Attempts): Promise<readonly string[]> {
   const { store, engine } = context;
   const swept: string[] = [];
   for (const row of await store.snapshots.leftover(engine.name)) {
     // Asked again, in one step with the mark: a sandbox may have been made of it meanwhile.
     if (!isAbandoned(context, row) || (await store.snapshots.retire(row.id)) !== undefined) continue;
-    try {
+    await attempts.at({ kind: "snapshot", id: row.id }, async () => {
       await removeSnapshotFiles(context, row.id);
-    } catch (error) {
-      const code = isMoorageError(error) ? error.code : undefined;
-      context.logger.warn({ err: error, code, snapshotId: row.id }, "a snapshot that was left could not be removed");
-      continue;
-    }
-    swept.push(row.id);
+      swept.push(row.id);
+    });
   }
-  await engine.snapshots?.clear();
+  await attempts.at({ kind: "engine", id: engine.name }, async () => engine.snapshots?.clear());
   return swept;
 }
 
