@@ -8,7 +8,10 @@ export type Terminal = {
   readonly size: () => { readonly columns: number; readonly rows: number };
   /** TERM: what the terminal understands. */
   readonly type: string;
-  /** Raw: every key is passed on as it is pressed, Ctrl-C too. The process's end undoes it in any case. */
+  /**
+   * Raw: every key is passed on as it is pressed, Ctrl-C too, and output goes out to the byte, without a carriage return
+   * before a newline. The process's end undoes it in any case.
+   */
   readonly setRaw: (raw: boolean) => void;
   /** Answers how to stop listening. */
   readonly onResize: (listener: () => void) => () => void;

@@ -36,12 +36,23 @@ function terminalOf(input: ReadStream, output: WriteStream): Terminal {
       if (raw) process.once("exit", restore);
       else process.removeListener("exit", restore);
       input.setRawMode(raw);
+      if (raw) leaveOutputAlone();
     },
     onResize: (listener) => {
       output.on("resize", listener);
       return () => void output.removeListener("resize", listener);
     },
   };
+}
+
+/**
+ * Node's raw mode is about input alone: the terminal still puts a carriage return before each newline, and garbles what
+ * programs draw that move down with one. Where there is no stty, such as on Windows, terminals do no such thing.
+ */
+function leaveOutputAlone(): void {
+  process
+    .getBuiltinModule("node:child_process")
+    .spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
 }
 
 // Loaded when a command needs it, so that --version and --help answer at once.

@@ -77,6 +77,12 @@ describe.each(WAYS)("a terminal of a sandbox on docker, %s", (way, told, code) =
     expect(seen).toMatch(/37 133\r\n$/);
   });
 
+  it("shows to the byte what a program draws that has made its own terminal raw", async () => {
+    await using terminal = await open(`${MOORAGE} sandbox exec --tty -i box -- sh -c 'stty raw; printf "a\\nb\\n."'`);
+    expect(await terminal.until(/b\r*\n\./)).toMatch(/a\nb\n\.$/);
+    await terminal.end();
+  });
+
   it("that is hung up ends what runs on it", async () => {
     await using terminal = await open(`${MOORAGE} sandbox shell box`);
     await terminal.until(PROMPT);

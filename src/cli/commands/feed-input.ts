@@ -51,13 +51,15 @@ export async function feedInput(feeding: Feeding, session: Session): Promise<voi
 }
 
 /** False where nobody else could keep the run: then it goes on as it was. */
-async function detach({ run, runId }: Feeding, { ui }: Session): Promise<boolean> {
+async function detach({ run, runId }: Feeding, { ui, io }: Session): Promise<boolean> {
   try {
     await run.detach({ runId });
     return true;
   } catch (error) {
     if (!isMoorageError(error) || error.code !== "SERVER_UNREACHABLE") throw error;
+    io.terminal?.setRaw(false);
     await ui.warning(error.message);
+    io.terminal?.setRaw(true);
     return false;
   }
 }

@@ -1,4 +1,5 @@
 import { EXIT } from "../exit-codes.ts";
+import type { Terminal } from "../host.ts";
 import type { Session } from "../invocation.ts";
 import { feedInput, type RunControl } from "./feed-input.ts";
 import { followRun } from "./follow-run.ts";
@@ -24,13 +25,29 @@ export async function followInteractive({ start, run, tty }: Interactive, sessio
   };
   terminal?.setRaw(true);
   try {
-    return await followRun(start(AbortSignal.any([session.signal, failing.signal])), session, onStarted);
+    const events = start(AbortSignal.any([session.signal, failing.signal]));
+    return await followRun(terminal === undefined ? events : asItWas(events, terminal), session, onStarted);
   } catch (error) {
     throw failing.signal.aborted ? failing.signal.reason : error;
   } finally {
     terminal?.setRaw(false);
     ended.abort();
     await feeding?.catch(() => undefined);
+  }
+}
+
+/** What is said about a run is read on the terminal as it was; raw is only for what the run itself prints. */
+async function* asItWas(events: AsyncIterable<unknown>, terminal: Terminal): AsyncGenerator<unknown, void, undefined> {
+  for await (const event of events) {
+    const type = typeof event === "object" && event !== null && "type" in event ? event.type : undefined;
+    if (type === "stdout" || type === "started") {
+      yield event;
+      continue;
+    }
+    terminal.setRaw(false);
+    yield event;
+    if (type === "result") return;
+    terminal.setRaw(true);
   }
 }
 
@@ -49,10 +66,29 @@ export async function startInteractive({ start, run }: Interactive, session: Ses
   return EXIT.interrupted;
 }
 
-type Sizing = { readonly run: RunControl; readonly runId: string; readonly ended: AbortSignal };
+type Sizing = { readonly run: Pick<RunControl, "resize">; readonly runId: string; readonly ended: AbortSignal };
 
-function followSize({ run, runId, ended }: Sizing, { size, onResize }: NonNullable<Session["io"]["terminal"]>): void {
+/** One size at a time, so that the last is the one that stays, however many a window goes through. */
+export function followSize(
+  { run, runId, ended }: Sizing,
+  { size, onResize }: Pick<Terminal, "size" | "onResize">,
+): void {
+  let isWanted = false;
+  let isSending = false;
+  const follow = async (): Promise<void> => {
+    isWanted = true;
+    if (isSending) return;
+    isSending = true;
+    try {
+      while (isWanted) {
+        isWanted = false;
+        await run.resize({ runId, ...size() }, { signal: ended });
+      }
+    } finally {
+      isSending = false;
+    }
+  };
   // A size that comes too late, when the run has ended, is nobody's.
-  const stop = onResize(() => void run.resize({ runId, ...size() }, { signal: ended }).catch(() => undefined));
+  const stop = onResize(() => void follow().catch(() => undefined));
   ended.addEventListener("abort", stop, { once: true });
 }
