@@ -81,7 +81,7 @@ it("a session on the process engine that is removed ends what runs in it, and th
     await expect(exec("true")).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The session "work" is busy with run "${runId}": one command at a time.`,
-      hint: `Wait for it with moorage runs wait ${runId}, or use another session.`,
+      hint: `Wait for it with \`moorage runs wait ${runId}\`, or use another session.`,
     });
     expect(await session.remove({ id, name: "work" })).toEqual({ name: "work", removed: true });
     expect(await run.wait({ runId, timeoutMs: 60_000 })).toMatchObject({ reason: "ended" });
@@ -90,7 +90,7 @@ it("a session on the process engine that is removed ends what runs in it, and th
     await expect(session.remove({ id: "box", name: "work" })).rejects.toMatchObject({
       code: "NOT_FOUND",
       message: 'The sandbox "box" has no session "work".',
-      hint: "List them with moorage session ls box.",
+      hint: "List them with `moorage session ls box`.",
     });
     expect(await exec('echo "<$KEPT>"')).toMatchObject({ stdout: "<>\n" });
   }),
