@@ -40,6 +40,8 @@ export type DockerEngineOptions = {
   readonly programDirectories?: readonly string[];
   /** No answer of the engine is waited for any longer, ms. @default each request's own deadline, mostly 30 s */
   readonly patienceMs?: number;
+  /** How long a run in a sandbox may take to announce itself, ms. @default 20000 */
+  readonly announceMs?: number;
   /** False: files always go through the engine, also where it runs on this host. @default true */
   readonly hostTrees?: boolean;
   /** Keeps shells ahead in the sandboxes that it starts runs in: for a process that stays. @default false */
@@ -56,11 +58,12 @@ const PROGRAM_DIRECTORIES = [
   "/opt/homebrew/bin",
   "/Applications/Docker.app/Contents/Resources/bin",
 ];
+const ANNOUNCE_MS = 20_000;
 const BUILD_RETRY_MS = [5_000, 10_000];
 
 /** Docker Engine 20.10 and newer, or what speaks its API. Opening it touches nothing; the first call connects. */
 export function createDockerEngine(options: DockerEngineOptions): Engine {
-  const { labels, logger } = options;
+  const { labels, logger, announceMs = ANNOUNCE_MS } = options;
   const api = apiOf(options);
   const bridging = { api, labels, enforcer: createEnforcer(api) };
   const networks = createUnitNetworks(bridging);
@@ -82,9 +85,9 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     await units.stop(containerId);
   };
   const tied = { units: { ...units, stop: stopUnit }, networks, named, jobGroups, seccomp };
-  const unitContext = { api, labels, logger, ...tied };
-  const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, gate, warm, closed: closing.signal });
-  const lifecycle = createLifecycle({ ...unitContext, release, gate, prepare });
+  const unitContext = { api, labels, logger, gate, announceMs, ...tied };
+  const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, warm, closed: closing.signal });
+  const lifecycle = createLifecycle({ ...unitContext, release, prepare });
   return {
     name: "docker",
     isolation: "container",

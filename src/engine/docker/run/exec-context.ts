@@ -13,6 +13,8 @@ export type ExecContext = {
   /** When the container was started, in ms: pids inside are valid until it ends. */
   readonly containerStartedAt: number;
   readonly peaks: Promise<PeakMeter>;
+  /** How long a run may take to announce itself, ms. */
+  readonly announceMs: number;
   /** Everything that starts a process in the container begins by it: see `StartGate`. */
   readonly gate: <T>(start: () => Promise<T>) => Promise<T>;
   /** Ends the whole sandbox. */

@@ -1,6 +1,6 @@
 import { throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import type { EngineRun, RunSpec, TerminalSize } from "../../engine.ts";
+import type { EngineRun, RunSpec } from "../../engine.ts";
 import { refuseOversize } from "../../refuse-oversize.ts";
 import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
@@ -8,11 +8,9 @@ import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
 import { watchRunMemory, type RunMemory } from "./run-memory.ts";
 import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
-import { CWD_LINE, EXEC_SCRIPT, GO_LINE, ROOT_LINE } from "./run-scripts.ts";
+import { CWD_LINE, EXEC_SCRIPT, GO_LINE, LEAVE_LINE, ROOT_LINE, type ExecInput } from "./run-scripts.ts";
 import { notStarted, refusedStart } from "./run-start-errors.ts";
 import type { TreeRoot } from "./tree-control.ts";
-
-const ANNOUNCE_MS = 20_000;
 
 /**
  * Starts a run in a running container, below a subreaper of its own: the engine's init program, once more. Everything
@@ -43,14 +41,15 @@ export function refuseDash([program = ""]: readonly string[]): void {
 
 async function begin({ api, containerId }: ExecContext, spec: RunSpec, signal?: AbortSignal): Promise<StartedProcess> {
   const { command, cwd, env, stdin, tty, user } = spec;
-  const script = [EXEC_SCRIPT, "moorage", tty === undefined ? GO_LINE : "wait", cwd, ...command];
+  const input: ExecInput = tty !== undefined ? "terminal" : stdin === undefined ? "none" : "stream";
+  const script = [EXEC_SCRIPT, "moorage", input, cwd, ...command];
   try {
     const { subreaper } = await api.traits();
     return await startProcess(api, {
       containerId,
       command: [...subreaper, "/bin/sh", "-c", ...script],
       env,
-      stdin: stdin !== undefined || tty !== undefined,
+      stdin: true,
       user,
       tty: tty !== undefined,
       signal,
@@ -67,21 +66,26 @@ type Starting = {
   readonly signal: AbortSignal | undefined;
 };
 
-async function announced(context: ExecContext, { process, spec, memory, signal }: Starting): Promise<EngineRun> {
-  const output = new AttachedOutput(process.socket, spec.tty === undefined ? {} : { echo: GO_LINE });
+async function announced(context: ExecContext, starting: Starting): Promise<EngineRun> {
+  const { process, spec, memory, signal } = starting;
+  const output = new AttachedOutput(process.socket, spec.tty === undefined ? {} : { echo: GO_LINE, lines: 2 });
   context.track(context.containerId, output);
-  if (spec.tty !== undefined) await letGo(context, process, spec.tty);
-  const line = await withDeadline(output.firstLine, ANNOUNCE_MS, "Starting a run in the sandbox");
-  if (line === CWD_LINE) throw noDirectory(spec.cwd);
-  const root = rootOf(line, spec.user);
-  if (root === undefined) throw refusedStart(await notStarted(output, line), spec.user);
-  return execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal });
-}
-
-// Engines before 23.0 start every terminal without a size.
-async function letGo({ api }: ExecContext, { execId, socket }: StartedProcess, size: TerminalSize): Promise<void> {
-  await resizeProcess(api, execId, size);
-  socket.write(`${GO_LINE}\n`);
+  try {
+    const line = await withDeadline(output.firstLine, context.announceMs, "Starting a run in the sandbox");
+    if (line === CWD_LINE) throw noDirectory(spec.cwd);
+    const root = rootOf(line, spec.user);
+    if (root === undefined) throw refusedStart(await notStarted(output, line), spec.user);
+    // Engines before 23.0 start every terminal without a size.
+    if (spec.tty !== undefined) await resizeProcess(context.api, process.execId, spec.tty);
+    throwIfCanceled(signal);
+    process.socket.write(`${GO_LINE}\n`);
+    return await execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal });
+  } catch (error) {
+    // It has not begun, and it never will.
+    process.socket.end(`${LEAVE_LINE}\n`);
+    await output.finish();
+    throw error;
+  }
 }
 
 /** Undefined for what is no announcement. */

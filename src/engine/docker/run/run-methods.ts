@@ -20,6 +20,7 @@ export type RunParts = UnitContext & {
   readonly live: LiveOutputs;
   readonly gate: StartGate;
   readonly jobGroups: JobGroups;
+  readonly announceMs: number;
   /** Absent: every run is started when it is asked for. */
   readonly warm: WarmRuns | undefined;
   /** Aborts when the engine object is closed; what runs goes on. */
@@ -61,11 +62,11 @@ async function runningUnit({ units }: RunParts, id: string, signal?: AbortSignal
 
 /** What a run in this container is begun with, and shells are kept with. */
 function shellsOf(parts: RunParts & { readonly peaks: PeakMeters }, { container }: Unit): WarmShellsOptions {
-  const { api, units, live, gate, events, peaks, closed, logger } = parts;
+  const { api, units, live, gate, events, peaks, closed, logger, announceMs } = parts;
   const containerId = container.Id;
   return {
     context: {
-      ...{ api, logger, closed, events, containerId },
+      ...{ api, logger, closed, events, containerId, announceMs },
       peaks: peaks.of(container),
       containerStartedAt: Date.parse(container.State.StartedAt),
       stopUnit: () => units.stop(containerId),

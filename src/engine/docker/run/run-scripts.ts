@@ -3,8 +3,14 @@ export const READY_LINE = "moorage ready";
 export const CWD_LINE = "moorage cwd";
 /** Root, when that started, keeper. */
 export const ROOT_LINE = /^moorage root (\d+) (\d+) (\d+)$/;
-/** What a run on a terminal waits for, so that the terminal has its size by then. */
+/** What a run waits for once it has announced itself; anything else, or the end of its input, and it never begins. */
 export const GO_LINE = "go";
+export const LEAVE_LINE = "leave";
+/** What the shell says on a terminal once it was let go: what the terminal itself repeats of that comes before. */
+const GOING_LINE = "moorage going";
+
+/** How a run's stdin comes: closed, as all that follows, or from a terminal. */
+export type ExecInput = "none" | "stream" | "terminal";
 
 /**
  * Where a run begins in time: what it leaves behind is younger. The names are none that an environment has, so that
@@ -57,14 +63,21 @@ tell \${moorage_line##*) }
 `;
 
 /**
- * Starts a run inside a sandbox: "wait" on a terminal or "go", directory, program, arguments. It announces the subreaper
- * that the whole run stays below, and itself, the run's keeper: it starts the program and ends with the program's code.
+ * Starts a run inside a sandbox: how its input comes, directory, program, arguments. It announces the subreaper that the
+ * whole run stays below, and itself, the run's keeper, and waits to be let go: a run that nobody waits for any more, as
+ * its start took too long or its Moorage has ended, never begins. The keeper starts the program and ends with its code.
  */
 export const EXEC_SCRIPT = `
-[ "$1" = go ] || read -r moorage_line
 cd "$2" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
+moorage_input=$1
 shift 2
-${ANNOUNCE}${SWEEP}${REMEMBER}${OUTLIVE}
+${ANNOUNCE}
+read -r moorage_line && [ "$moorage_line" = "${GO_LINE}" ] || exit 125
+case $moorage_input in
+none) exec </dev/null ;;
+terminal) echo "${GOING_LINE}" ;;
+esac
+${SWEEP}${REMEMBER}${OUTLIVE}
 (exec "$@" 2>&3 3>&-)
 moorage_code=$?
 sweep

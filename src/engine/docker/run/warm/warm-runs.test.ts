@@ -17,6 +17,7 @@ function countedSandbox() {
     context: {
       ...{ api, logger: silentLogger, events: createEngineEvents(api, "moorage.test"), containerId: "none" },
       containerStartedAt: 1,
+      announceMs: 20_000,
       peaks: createPeakMeters().of({ Id: "none", State: NEVER }),
       gate: () => {
         state.started += 1;
