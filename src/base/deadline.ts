@@ -1,10 +1,11 @@
+import { after, LONGEST_TIMER_MS } from "./after.ts";
 import { MoorageError, type ErrorOptions } from "./errors.ts";
 import type { Once } from "./once.ts";
 
-/** A signal that aborts after `ms`, or as soon as one of the others does. */
+/** A signal that aborts after `ms`, at most 24 days, or as soon as one of the others does. */
 export function deadlineSignal(ms: number, ...others: (AbortSignal | undefined)[]): AbortSignal {
   const given = others.filter((signal) => signal !== undefined);
-  return AbortSignal.any([AbortSignal.timeout(ms), ...given]);
+  return AbortSignal.any([AbortSignal.timeout(Math.min(ms, LONGEST_TIMER_MS)), ...given]);
 }
 
 /** Resolves after `ms`; earlier when the signal aborts. Never rejects, so it suits loops that look at the signal. */
@@ -12,11 +13,11 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const end = (): void => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const cancel = after(ms, end);
     signal?.addEventListener("abort", end, { once: true });
   });
 }
@@ -47,13 +48,13 @@ export function canceled(cause?: unknown): MoorageError {
 /** The work's result, or ENGINE_TIMEOUT after `ms`: for waits on something that takes no signal. */
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const cancel = after(ms, () => {
     const options: ErrorOptions = { details: { timeoutMs: ms } };
     reject(new MoorageError("ENGINE_TIMEOUT", `${what} did not finish within ${ms} ms.`, options));
-  }, ms);
+  });
   try {
     return await Promise.race([work, promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

@@ -57,6 +57,14 @@ describe("a job", () => {
     expect(await domain.context.engine.list()).toEqual([]);
   });
 
+  it("may have a deadline that is further away than one timer can be set for", async () => {
+    const { context } = openMemoryDomain();
+    const maxima = { ...context.policy.maxima, timeoutMs: 400 * 86_400_000 };
+    await using domain = openMemoryDomain({ policy: { ...context.policy, maxima } });
+    const run = domain.platform.job.run({ command: ["sleep", "0.2"], timeoutMs: 30 * 86_400_000 });
+    expect(await resultOf(run)).toMatchObject({ status: "succeeded", exitCode: 0 });
+  });
+
   it("counts all output and keeps head and tail of it", async () => {
     await using base = openMemoryDomain();
     const policy = { ...base.context.policy, recordBytes: 100 };

@@ -1,3 +1,4 @@
+import { after } from "../../base/after.ts";
 import { sleep } from "../../base/deadline.ts";
 import type { EngineRun, RunExit } from "../../engine/engine.ts";
 
@@ -57,10 +58,10 @@ async function free({ whenFree }: Terms): Promise<void> {
 
 function firstOf(exit: Promise<RunExit>, terms: Terms, ended: AbortSignal): Promise<EndCause | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => settle("deadline"), terms.deadlineMs);
+    const cancel = after(terms.deadlineMs, () => settle("deadline"));
     const onAbort = (): void => settle("canceled");
     const settle = (cause: EndCause | undefined): void => {
-      clearTimeout(timer);
+      cancel();
       terms.signal.removeEventListener("abort", onAbort);
       resolve(cause);
     };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { after } from "../../base/after.ts";
 import { systemClock, type Clock } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
@@ -198,8 +199,8 @@ function startMethods(parts: Parts): Pick<Engine, "createSandbox" | "startJob" |
       const unit = await createUnit({ ...parts, spec });
       try {
         const run = await start(parts, unit, { ...programOf(spec), main: true });
-        const guard = setTimeout(() => stopUnit(unit, clock.now()), spec.deadlineMs + GUARD_MS);
-        void Promise.allSettled([run.exit]).then(() => clearTimeout(guard));
+        const cancelGuard = after(spec.deadlineMs + GUARD_MS, () => stopUnit(unit, clock.now()));
+        void Promise.allSettled([run.exit]).then(cancelGuard);
         return run;
       } catch (error) {
         parts.host.units.delete(spec.id);

@@ -1,3 +1,4 @@
+import { after } from "../../../base/after.ts";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import type { EngineRun, JobSpec } from "../../engine.ts";
 import type { UnitLabels } from "../../unit-labels.ts";
@@ -10,8 +11,6 @@ export type JobWish = { readonly labels: UnitLabels; readonly spec: JobSpec };
 
 /** After the caller's own deadline, which is exact. */
 const DEADLINE_GRACE_MS = 1_000;
-/** The longest that a timer of Node can be set for; longer deadlines do not come in the life of a process. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Creates a job and starts its program. On failure nothing is left. */
 export async function startJob(
@@ -47,8 +46,6 @@ function endAtDeadline({ logger }: EngineParts, run: EngineRun, { id, deadlineMs
   const end = (): void => {
     run.kill().catch((error: unknown) => logger.error({ id, error }, "a job could not be ended at its deadline"));
   };
-  const timer = setTimeout(end, Math.min(deadlineMs + DEADLINE_GRACE_MS, LONGEST_TIMER_MS));
-  timer.unref();
-  const stop = (): void => clearTimeout(timer);
+  const stop = after(deadlineMs + DEADLINE_GRACE_MS, end, { keepAlive: false });
   run.exit.then(stop, stop);
 }
