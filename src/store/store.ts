@@ -267,8 +267,11 @@ export type RunRows = {
   readonly insert: (row: RunRow) => Promise<void>;
   /** Notes that it has started, and how its engine finds it again, without waiting for the disk. */
   readonly setStarted: (id: string, started: { readonly handle: string; readonly startedMs: number }) => Promise<void>;
-  /** Notes why somebody else is ending it, or that nobody is, without waiting for the disk. */
-  readonly setReason: (id: string, reason: string | null) => Promise<void>;
+  /**
+   * Notes why somebody else is ending it, or that nobody is, without waiting for the disk. With `from` only where that
+   * is what is noted by now.
+   */
+  readonly setReason: (id: string, reason: string | null, from?: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */

@@ -4,6 +4,7 @@ import type { Platform } from "../../contracts/platform.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { endingRuns } from "./ending-runs.ts";
 import { LiveRuns } from "./live/live-runs.ts";
 
 /** A run that ends by nothing of its own, in a sandbox named `box`. */
@@ -21,6 +22,39 @@ async function recorded(platform: Platform, runId: string) {
   expect(receipt).toMatchObject({ status, reason });
   return { status, reason };
 }
+
+describe("what ends runs and fails", () => {
+  const failure = new MoorageError("ENGINE_UNREACHABLE", "The engine of the test is away.");
+  const byStop = { chosen: () => true, reason: "The sandbox was stopped." };
+  const byRemoval = { chosen: () => true, reason: "The sandbox was removed." };
+  const reasonOf = async ({ platform }: MemoryDomain, runId: string) => (await platform.run.get({ runId })).reason;
+  const fail = (): Promise<void> => Promise.reject(failure);
+  const done = (): Promise<void> => Promise.resolve();
+
+  it("takes back its own reason", async () => {
+    await using domain = openMemoryDomain();
+    const runId = await running(domain);
+    await expect(endingRuns(domain.context, byStop, fail)).rejects.toBe(failure);
+    expect(await reasonOf(domain, runId)).toBeNull();
+  });
+
+  it("leaves the reason that somebody else has written meanwhile", async () => {
+    await using domain = openMemoryDomain();
+    const runId = await running(domain);
+    const failing = endingRuns(domain.context, byStop, () => endingRuns(domain.context, byRemoval, done).then(fail));
+    await expect(failing).rejects.toBe(failure);
+    expect(await reasonOf(domain, runId)).toBe("The sandbox was removed.");
+  });
+
+  it("gives back the reason that somebody else had written before", async () => {
+    await using domain = openMemoryDomain();
+    const runId = await running(domain);
+    await endingRuns(domain.context, byRemoval, async () => {
+      await expect(endingRuns(domain.context, byStop, fail)).rejects.toBe(failure);
+      expect(await reasonOf(domain, runId)).toBe("The sandbox was removed.");
+    });
+  });
+});
 
 describe("a run that others end is canceled, with why and by whom, in its record and its receipt", () => {
   it.each([

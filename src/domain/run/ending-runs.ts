@@ -9,7 +9,8 @@ type Ended = {
 
 /**
  * Does work that ends runs, and writes why into the registry before: whoever watches them, in this process or another,
- * then does not take it for their own failure. Where the work fails they are on their own again.
+ * then does not take it for their own failure. Where the work fails, what was written is as it was before, unless somebody
+ * else has begun to end them meanwhile.
  */
 export async function endingRuns(
   { store, live }: DomainContext,
@@ -24,7 +25,7 @@ export async function endingRuns(
   try {
     await work();
   } catch (error) {
-    for (const { id } of runs) await store.runs.setReason(id, null);
+    for (const { id, reason: before } of runs) await store.runs.setReason(id, before, reason);
     throw error;
   }
 }

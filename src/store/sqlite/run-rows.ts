@@ -14,10 +14,12 @@ export function createRunRows(database: Database): RunRows {
         const sql = "UPDATE runs SET handle = ?, started_ms = ? WHERE id = ?";
         database.unsynced(() => database.run(sql, handle, startedMs, id));
       }),
-    setReason: (id, reason) =>
+    setReason: (id, reason, from) =>
       Promise.try(() => {
-        const sql = "UPDATE runs SET data = json_set(data, '$.reason', ?) WHERE id = ? AND status = 'running'";
-        database.unsynced(() => database.run(sql, reason, id));
+        const where = "id = ? AND status = 'running' AND (? IS NULL OR json_extract(data, '$.reason') = ?)";
+        const sql = `UPDATE runs SET data = json_set(data, '$.reason', ?) WHERE ${where}`;
+        const noted = from ?? null;
+        database.unsynced(() => database.run(sql, reason, id, noted, noted));
       }),
     remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
     find: (owner, id) =>
