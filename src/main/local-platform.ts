@@ -10,6 +10,7 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { onEngine } from "../domain/on-engine.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
+import { keepMainDisk } from "../domain/disk/keep-main-disk.ts";
 import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
@@ -118,7 +119,13 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     keep: async (signal: AbortSignal) => {
       const { run } = createReaper(context);
       const pool = createPoolKeeper(context);
-      await Promise.all([run(signal), pool.run(signal), keepNetworks(context, signal), keepSamples(context, signal)]);
+      await Promise.all([
+        run(signal),
+        pool.run(signal),
+        keepNetworks(context, signal),
+        keepSamples(context, signal),
+        keepMainDisk(context, signal),
+      ]);
     },
     endRuns: () => context.live.endAll(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

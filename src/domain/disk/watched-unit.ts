@@ -10,10 +10,12 @@ const LOOK_MS = 20_000;
 /** What a directory of the host held before. */
 const BEFORE_MS = 10_000;
 
+type UnitOfPlan = Pick<RunPlan, "sandboxId" | "workspacePath"> & { readonly limits: { readonly diskBytes: number } };
+
 /** What a unit takes on disk by its own doing: beside what its directory held before. */
-export function watchedUnit(context: DomainContext, plan: RunPlan, row: SandboxRow | undefined): WatchedUnit {
-  const { sandboxId: id, limits } = plan;
-  const before = bytesBefore(context, plan, row);
+export function watchedUnit(context: DomainContext, unit: UnitOfPlan, row: SandboxRow | undefined): WatchedUnit {
+  const { sandboxId: id, limits } = unit;
+  const before = bytesBefore(context, unit, row);
   let base: number | null | undefined;
   const count = async (): Promise<number | null> => {
     base ??= await before;
@@ -43,7 +45,7 @@ function sumOf({ rootBytes, workspaceBytes }: DiskUse, before: number): number |
 /** A job's directory is counted while the job starts. */
 function bytesBefore(
   { engine }: DomainContext,
-  { workspacePath }: RunPlan,
+  { workspacePath }: UnitOfPlan,
   row: SandboxRow | undefined,
 ): Promise<number | null> {
   if (row !== undefined) return Promise.resolve(row.directory === null ? 0 : row.directory.bytesBefore);

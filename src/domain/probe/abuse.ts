@@ -2,7 +2,6 @@ import type { JobRun, ProbeOutcome, RunResult } from "../../contracts/types.ts";
 import { formatBytes } from "../../base/quantities.ts";
 import type { Call } from "../context.ts";
 import { runToEnd } from "../doctor/run-to-end.ts";
-import { PROFILES } from "../profiles.ts";
 import type { Setting, Verdict } from "./judge.ts";
 
 const MIB = 1024 * 1024;
@@ -10,7 +9,6 @@ const MEMORY_BYTES = 64 * MIB;
 const PIDS = 32;
 /** Few enough that a machine bears them when nothing holds them back. */
 const CHILDREN = 150;
-const DISK_MIB = 96;
 /** More than a proxy of ours takes from one sandbox, fewer than the files that it may have open. */
 const LINKS = 600;
 const LONG_LINE = "y".repeat(1000);
@@ -69,27 +67,6 @@ export const ABUSES: readonly Abuse[] = [
     },
     judge: (result) =>
       notRun(result) ?? held(result.exitCode !== 0, `ended with ${result.exitCode}, oomKilled ${result.oomKilled}`),
-  },
-  {
-    probe: "disk-filler",
-    tries: `write ${DISK_MIB} MiB to /tmp`,
-    input: {
-      command: [
-        "sh",
-        "-c",
-        `dd if=/dev/zero of=/tmp/fill bs=1048576 count=${DISK_MIB}; c=$?; rm -f /tmp/fill; exit $c`,
-      ],
-      // Where /tmp is memory without a cap of its own, the limit of memory is the cap.
-      memoryBytes: MEMORY_BYTES,
-    },
-    judge: (result, { profile }) => {
-      const verdict = notRun(result) ?? held(result.exitCode !== 0, `dd ended with ${result.exitCode}`);
-      if (verdict.outcome !== "broken" || !PROFILES[profile].writableRoot) return verdict;
-      return {
-        outcome: "by_design",
-        message: "its root is writable, and lies on a disk of the machine without a quota",
-      };
-    },
   },
   {
     probe: "connection-flood",

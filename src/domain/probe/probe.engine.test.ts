@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreatedReply, WaitReply } from "../../engine/docker/api/replies.ts";
 import { openDockerFixture, type DockerFixture } from "../../engine/docker/docker-fixture.ts";
 import { ABUSES } from "./abuse.ts";
+import { fillCommand, judgeFilled } from "./disk-filler.ts";
 import { DODGE, LOOK } from "./dodgers.ts";
 import { listenOnHost } from "./host-listener.ts";
 import { insideCommand } from "./inside-program.ts";
@@ -108,7 +109,16 @@ describe("the probes find what is open", () => {
     expect(flood?.judge(seen, JOB)).toMatchObject({ outcome: "broken" });
   }, 150_000);
 
-  it.each(["fork-bomb", "memory-bomb", "disk-filler"])(
+  it("disk-filler, in a container whose disk nobody looks at", async () => {
+    const Mounts = [{ Type: "volume", Target: "/workspace" }];
+    for (const place of ["/tmp", "/workspace"]) {
+      const { printed, code } = await inWeakened(fillCommand(place, 1), { NetworkMode: "none", Mounts });
+      const seen = { exitCode: code, stdout: printed, status: "succeeded", reason: null } as const;
+      expect(judgeFilled(seen)).toMatchObject({ outcome: "broken" });
+    }
+  }, 150_000);
+
+  it.each(["fork-bomb", "memory-bomb"])(
     "%s, in a container without limits",
     async (probe) => {
       const abuse = ABUSES.find((each) => each.probe === probe);

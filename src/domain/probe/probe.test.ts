@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { ABUSES } from "./abuse.ts";
+import { judgeFilled } from "./disk-filler.ts";
 import { probeSandboxes } from "./probe.ts";
 
 it("takes nothing for held where no program ran", async () => {
@@ -23,6 +24,15 @@ it.each([
 ] as const)("%s that ended with %j is %s", (name, seen, expected) => {
   const abuse = ABUSES.find(({ probe }) => probe === name);
   expect(abuse?.judge(seen, { profile: "job", network: "none" }).outcome).toBe(expected);
+});
+
+it.each([
+  [{ exitCode: 1, stdout: "full\n", status: "failed", reason: null }, "held"],
+  [{ exitCode: 143, stdout: "filled\n", status: "canceled", reason: "It used too much." }, "held"],
+  [{ exitCode: 0, stdout: "filled\n", status: "succeeded", reason: null }, "broken"],
+  [{ exitCode: 127, stdout: "", status: "failed", reason: null }, "not_tried"],
+] as const)("a disk filler that ended with %j is %s", (seen, expected) => {
+  expect(judgeFilled(seen).outcome).toBe(expected);
 });
 
 it("is not asked for together with the quick checks", async () => {

@@ -4,6 +4,7 @@ import type { ProbeOutcome } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
 import { runToEnd } from "../doctor/run-to-end.ts";
 import { probeAbuse } from "./abuse.ts";
+import { probeDisk } from "./disk-filler.ts";
 import { probeDodgers } from "./dodgers.ts";
 import { listenOnHost } from "./host-listener.ts";
 import { ensureNetwork, removeNetwork } from "../network/named-networks.ts";
@@ -38,8 +39,8 @@ export async function probeSandboxes(call: Call): Promise<readonly ProbeOutcome[
     outcomes.push(...(await unlessRefused(call, named, () => probeNamed(call, named, listening))));
     for (const network of ABUSED) {
       const setting = { profile, network };
-      const abuse = (): Promise<readonly ProbeOutcome[]> => Array.fromAsync(probeAbuse(call, setting));
-      if (!isRefused(outcomes, setting)) outcomes.push(...(await abuse()));
+      if (isRefused(outcomes, setting)) continue;
+      for (const probe of [probeAbuse, probeDisk]) outcomes.push(...(await Array.fromAsync(probe(call, setting))));
     }
   }
   for (const network of ABUSED) {

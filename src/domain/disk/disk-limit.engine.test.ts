@@ -1,0 +1,50 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
+import { resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { createPlatform } from "../domain.ts";
+
+const MIB = 1024 * 1024;
+const LONG = { timeout: 150_000 };
+const image = "busybox:latest";
+
+/** Writes more than it may, then waits to be found. */
+function fill(path: string): string[] {
+  return ["sh", "-c", 'dd if=/dev/zero of="$1" bs=1048576 count=48; sleep 60', "sh", path];
+}
+
+it("a real job is ended that fills a directory of the host beyond its disk limit", LONG, async () => {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "moorage-disk-")));
+  try {
+    await using domain = openDockerDomain();
+    const { policy } = domain.context;
+    const hostUser = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const context = { ...domain.context, policy: { ...policy, workspaceRoots: [directory] }, hostUser };
+    const { job } = createPlatform(context, { owner: "alice", keyId: null });
+    const command = fill("/workspace/fill");
+    const ended = await resultOf(job.run({ image, command, workspace: directory, diskBytes: 16 * MIB }));
+    expect(ended).toMatchObject({ status: "canceled", timedOut: false });
+    expect(ended.reason).toMatch(/^It used \d+(\.\d)? MiB of disk where 16 MiB may be; --disk gives it more\.$/);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+it.each(["/workspace/fill", "/var/fill"])(
+  "a run in a real sandbox is ended that writes %s beyond the disk limit; what removes it is let in",
+  LONG,
+  async (path) => {
+    await using domain = openDockerDomain();
+    const { sandbox } = domain.platform;
+    const { id } = await sandbox.create({ image, diskBytes: 16 * MIB });
+    const ended = await resultOf(sandbox.exec({ id, command: fill(path), timeoutMs: 120_000 }));
+    expect(ended).toMatchObject({ status: "canceled", timedOut: false });
+    expect(ended.reason).toMatch(
+      /^Its sandbox used \d+(\.\d)? MiB of disk where 16 MiB may be; remove files, or make one with more by --disk\.$/,
+    );
+    expect((await resultOf(sandbox.exec({ id, command: ["rm", path] }))).status).toBe("succeeded");
+    expect((await resultOf(sandbox.exec({ id, command: ["sleep", "2"] }))).status).toBe("succeeded");
+  },
+);

@@ -1,0 +1,44 @@
+import { sleep } from "../../base/deadline.ts";
+import { formatBytes } from "../../base/quantities.ts";
+import type { SandboxRow } from "../../store/store.ts";
+import type { DomainContext } from "../context.ts";
+import { askEngine } from "../on-engine.ts";
+import { changeState } from "../sandbox/change-state.ts";
+import { stopping } from "../sandbox/power.ts";
+import { SLACK_BYTES } from "./unit-watch.ts";
+import { watchedUnit } from "./watched-unit.ts";
+
+const REST_MS = 5_000;
+
+/** Looks after sandboxes with a main process of their own, which may write where no run goes on: for a server. */
+export async function keepMainDisk(context: DomainContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await lookAtMains(context, signal).catch((error: unknown) => {
+      if (!signal.aborted) context.logger.warn({ err: error }, "what main processes write could not be looked at");
+    });
+    await sleep(REST_MS, signal);
+  }
+}
+
+/** One look at each; who takes too much disk is stopped. */
+export async function lookAtMains(context: DomainContext, signal?: AbortSignal): Promise<void> {
+  const rows = await context.store.sandboxes.all();
+  for (const row of rows) {
+    const hasMain = row.useImageCommand || row.command !== null;
+    if (!hasMain || row.state !== "running" || signal?.aborted === true) continue;
+    await askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal));
+  }
+}
+
+async function stopIfTooMuch(context: DomainContext, row: SandboxRow, signal?: AbortSignal): Promise<void> {
+  const { id, limits, diskOverBytes: over } = row;
+  const unit = watchedUnit(context, { sandboxId: id, limits, workspacePath: null }, row);
+  const bytes = await unit.count();
+  if (bytes === null || bytes <= unit.limitBytes) return;
+  // One that was started again, for files to be removed.
+  if (over !== null && bytes <= over + SLACK_BYTES) return;
+  await context.store.sandboxes.update(id, { diskOverBytes: over ?? bytes });
+  const reason = `It used ${formatBytes(bytes)} of disk where ${formatBytes(unit.limitBytes)} may be.`;
+  context.logger.warn({ sandboxId: id, bytes, limitBytes: unit.limitBytes }, "a main process took too much disk");
+  await changeState(context, { id, signal }, { ...stopping(context, "engine"), reason });
+}
