@@ -9,6 +9,8 @@ export type Policy = {
   readonly agent: AgentDefaults;
   /** What no caller may exceed. */
   readonly maxima: EngineLimits & { readonly diskBytes: number; readonly timeoutMs: number };
+  /** What is to stay free on the disks of the engine and of the state, bytes, but never more than 5 % of one. */
+  readonly keepFreeBytes: number;
   /** Host directories below which a workspace may lie; absolute. */
   readonly workspaceRoots: readonly string[];
   /** Host directories that no workspace may contain or lie in: Moorage's own state. */

@@ -52,6 +52,14 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "What no caller may exceed." }),
+  keepFreeBytes: z
+    .int()
+    .min(0)
+    .default(2 * 1024 * MIB)
+    .meta({
+      description:
+        "Bytes that stay free on the disks of the engine and of the state, but at most 5 % of a disk; with less free nothing new is started.",
+    }),
   workspaceRoots: z.array(z.string()).optional().meta({
     description: "Host directories below which workspaces may lie; the current and the home directory otherwise.",
   }),

@@ -62,6 +62,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: "MOORAGE_MAX_PIDS", path: ["maxima", "pids"], read: number, expected: "a number, such as 1024" },
   { name: "MOORAGE_MAX_DISK", path: ["maxima", "diskBytes"], read: bytes, expected: "a size, such as 20g" },
   { name: "MOORAGE_MAX_TIMEOUT", path: ["maxima", "timeoutMs"], read: duration, expected: "a duration, such as 1h" },
+  { name: "MOORAGE_KEEP_FREE", path: ["keepFreeBytes"], read: bytes, expected: "a size, such as 2g" },
   {
     name: "MOORAGE_WORKSPACE_ROOTS",
     path: ["workspaceRoots"],

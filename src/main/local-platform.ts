@@ -116,20 +116,22 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,
-    keep: async (signal: AbortSignal) => {
-      const { run } = createReaper(context);
-      const pool = createPoolKeeper(context);
-      await Promise.all([
-        run(signal),
-        pool.run(signal),
-        keepNetworks(context, signal),
-        keepSamples(context, signal),
-        keepMainDisk(context, signal),
-      ]);
-    },
+    keep: (signal: AbortSignal) => keepAll(context, signal),
     endRuns: () => context.live.endAll(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });
+}
+
+async function keepAll(context: DomainContext, signal: AbortSignal): Promise<void> {
+  const { run } = createReaper(context);
+  const pool = createPoolKeeper(context);
+  await Promise.all([
+    run(signal),
+    pool.run(signal),
+    keepNetworks(context, signal),
+    keepSamples(context, signal),
+    keepMainDisk(context, signal),
+  ]);
 }
 
 /** Runs that lost their Moorage are recorded when their engine can tell about them; a later start tries again. */

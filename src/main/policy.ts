@@ -19,6 +19,7 @@ export function policyOf(
     image,
     agent,
     maxima,
+    keepFreeBytes,
     workspaceRoots,
     runtimes,
     recordBytes,
@@ -47,6 +48,7 @@ export function policyOf(
       diskBytes: maxima.diskBytes,
       timeoutMs: maxima.timeoutMs,
     },
+    keepFreeBytes,
     // The file system's root as current directory would allow everything.
     workspaceRoots: workspaceRoots === undefined ? roots.filter((root) => root !== "/") : roots,
     protectedDirectories: [

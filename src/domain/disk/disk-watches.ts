@@ -15,6 +15,10 @@ export class DiskWatches implements Disposable {
     return this.#watches.get(id);
   }
 
+  all(): readonly UnitWatch[] {
+    return [...this.#watches.values()];
+  }
+
   add(id: string, watch: UnitWatch): void {
     this.#watches.set(id, watch);
   }

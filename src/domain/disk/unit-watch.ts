@@ -33,6 +33,8 @@ type WatchParts = {
   /** Of a unit that takes too much: what it may not exceed from now on; null once it keeps its limit. */
   readonly mark: (bytes: number | null) => Promise<void>;
   readonly onDone: () => void;
+  /** Asked after each look: how many bytes more the machine has to spare. */
+  readonly spare: () => Promise<number>;
 };
 
 type Look = { readonly at: number; readonly bytes: number };
@@ -54,6 +56,14 @@ export class UnitWatch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+  }
+
+  get id(): string {
+    return this.#parts.unit.id;
+  }
+
+  get kind(): WatchedUnit["kind"] {
+    return this.#parts.unit.kind;
   }
 
   /** While runs are being ended for the disk: settles when they are gone, and what they left is known. */
@@ -94,11 +104,12 @@ export class UnitWatch {
     const begin = clock.monotonic();
     const bytes = await unit.count();
     const now = clock.monotonic();
+    const spare = await this.#parts.spare();
     this.#looking = false;
     if (this.#closed) return;
     if (bytes !== null && bytes > this.#allowed) await this.#exceeded(bytes);
     if (this.#lives.size === 0 && this.#ending === undefined) return this.close();
-    const pause = bytes === null ? pace.restMs : this.#pause({ at: now, bytes });
+    const pause = bytes === null ? pace.restMs : this.#pause({ at: now, bytes }, spare);
     this.#lookIn(Math.max(pause, (now - begin) / SHARE));
   }
 
@@ -107,22 +118,36 @@ export class UnitWatch {
   }
 
   /** Half of the time that is left at the speed that was seen. */
-  #pause(look: Look): number {
+  #pause(look: Look, spare: number): number {
     const { firstMs, restMs, leastMs } = this.#parts.pace;
     const before = this.#before;
     this.#before = look;
     if (before === undefined) return firstMs;
     const grown = look.bytes - before.bytes;
     if (grown <= 0) return restMs;
-    const left = ((this.#allowed - look.bytes) * (look.at - before.at)) / grown;
+    const room = Math.min(this.#allowed - look.bytes, spare);
+    const left = (room * (look.at - before.at)) / grown;
     return Math.min(restMs, Math.max(leastMs, left / 2));
   }
 
   async #exceeded(bytes: number): Promise<void> {
     const { unit, mark } = this.#parts;
     if (this.#lives.size === 0) return this.#over === null ? mark(bytes) : undefined;
+    this.end(tooMuch(unit, bytes));
+  }
+
+  /** Ends all its runs; the reason is for their records. */
+  end(reason: string): void {
+    if (this.#lives.size === 0) return;
     this.#ending ??= newEnding();
-    for (const life of this.#lives) life.kill(tooMuch(unit, bytes));
+    for (const life of this.#lives) life.kill(reason);
+  }
+
+  /** By how many bytes it has grown since the last look, or a job since its begin. */
+  async recentGrowth(): Promise<number> {
+    const bytes = await this.#parts.unit.count();
+    const before = this.#before?.bytes ?? (this.kind === "job" ? 0 : bytes);
+    return (bytes ?? 0) - (before ?? 0);
   }
 
   async #settle(ending: Ending): Promise<void> {

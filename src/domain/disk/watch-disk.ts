@@ -5,6 +5,8 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import type { RunLife } from "../run/live/run-life.ts";
 import type { RunPlan } from "../run/run-plan.ts";
+import { machineRoom, spare } from "./machine-room.ts";
+import { relieveMachine } from "./relieve-machine.ts";
 import { SLACK_BYTES, UnitWatch, type WatchedUnit } from "./unit-watch.ts";
 import { watchedUnit } from "./watched-unit.ts";
 
@@ -25,7 +27,8 @@ export async function watchDisk(context: DomainContext, plan: RunPlan, life: Run
   return { [Symbol.asyncDispose]: () => watch.leave(life) };
 }
 
-function begin({ clock, disk, logger, store }: DomainContext, unit: WatchedUnit): UnitWatch {
+function begin(context: DomainContext, unit: WatchedUnit): UnitWatch {
+  const { clock, disk, logger, store } = context;
   const mark = async (bytes: number | null): Promise<void> => {
     const seen = { sandboxId: unit.id, bytes, limitBytes: unit.limitBytes };
     if (bytes !== null) logger.warn(seen, "a sandbox takes more disk than it may");
@@ -33,7 +36,14 @@ function begin({ clock, disk, logger, store }: DomainContext, unit: WatchedUnit)
       .update(unit.id, { diskOverBytes: bytes })
       .catch((error: unknown) => logger.warn({ ...seen, err: error }, "that could not be written down"));
   };
-  const watch = new UnitWatch({ unit, pace: disk.pace, clock, mark, onDone: () => disk.remove(unit.id) });
+  const spareRoom = async (): Promise<number> => {
+    const room = await machineRoom(context);
+    if (room === undefined) return Number.POSITIVE_INFINITY;
+    if (spare(room) < 0) await relieveMachine(context, room);
+    return spare(room);
+  };
+  const onDone = (): void => disk.remove(unit.id);
+  const watch = new UnitWatch({ unit, pace: disk.pace, clock, mark, onDone, spare: spareRoom });
   disk.add(unit.id, watch);
   return watch;
 }

@@ -3,6 +3,7 @@ import type { JobRun, ProfileName, RunEvent } from "../../contracts/types.ts";
 import type { ImageInfo, JobSpec, Membership } from "../../engine/engine.ts";
 import type { RunKind } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
+import { refuseWithoutRoom } from "../disk/machine-room.ts";
 import { openEgress } from "../network/egress.ts";
 import { joinNetwork } from "../network/named-networks.ts";
 import { PROFILES, resolveLimits } from "../profiles.ts";
@@ -47,6 +48,7 @@ export function prepareJob(call: Call, input: JobRun, job: JobKind): Prepare {
   return async (tell, signal) => {
     const profile = input.profile ?? "job";
     const limits = resolveLimits(profile, input, context.policy.maxima);
+    await refuseWithoutRoom(context);
     const network = await resolveNetwork(context, input.network, signal);
     const runtime = await resolveRuntime(context, input.runtime, signal);
     const stdin = stdinOf(input);

@@ -3,6 +3,7 @@ import { newId } from "../../base/ids.ts";
 import type { SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow, SnapshotRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
+import { refuseWithoutRoom } from "../disk/machine-room.ts";
 import { resolveLimits } from "../profiles.ts";
 import { joinNetwork } from "../network/named-networks.ts";
 import { resolveNetwork } from "./network.ts";
@@ -23,6 +24,7 @@ export async function planSandbox(call: Call, input: SandboxCreate, snapshot?: S
   const { context, principal } = call;
   const profile = input.profile ?? "sandbox";
   const limits = resolveLimits(profile, input, context.policy.maxima);
+  await refuseWithoutRoom(context);
   const network = await resolveNetwork(context, networkFor(input), call.signal);
   const runtime = await resolveRuntime(context, input.runtime, call.signal);
   return {

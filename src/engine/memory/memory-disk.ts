@@ -2,15 +2,19 @@ import { posix } from "node:path";
 import type { EngineDisk, Workspace } from "../engine.ts";
 import { takenBytes } from "../tree/taken-bytes.ts";
 import type { FileStore } from "./file/file-store.ts";
-import type { MemoryUnit } from "./memory-host.ts";
+import type { MemoryHost, MemoryUnit } from "./memory-host.ts";
 
 type FindUnit = (method: keyof EngineDisk, id: string, signal?: AbortSignal) => Promise<MemoryUnit | undefined>;
 
 const WORKSPACE = "/workspace";
 
 /** In memory the length of a file stands for what it would take. */
-export function createMemoryDisk(find: FindUnit): EngineDisk {
+export function createMemoryDisk(find: FindUnit, host: MemoryHost): EngineDisk {
   return {
+    room: async (signal) => {
+      await find("room", "", signal);
+      return host.room ?? null;
+    },
     use: async (id, signal) => {
       const unit = await find("use", id, signal);
       if (unit === undefined) return undefined;

@@ -97,7 +97,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     disk: createMemoryDisk(async (method, id, signal) => {
       await faults.enter(`disk.${method}`, signal);
       return ownUnit(parts, id);
-    }),
+    }, host),
     ports: createMemoryPorts(async (method, id, signal) => {
       await faults.enter(`ports.${method}`, signal);
       return ownUnit(parts, id);

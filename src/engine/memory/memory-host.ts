@@ -1,4 +1,4 @@
-import type { OutputChunk, PortAddress, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
+import type { DiskRoom, OutputChunk, PortAddress, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
 import type { MemoryImage } from "./images.ts";
 import type { LiveRun } from "./run/live-run.ts";
@@ -9,6 +9,8 @@ export type MemoryHost = {
   readonly images: Map<string, MemoryImage>;
   readonly volumes: Map<string, MemoryVolume>;
   readonly networks: Map<string, MemoryNetwork>;
+  /** What the disk that it has not is said to have room for. */
+  room?: DiskRoom;
 };
 
 /** `subnet` is for show: what is in memory has no addresses. */

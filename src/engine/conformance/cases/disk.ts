@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { newId } from "../../../base/ids.ts";
-import type { EngineRun } from "../../engine.ts";
+import type { Engine, EngineRun } from "../../engine.ts";
 import { collect } from "../collect.ts";
 import { soon, type Fixture } from "../fixture.ts";
 import { makeHostDirectory } from "../host-directory.ts";
@@ -29,6 +29,7 @@ export function describeDisk(harness: ConformanceHarness, fixture: () => Fixture
     expect(Math.abs(grown.workspace - 3 * MIB)).toBeLessThan(BY_THE_WAY);
     expect(Math.abs(grown.root - 5 * MIB)).toBeLessThan(BY_THE_WAY);
     expect(await soon(engine.disk.use(newId()), "use")).toBeUndefined();
+    await expectRoom(engine);
   });
 
   test("a directory of the host is counted with what it held before", async () => {
@@ -44,6 +45,14 @@ export function describeDisk(harness: ConformanceHarness, fixture: () => Fixture
     expect(Math.abs((use?.workspaceBytes ?? Number.NaN) - before - 3 * MIB)).toBeLessThan(BY_THE_WAY);
     expect(await soon(engine.disk.directory(join(directory.path, "missing")), "directory")).toBeNull();
   });
+}
+
+async function expectRoom(engine: Engine): Promise<void> {
+  const room = await soon(engine.disk.room(), "room");
+  // Nothing is told of a disk that is not this host's.
+  if (room === null) return;
+  expect(room.freeBytes).toBeGreaterThanOrEqual(0);
+  expect(room.totalBytes).toBeGreaterThan(room.freeBytes);
 }
 
 async function endOf(run: EngineRun): Promise<number | null> {

@@ -1,8 +1,9 @@
 import { realpath } from "node:fs/promises";
 import type { EngineDisk, EngineRun, RunSpec } from "../../engine.ts";
+import { diskRoom } from "../../tree/disk-room.ts";
 import { takenBytes } from "../../tree/taken-bytes.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { ContainerReply } from "../api/replies.ts";
+import { ContainerReply, InfoReply } from "../api/replies.ts";
 import { WORKSPACE } from "./container-spec.ts";
 import { isOnThisHost } from "./host-proof.ts";
 import type { Unit, Units } from "./units.ts";
@@ -30,6 +31,17 @@ export function createUnitDisk(context: DiskContext): EngineDisk {
       return { rootBytes, workspaceBytes };
     },
     directory,
+    room: createRoom(context.api),
+  };
+}
+
+/** A directory that has the name of the engine's, where the engine listens on this host, is taken for it. */
+function createRoom(api: EngineApi): EngineDisk["room"] {
+  let root: string | undefined;
+  return async (signal) => {
+    if (!("socketPath" in api.endpoint)) return null;
+    root ??= (await api.json({ method: "GET", path: "/info", signal }, InfoReply)).DockerRootDir;
+    return root === undefined ? null : diskRoom(root);
   };
 }
 

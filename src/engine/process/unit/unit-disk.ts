@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { EngineDisk } from "../../engine.ts";
+import { diskRoom } from "../../tree/disk-room.ts";
 import { takenBytes } from "../../tree/taken-bytes.ts";
 import type { EngineParts } from "../engine-parts.ts";
 
@@ -18,6 +19,7 @@ export function createUnitDisk(ready: () => Promise<EngineParts>): EngineDisk {
         workspaceBytes: workspace.type === "memory" ? 0 : workspaceBytes,
       };
     },
+    room: async () => diskRoom((await ready()).store.place),
     directory: async (path, signal) => (await takenBytes([path], signal))[0] ?? null,
   };
 }

@@ -18,6 +18,8 @@ export type StorePlace = { readonly state: string; readonly labels: UnitLabels; 
 
 /** Units on disk: `<state>/<id>/`, which only Moorage's own user can enter. */
 export type UnitStore = {
+  /** The directory that holds them. */
+  readonly place: string;
   /** CONFLICT when the id is taken. */
   readonly create: (id: string, record: UnitRecord) => Promise<Unit>;
   /** A unit that is never listed; whoever makes it erases it. */
@@ -50,6 +52,7 @@ export function createUnitStore(place: StorePlace): UnitStore {
   const { state, labels } = place;
   const read = (id: string): Promise<Unit | undefined> => readUnit(state, labels, id);
   return {
+    place: state,
     create: async (id, record) => {
       await createUnit(place, id, record);
       const unit = await read(id);
