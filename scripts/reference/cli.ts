@@ -5,10 +5,10 @@ import { argumentsOf, usageOf } from "../../src/cli/help/help-text.ts";
 import type { CliCommand, OptionSpec } from "../../src/cli/invocation.ts";
 import { code, page, table } from "./markdown.ts";
 
-const EXIT_CODES = `Exit codes of commands that run a program (\`run\`, \`agent run\`, \`sandbox exec\`): the program's own; 124 when its deadline was reached; 125 when Moorage or the engine failed; 126 and 127 as a shell has them. Of every other command: 0 when it succeeded, 1 when it failed, 2 when the input was wrong. [Errors](errors.md) lists every code.`;
+const EXIT_CODES = `Exit codes of commands that run or follow a program (\`run\`, \`agent run\`, \`sandbox exec\`, \`sandbox shell\`, \`runs attach\`): the program's own; 124 when its deadline was reached; 125 when Moorage or the engine failed; 126 and 127 as a shell has them. Of every other command: 0 when it succeeded, 1 when it failed, 2 when the input was wrong. [Errors](errors.md) lists every code.`;
 
-const PROGRAM_NOTE =
-  "Options end at the first word of `COMMAND`, or at `--`; what follows is passed on as it is. The exit code is that of `COMMAND`.";
+const PROGRAM_NOTE = "Options end at the first word of `COMMAND`, or at `--`; what follows is passed on as it is.";
+const RUNS_NOTE = `${PROGRAM_NOTE} The exit code is that of \`COMMAND\`.`;
 
 export function cliReference(): string {
   const commands = listCommands();
@@ -28,7 +28,7 @@ export function cliReference(): string {
 }
 
 function commandSections(command: CliCommand): readonly string[] {
-  const { words, summary, options, rest, notes = [] } = command;
+  const { words, summary, options, rest, runs, notes = [] } = command;
   const name = words.join(" ");
   return [
     `## moorage ${name}`,
@@ -46,7 +46,7 @@ function commandSections(command: CliCommand): readonly string[] {
       ["option", "meaning"],
       options.map((option) => [code(optionText(option)), option.description]),
     ),
-    ...(rest === undefined ? [] : [PROGRAM_NOTE]),
+    ...(rest === undefined ? [] : [runs ? RUNS_NOTE : PROGRAM_NOTE]),
     ...notes,
     EXAMPLES[name] === undefined ? "" : `Examples:\n\n${fenced(EXAMPLES[name])}`,
   ];

@@ -31,8 +31,12 @@ export const CodeBlock = z
 
 export const TerminalSize = z
   .strictObject({
-    columns: z.int().min(1, "expected at least 1").max(65_535, "expected at most 65535"),
-    rows: z.int().min(1, "expected at least 1").max(65_535, "expected at most 65535"),
+    columns: z
+      .int()
+      .min(1, "expected at least 1")
+      .max(65_535, "expected at most 65535")
+      .meta({ description: "Characters in a line." }),
+    rows: z.int().min(1, "expected at least 1").max(65_535, "expected at most 65535").meta({ description: "Lines." }),
   })
   .meta({ id: "TerminalSize" });
 
