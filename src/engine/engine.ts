@@ -4,7 +4,7 @@ import type { ImageStore } from "./port/images.ts";
 import type { EngineNetworks } from "./port/networks.ts";
 import type { UnitPorts } from "./port/ports.ts";
 import type { OutputPage } from "./port/output.ts";
-import type { EngineRun, JobSpec, OutputChunk, RunSpec } from "./port/run.ts";
+import type { EngineRun, JobSpec, OutputChunk, RunSpec, StoppingUnit } from "./port/run.ts";
 import type { Freezer, UnitInfo, UnitSpec } from "./port/unit.ts";
 import type { EngineSnapshots } from "./port/snapshots.ts";
 import type { UnitStats } from "./port/stats.ts";
@@ -48,6 +48,8 @@ export type EngineInfo = {
   readonly warnings: readonly string[];
 };
 
+export type LostRun = StoppingUnit & { readonly handle: string };
+
 export type Engine = AsyncDisposable & {
   readonly name: EngineName;
   readonly isolation: Isolation;
@@ -90,7 +92,7 @@ export type Engine = AsyncDisposable & {
    * lived. False for a unit or a handle that is unknown; SANDBOX_NOT_RUNNING while the sandbox is paused, when nothing
    * can be ended in it; where ending it took stopping the sandbox, that is exited.
    */
-  readonly endLost: (id: string, handle: string, signal?: AbortSignal) => Promise<boolean>;
+  readonly endLost: (id: string, lost: LostRun, signal?: AbortSignal) => Promise<boolean>;
   /** Undefined when there is no such unit of this deployment. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   /** Every unit of this deployment, running or not. */

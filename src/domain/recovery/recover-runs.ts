@@ -5,6 +5,7 @@ import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
 import { ENDED_LATER } from "../run/close-run.ts";
+import { tellingOthers } from "../run/ending-runs.ts";
 import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE, KILLED_EXIT_CODE } from "../run/run-row.ts";
 import { takeBack } from "../workspace/ownership.ts";
@@ -57,10 +58,10 @@ async function recoverRun(context: DomainContext, run: RunRow): Promise<Recovere
  * Ends what is left of a sandbox's run, and answers whether anything was; undefined while that cannot be done, because
  * the sandbox is paused.
  */
-async function endedLost({ engine }: DomainContext, run: RunRow): Promise<boolean | undefined> {
+async function endedLost(context: DomainContext, run: RunRow): Promise<boolean | undefined> {
   if (run.kind !== "exec" || run.handle === null) return false;
   try {
-    return await engine.endLost(run.sandboxId, run.handle);
+    return await context.engine.endLost(run.sandboxId, { handle: run.handle, aroundStop: tellingOthers(context, run) });
   } catch (error) {
     if (isMoorageError(error) && error.code === "SANDBOX_NOT_RUNNING") return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
+import { newId } from "../../base/ids.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { setClock } from "../../../test/fixtures/set-clock.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -138,6 +139,21 @@ describe("after a Moorage was ended", () => {
     expect(await recoverRuns(lost.later.context)).toEqual([]);
     expect(await recoverRuns(lost.later.context)).toMatchObject([{ status: "interrupted" }]);
     expect((await lost.ended)?.type).toBe("result");
+  });
+
+  it("the others of a sandbox that had to be stopped for a lost run are told so", async () => {
+    await using domain = openMemoryDomain();
+    await using lost = await lostExec(domain);
+    const { store } = lost.later.context;
+    const [open] = await store.runs.open();
+    if (open === undefined) throw new Error("The run is not open.");
+    const other = { ...open, id: newId(), handle: "other", holder: "later" };
+    await store.runs.insert(other);
+    domain.control.makeStubborn(open.sandboxId);
+    expect(await recoverRuns(lost.later.context)).toMatchObject([{ runId: open.id }]);
+    expect((await store.runs.find("alice", other.id))?.reason).toBe(
+      `The sandbox was stopped by Moorage: what run ${open.id} had started could not be ended otherwise.`,
+    );
   });
 
   it("a unit that nobody owns is removed, one that somebody owns stays", async () => {

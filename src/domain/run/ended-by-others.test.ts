@@ -94,6 +94,22 @@ describe("a run that others end is canceled, with why and by whom, in its record
     });
   });
 
+  it("with its sandbox, because what another run had started could not be ended alone", async () => {
+    await using domain = openMemoryDomain();
+    const runId = await running(domain);
+    const { sandbox, run } = domain.platform;
+    domain.control.makeStubborn((await sandbox.get({ id: "box" })).id);
+    const doomed = await resultOf(sandbox.exec({ id: "box", command: ["sleep", "600"], timeoutMs: 50 }));
+    const reason =
+      "The deadline of 0.05 s was reached; its process tree could not be ended by itself, so sandbox box was stopped.";
+    expect(doomed).toMatchObject({ status: "timed_out", reason });
+    expect(await recorded(domain.platform, runId)).toEqual({
+      status: "canceled",
+      reason: `The sandbox was stopped by Moorage: what run ${doomed.runId} had started could not be ended otherwise.`,
+    });
+    expect((await run.get({ runId: doomed.runId })).reason).toBe(reason);
+  });
+
   it("and its caller, who is still there, gets the result", async () => {
     await using domain = openMemoryDomain();
     await domain.platform.sandbox.create({ name: "box" });

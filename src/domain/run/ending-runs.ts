@@ -1,6 +1,16 @@
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 
+/** Stops a sandbox because one run of it can be ended by nothing less, and tells the others, which end with it, why. */
+export function tellingOthers(
+  context: DomainContext,
+  { id, sandboxId }: Pick<RunRow, "id" | "sandboxId">,
+): (stop: () => Promise<void>) => Promise<void> {
+  const reason = `The sandbox was stopped by Moorage: what run ${id} had started could not be ended otherwise.`;
+  const chosen = (run: RunRow): boolean => run.sandboxId === sandboxId && run.id !== id && run.reason === null;
+  return (stop) => endingRuns(context, { chosen, reason }, stop);
+}
+
 type Ended = {
   readonly chosen: (run: RunRow) => boolean;
   /** Why they are ended, and by whom. */

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { RunEvent, SandboxExec } from "../../contracts/types.ts";
+import type { LostRun } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import type { FileCall } from "../file/file-call.ts";
@@ -13,6 +14,7 @@ import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { reachSandbox } from "../sandbox/sandboxes.ts";
 import { moveTo } from "../sandbox/transition.ts";
 import { refuseFixed, sessionCommand, sessionText, type SessionCommand } from "../session/session-command.ts";
+import { tellingOthers } from "./ending-runs.ts";
 import { interpreterCommand } from "./interpreters.ts";
 import { conductRun } from "./run-conductor.ts";
 import type { FoundEnd, RunPlan } from "./run-plan.ts";
@@ -35,6 +37,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
   const stdin = stdinOf(input);
   const session = inSession(context, sandbox, { input, command });
   const runId = newId();
+  const aroundStop = tellingOthers(context, { id: runId, sandboxId: sandbox.id });
   return {
     kind: "exec",
     runId,
@@ -62,6 +65,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
           command,
           env: { ...sandbox.env, ...input.env },
           cwd: posix.resolve(WORKSPACE, input.cwd ?? "."),
+          aroundStop,
           ...(stdin.source === undefined ? {} : { stdin: stdin.source }),
           ...(input.user === undefined ? {} : { user: input.user }),
           ...(input.tty === undefined ? {} : { tty: input.tty }),
@@ -69,7 +73,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
         starting,
       );
     },
-    endUnseen: (handle) => endUnseen(context, sandbox.id, handle),
+    endUnseen: (handle) => endUnseen(context, sandbox.id, { handle, aroundStop }),
     extent: (unitStopped) => session?.extent() ?? extentOf(sandbox, unitStopped),
     finish: async (unitStopped) => {
       const { workspaceAfter, warnings } = await afterRun(context, sandbox, unitStopped);
@@ -79,8 +83,8 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
   };
 }
 
-async function endUnseen({ engine }: DomainContext, sandboxId: string, handle: string): Promise<FoundEnd> {
-  const lived = await engine.endLost(sandboxId, handle);
+async function endUnseen({ engine }: DomainContext, sandboxId: string, run: LostRun): Promise<FoundEnd> {
+  const lived = await engine.endLost(sandboxId, run);
   const unit = lived ? await engine.inspect(sandboxId) : undefined;
   return { lived, unitStopped: unit?.state === "exited" };
 }

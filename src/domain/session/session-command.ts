@@ -3,6 +3,7 @@ import type { SandboxExec } from "../../contracts/types.ts";
 import type { EngineRun } from "../../engine/engine.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { tellingOthers } from "../run/ending-runs.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { quotedWords, SESSION_SHELL } from "./session-script.ts";
 import type { ShellSession } from "./shell-session.ts";
@@ -35,8 +36,10 @@ export function sessionCommand(context: DomainContext, { name, sandbox, text }: 
   }
   return {
     start: async (runId, signal) => {
+      const aroundStop = tellingOthers(context, { id: runId, sandboxId: sandbox.id });
+      const shell = { command: SESSION_SHELL, env: sandbox.env, cwd: WORKSPACE, aroundStop };
       session = await context.sessions.open({ sandboxId: sandbox.id, name }, (stdin) =>
-        context.engine.exec(sandbox.id, { command: SESSION_SHELL, env: sandbox.env, cwd: WORKSPACE, stdin }, signal),
+        context.engine.exec(sandbox.id, { ...shell, stdin }, signal),
       );
       return session.run(runId, text);
     },

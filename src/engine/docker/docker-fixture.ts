@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isMoorageError, type MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
-import type { Engine, EngineRun, JobSpec, OutputChunk, RunExit, UnitSpec } from "../engine.ts";
+import type { Engine, EngineRun, JobSpec, OutputChunk, RunExit, RunSpec, UnitSpec } from "../engine.ts";
 import { createUnitLabels, type UnitLabels } from "../unit-labels.ts";
 import { createEngineApi, type EngineApi } from "./api/engine-api.ts";
 import { createDockerEngine, parseDockerHost, type DockerEngineOptions } from "./docker-engine.ts";
@@ -19,7 +19,7 @@ export type DockerFixture = AsyncDisposable & {
   readonly labels: UnitLabels;
   /** Creates a sandbox and answers its id. */
   readonly sandbox: (wish?: Partial<UnitSpec>) => Promise<string>;
-  readonly exec: (id: string, command: readonly string[]) => Promise<EngineRun>;
+  readonly exec: (id: string, command: readonly string[], wish?: Partial<RunSpec>) => Promise<EngineRun>;
   /** Runs a shell script to its end. */
   readonly shell: (id: string, script: string) => Promise<Printed>;
   readonly job: (command: readonly string[], wish?: Partial<JobSpec>) => Promise<{ id: string; run: EngineRun }>;
@@ -38,7 +38,8 @@ export function openDockerFixture(wish: Partial<DockerEngineOptions> = {}): Dock
   const engine = createDockerEngine({ endpoint: dockerEndpoint, labels, logger: silentLogger, ...wish });
   const api = createEngineApi({ endpoint: wish.endpoint ?? dockerEndpoint, programDirectories: [] });
   const images: string[] = [];
-  const exec: DockerFixture["exec"] = (id, command) => engine.exec(id, { command, env: {}, cwd: "/workspace" });
+  const exec: DockerFixture["exec"] = (id, command, wish) =>
+    engine.exec(id, { command, env: {}, cwd: "/workspace", ...wish });
   return {
     engine,
     api,

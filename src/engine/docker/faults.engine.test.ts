@@ -167,7 +167,7 @@ async function opened(engine: Engine): Promise<unknown> {
 async function endLost(engine: Engine): Promise<unknown> {
   const running = await fixture.exec(sandbox, ["sleep", "60"]);
   try {
-    return await engine.endLost(sandbox, running.handle);
+    return await engine.endLost(sandbox, running);
   } finally {
     await running.kill();
   }

@@ -53,6 +53,8 @@ export type MemoryEngineControl = {
   readonly stop: (id: string) => void;
   /** Takes a unit away, as somebody with the engine's own client does. */
   readonly vanish: (id: string) => void;
+  /** From now on a run of it that is killed takes the whole unit along, as what cannot be ended otherwise does. */
+  readonly makeStubborn: (id: string) => void;
   /** Lets the exits of all runs of a unit reject, as when the connection to an engine breaks. */
   readonly breakRuns: (id: string, error?: MoorageError) => void;
 };
@@ -93,6 +95,9 @@ export function createControl(host: MemoryHost, faults: Faults, clock: Clock): M
     vanish: (id) => {
       stopUnit(unitOf(id), clock.now());
       host.units.delete(id);
+    },
+    makeStubborn: (id) => {
+      unitOf(id).stubborn = true;
     },
     breakRuns: (id, error = new MoorageError("ENGINE_FAILED", `The engine lost the runs of ${id}.`)) => {
       for (const run of unitOf(id).runs) run.fail(error);

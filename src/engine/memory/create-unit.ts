@@ -50,6 +50,7 @@ export async function createUnit({ host, labels, clock, spec }: Create): Promise
     givenBytes: given,
     alone: oneAtATime(),
     runs: new Set(),
+    stubborn: false,
     createdAt: clock.now(),
     startedAt: clock.now(),
     lastOutput: [],

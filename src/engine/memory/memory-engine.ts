@@ -23,7 +23,7 @@ import { createMemoryPorts } from "./memory-ports.ts";
 import type { MemoryProgram } from "./run/program.ts";
 import { resolvePath } from "./file/resolve-path.ts";
 import { runUser } from "./run/run-user.ts";
-import { startRun } from "./run/start-run.ts";
+import { startRun, stopStubborn } from "./run/start-run.ts";
 
 const LOCAL_IMAGES = ["python:3.11-slim", "debian:bookworm-slim", "busybox:latest"];
 /** How much later than its deadline a job ends by itself, so that its caller's own deadline comes first. */
@@ -164,11 +164,14 @@ function unitMethods(
       await faults.enter("outputSince", signal);
       return memoryOutput(ownUnit(parts, id), after);
     },
-    endLost: async (id, handle, signal) => {
+    endLost: async (id, lost, signal) => {
       await faults.enter("endLost", signal);
-      const run = [...(ownUnit(parts, id)?.runs ?? [])].find((each) => each.handle === handle);
-      run?.end({ exitCode: 137, signal: "SIGKILL" });
-      return run !== undefined;
+      const unit = ownUnit(parts, id);
+      const run = [...(unit?.runs ?? [])].find(({ handle }) => handle === lost.handle);
+      if (unit === undefined || run === undefined) return false;
+      await stopStubborn(unit, lost, clock);
+      run.end({ exitCode: 137, signal: "SIGKILL" });
+      return true;
     },
     remove: async (id, signal) => {
       await faults.enter("remove", signal);

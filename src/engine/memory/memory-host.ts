@@ -31,6 +31,8 @@ export type MemoryUnit = {
   readonly givenBytes: number;
   /** Does the work while nobody else does any on the files: a path that was looked at is still the same. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** True: a run can be ended only with all of the unit. */
+  stubborn: boolean;
   /** Runs that have not ended. */
   readonly runs: Set<LiveRun>;
   readonly createdAt: number;

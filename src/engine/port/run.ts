@@ -19,6 +19,12 @@ export type RunSpec = ProgramSpec & {
    * and has no end but what the program takes for one (Ctrl-D); without stdin nobody types.
    */
   readonly tty?: TerminalSize;
+} & StoppingUnit;
+
+/** What ends a run may have to stop the whole unit, where what the run has left can be ended by nothing less. */
+export type StoppingUnit = {
+  /** Called once before that happens; it calls `stop`, and the unit's other runs end. Absent: it just happens. */
+  readonly aroundStop?: (stop: () => Promise<void>) => Promise<void>;
 };
 
 export type TerminalSize = { readonly columns: number; readonly rows: number };

@@ -53,12 +53,18 @@ function describeKill(fixture: () => Fixture): void {
   test("kill ends the whole tree, also what left its session and its parent", { timeout: 60_000 }, async () => {
     const { sandbox, exec, engine, harness } = fixture();
     await using unit = await sandbox();
-    const run = await exec(unit, harness.programs.forkTree(BEAT, 60));
+    let told = 0;
+    const aroundStop = (stop: () => Promise<void>): Promise<void> => {
+      told += 1;
+      return stop();
+    };
+    const run = await exec(unit, harness.programs.forkTree(BEAT, 60), { aroundStop });
     await readStdout(run).until("ready");
     await beating(fixture(), unit);
     await soon(run.terminate(), "terminate");
     await beating(fixture(), unit);
     const { unitStopped } = await soon(run.kill(), "kill");
+    expect(told).toBe(unitStopped ? 1 : 0);
     await stopped(fixture(), unit);
     expect((await soon(run.exit, "exit")).exitCode).toBe(137);
     const info = await soon(engine.inspect(unit.id), "inspect");

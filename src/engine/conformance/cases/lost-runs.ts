@@ -19,11 +19,11 @@ export function describeLostRuns({ supports, programs }: ConformanceHarness, fix
       const other = await exec(unit, programs.sleep(60));
       await readStdout(other).until("ready");
       await using later = await openAgain();
-      expect(await soon(later.endLost(unit.id, run.handle), "endLost")).toBe(expected);
+      expect(await soon(later.endLost(unit.id, run), "endLost")).toBe(expected);
       if (!expected) await run.kill();
       await stopped(fixture(), unit);
       expect((await soon(run.exit, "exit")).exitCode).toBe(137);
-      expect(await soon(later.endLost(unit.id, run.handle), "endLost")).toBe(false);
+      expect(await soon(later.endLost(unit.id, run), "endLost")).toBe(false);
       expect(await soon(other.kill(), "kill of a run that goes on")).toEqual({ unitStopped: false });
     });
 
@@ -32,9 +32,9 @@ export function describeLostRuns({ supports, programs }: ConformanceHarness, fix
       await using unit = await sandbox();
       const run = await exec(unit, programs.exit(0));
       await collect(run);
-      expect(await soon(engine.endLost(unit.id, run.handle), "endLost")).toBe(false);
-      expect(await soon(engine.endLost(unit.id, "nonsense"), "endLost")).toBe(false);
-      expect(await soon(engine.endLost("aaaaaaaaaaaaaaaaaaaa", run.handle), "endLost")).toBe(false);
+      expect(await soon(engine.endLost(unit.id, run), "endLost")).toBe(false);
+      expect(await soon(engine.endLost(unit.id, { handle: "nonsense" }), "endLost")).toBe(false);
+      expect(await soon(engine.endLost("aaaaaaaaaaaaaaaaaaaa", run), "endLost")).toBe(false);
     });
   });
 }

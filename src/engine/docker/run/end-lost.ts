@@ -1,3 +1,4 @@
+import type { LostRun } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { StartGate } from "../unit/start-gate.ts";
 import type { Unit } from "../unit/units.ts";
@@ -11,7 +12,11 @@ type EndLost = {
 };
 
 /** Ends what is left of a run that nobody watches any more, and answers whether anything of it lived. */
-export async function endLost({ api, gate, stop }: EndLost, unit: Unit | undefined, handle: string): Promise<boolean> {
+export async function endLost(
+  { api, gate, stop }: EndLost,
+  unit: Unit | undefined,
+  { handle, aroundStop = (work) => work() }: LostRun,
+): Promise<boolean> {
   const found = parseRunHandle(handle);
   const state = unit?.container.State;
   if (found === undefined || unit === undefined || !["running", "paused"].includes(state?.Status ?? "")) return false;
@@ -22,6 +27,6 @@ export async function endLost({ api, gate, stop }: EndLost, unit: Unit | undefin
   // Before its program is there, a run is its root.
   const begins = found.root.shared ? 0 : await control.ask("root");
   const lived = begins + (await control.ask("count")) > 0;
-  if (lived && (await control.ask("kill")) > 0) await stop(unit.container.Id);
+  if (lived && (await control.ask("kill")) > 0) await aroundStop(() => stop(Id));
   return lived;
 }

@@ -136,12 +136,19 @@ test("where no process can be started any more, a run can still be ended", async
 
 test("where the sandbox's shell is no shell, kill stops the sandbox", async () => {
   const id = await fixture.sandbox({ image: "python:3.11-slim" });
-  const run = await start(
-    id,
-    `rm /bin/sh; ln -s /bin/cat /bin/sh; trap "" TERM; echo ready; while :; do sleep 1; done`,
-  );
+  const states: unknown[] = [];
+  const state = async (): Promise<unknown> => (await fixture.engine.inspect(id))?.state;
+  const aroundStop = async (stop: () => Promise<void>): Promise<void> => {
+    states.push(await state());
+    await stop();
+    states.push(await state());
+  };
+  const script = `rm /bin/sh; ln -s /bin/cat /bin/sh; trap "" TERM; echo ready; while :; do sleep 1; done`;
+  const run = await fixture.exec(id, ["sh", "-c", script], { aroundStop });
+  await untilPrinted(run, "ready");
   expect((await failureOf(fixture.exec(id, ["true"]))).code).toBe("START_FAILED");
   expect(await run.kill()).toEqual({ unitStopped: true });
+  expect(states).toEqual(["running", "exited"]);
   expect(await fixture.engine.inspect(id)).toMatchObject({ state: "exited" });
 });
 

@@ -50,7 +50,7 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
     openControl: () => context.gate(() => TreeControl.open(context.api, context.containerId, root)),
     release: () => output.release(),
     programExit: waitForExit(context, begun, course),
-    stopUnit: context.stopUnit,
+    stopUnit: () => stopUnit(context, spec),
     logger: context.logger,
   });
   const sending = async (name: RunSignal, work: () => Promise<void>): Promise<void> => {
@@ -81,13 +81,13 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
 }
 
 async function waitForExit(context: ExecContext, begun: BegunRun, course: Course): Promise<RunExit> {
-  const { output, memory, root } = begun;
+  const { output, memory } = begun;
   const { sent } = course;
   try {
     const exitCode = await exitCodeOf(context, begun);
     course.whole = output.told !== undefined && sent.size === 0;
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
-    if (unasked && !course.whole) await endEscaped(context, root);
+    if (unasked && !course.whole) await endEscaped(context, begun);
     await output.finish();
     if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) {
       const cause = output.failure;
@@ -108,17 +108,21 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
   }
 }
 
+async function stopUnit(context: ExecContext, { aroundStop }: RunSpec): Promise<void> {
+  await (aroundStop === undefined ? context.stopUnit() : aroundStop(context.stopUnit));
+}
+
 /** What is left unread when the program ends resets a local socket, which is told after all that had been printed. */
 function isUnreadInput({ streamed }: BegunRun, failure: unknown): boolean {
   return streamed !== undefined && ["EPIPE", "ECONNRESET"].includes(systemCode(failure) ?? "");
 }
 
 // A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.
-async function endEscaped(context: ExecContext, root: TreeRoot): Promise<void> {
-  const { api, containerId, gate, stopUnit, logger } = context;
+async function endEscaped(context: ExecContext, { root, spec }: BegunRun): Promise<void> {
+  const { api, containerId, gate, logger } = context;
   try {
     using control = await gate(() => TreeControl.open(api, containerId, root));
-    if ((await control.ask("count")) > 0 && (await control.ask("kill")) > 0) await stopUnit();
+    if ((await control.ask("count")) > 0 && (await control.ask("kill")) > 0) await stopUnit(context, spec);
   } catch (error) {
     // The sandbox has ended, and the run with it, or it has no room for a shell: its next run is told so.
     logger.warn({ err: error }, "what a run may have left behind cannot be looked for");

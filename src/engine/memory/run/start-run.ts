@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import { Once } from "../../../base/once.ts";
-import type { EngineRun, OutputChunk, RunSignal, RunSpec } from "../../engine.ts";
+import type { EngineRun, OutputChunk, RunSignal, RunSpec, StoppingUnit } from "../../engine.ts";
 import { createChannel } from "./channel.ts";
 import { stdinChunks } from "../../stdin-chunks.ts";
 import { FileProblem, type Owner } from "../file/file-store.ts";
@@ -48,11 +48,20 @@ export function startRun({ unit, user, spec, program, clock, main }: Start): Eng
     ...(terminal === undefined ? {} : { resize: terminal.resize }),
     kill: async () => {
       await nextTurn();
+      const stopped = await stopStubborn(unit, spec, clock);
       state.end({ exitCode: 137, signal: "SIGKILL" });
       if (unit.kind === "job") stopUnit(unit, clock.now());
-      return { unitStopped: unit.kind === "job" };
+      return { unitStopped: stopped || unit.kind === "job" };
     },
   };
+}
+
+/** Whether ending a run of it took stopping the unit. */
+export async function stopStubborn(unit: MemoryUnit, { aroundStop }: StoppingUnit, clock: Clock): Promise<boolean> {
+  if (!unit.stubborn) return false;
+  const stop = (): Promise<void> => Promise.try(stopUnit, unit, clock.now());
+  await (aroundStop === undefined ? stop() : aroundStop(stop));
+  return true;
 }
 
 // A program's input is read ahead, as a pipe does, and its source is closed when the program ends.
