@@ -3,6 +3,7 @@ import { openMemoryDomain, resultOf, type MemoryDomain } from "../../test/fixtur
 import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "./context.ts";
 import { createPlatform } from "./domain.ts";
+import { createPoolKeeper } from "./pool/keeper.ts";
 import { createReaper } from "./reaper/reaper.ts";
 
 /** The same state on another engine: what the domain's own has made lives elsewhere for it. */
@@ -45,6 +46,44 @@ describe("a sandbox of another engine than the one that is chosen", () => {
       const swept = await createReaper(context).sweep();
       expect(swept).toEqual([{ what: "expired", id }]);
       expect(await domain.context.engine.list()).toEqual([]);
+    });
+  });
+
+  it("is collected there when nobody knows it, by sweeps and by cleanup", async () => {
+    await using domain = openMemoryDomain();
+    await domain.platform.sandbox.create({ name: "kept" });
+    const orphan = async (): Promise<string> => {
+      const { id } = await domain.platform.sandbox.create({});
+      await domain.context.store.sandboxes.remove(id);
+      return id;
+    };
+    await withEngineElsewhere(domain, async (platform, context) => {
+      const [swept, cleared] = [await orphan(), await orphan()];
+      const inReach = await domain.context.engine.list();
+      expect(inReach.map(({ id }) => id)).toEqual(expect.arrayContaining([swept, cleared]));
+      const timers = { ...context.policy.timers, orphanGraceMs: 0 };
+      const reaper = createReaper({ ...context, policy: { ...context.policy, timers } });
+      expect(await reaper.sweep()).toMatchObject([{ what: "orphan" }, { what: "orphan" }]);
+      const late = await orphan();
+      expect(await platform.system.cleanup({})).toMatchObject({ removed: [{ kind: "sandbox", id: late }] });
+      expect(await domain.context.engine.list()).toHaveLength(1);
+    });
+  });
+
+  it("that was started ahead for a server that is gone is removed there, and never claimed elsewhere", async () => {
+    await using domain = openMemoryDomain();
+    const pooling = { ...domain.context, policy: { ...domain.context.policy, pool: [{ size: 1 }] } };
+    await createPoolKeeper(pooling).fill();
+    const [pooled] = await domain.context.engine.list();
+    await withEngineElsewhere({ ...domain, context: pooling }, async ({ sandbox }, context) => {
+      const made = await sandbox.create({});
+      expect(made.id).not.toBe(pooled?.id);
+      await createPoolKeeper(context).fill();
+      expect(await domain.context.engine.list()).toMatchObject([{ id: pooled?.id }]);
+      const holders = { ...context.holders, self: "later", isAlive: (holder: string) => holder === "later" };
+      await createPoolKeeper({ ...context, holders }).fill();
+      expect(await domain.context.engine.list()).toEqual([]);
+      expect((await context.engine.list()).map(({ id }) => id)).toContain(made.id);
     });
   });
 

@@ -7,6 +7,18 @@ export async function onEngine(context: DomainContext, name: EngineName): Promis
   return name === context.engine.name ? context : { ...context, engine: await context.otherEngine(name) };
 }
 
+/** Asks every engine that the registry names, this one first; what does not answer now is passed over. */
+export async function askEngines<T>(
+  context: DomainContext,
+  ask: (context: DomainContext) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const answers: T[] = [];
+  for (const name of new Set([context.engine.name, ...(await context.store.engines())])) {
+    answers.push(...((await askEngine(context, name, ask)) ?? []));
+  }
+  return answers;
+}
+
 /**
  * Asks the engine on which sandboxes live. Undefined, and logged, where that is another than this one and cannot answer
  * now: what was seen last has to do.

@@ -241,8 +241,8 @@ export type SandboxRows = {
    * announced change, and what the times choose.
    */
   readonly due: (times: DueTimes) => Promise<readonly SandboxRow[]>;
-  /** Those on an engine that were started ahead, or are starting so, and that nobody has claimed; the oldest first. */
-  readonly unclaimed: (engine: EngineName) => Promise<readonly SandboxRow[]>;
+  /** Those that were started ahead, or are starting so, and that nobody has claimed, on all engines; the oldest first. */
+  readonly unclaimed: () => Promise<readonly SandboxRow[]>;
   /** Whether a sandbox of whomever has the host port, for either protocol. */
   readonly isHostPortTaken: (hostPort: number) => Promise<boolean>;
   /** Of all owners: those on an engine, running or paused, whose way out is a proxy. */
@@ -323,4 +323,6 @@ export type Store = AsyncDisposable & {
   readonly receipts: ReceiptRows;
   readonly egress: EgressRows;
   readonly samples: SampleRows;
+  /** The engines on which something is that the registry knows. */
+  readonly engines: () => Promise<readonly EngineName[]>;
 };

@@ -6,12 +6,13 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import type { PoolEntry } from "../policy.ts";
 import { resolveLimits } from "../profiles.ts";
+import { Attempts } from "../recovery/attempts.ts";
 import { finishStart } from "../sandbox/finish-start.ts";
 import { planSandbox } from "../sandbox/plan-sandbox.ts";
 import { discardStart } from "../sandbox/remove-whole.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { POOL_OWNER, poolKey } from "./pool-key.ts";
-import { retire } from "./retire.ts";
+import { retire, retireAbandoned } from "./retire.ts";
 
 /** More starts at one time would only take the processors from those who work. */
 const AT_A_TIME = 2;
@@ -30,6 +31,8 @@ export type PoolKeeper = {
 export function createPoolKeeper(context: DomainContext): PoolKeeper {
   const fill = async (signal?: AbortSignal): Promise<void> => {
     await drain(context, signal);
+    // What is left now was started for a server that is gone and had another engine.
+    await retireAbandoned(context, new Attempts(context.logger));
     const missing = await shortage(context);
     const worker = async (): Promise<void> => {
       for (;;) {
@@ -82,8 +85,8 @@ async function adopt({ store, holders }: DomainContext, { id, holder, revision }
 }
 
 async function pooledRows({ store, engine }: DomainContext): Promise<readonly SandboxRow[]> {
-  const rows = await store.sandboxes.unclaimed(engine.name);
-  return rows.filter(({ pending }) => pending === null);
+  const rows = await store.sandboxes.unclaimed();
+  return rows.filter((row) => row.engine === engine.name && row.pending === null);
 }
 
 function isUsable({ holders }: DomainContext, row: SandboxRow, unit: UnitInfo | undefined): boolean {

@@ -1,8 +1,24 @@
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { askEngine } from "../on-engine.ts";
+import type { Attempts } from "../recovery/attempts.ts";
 import { removeWhole } from "../sandbox/remove-whole.ts";
 
 /** Removes a sandbox of the pool, unless it has become somebody's meanwhile. */
 export function retire(context: DomainContext, { id, state, revision }: SandboxRow): Promise<boolean> {
   return removeWhole(context, id, { from: { states: [state], revision, pending: null }, by: "engine" });
+}
+
+type Retired = { readonly kind: "sandbox"; readonly id: string };
+
+/** Removes what was started ahead for a server that is gone, on any engine. */
+export async function retireAbandoned(context: DomainContext, attempts: Attempts): Promise<readonly Retired[]> {
+  const retired: Retired[] = [];
+  for (const row of await context.store.sandboxes.unclaimed()) {
+    if (row.pending !== null || context.holders.isAlive(row.holder)) continue;
+    const sandbox = { kind: "sandbox", id: row.id } as const;
+    const work = (): Promise<boolean | undefined> => askEngine(context, row.engine, (its) => retire(its, row));
+    if ((await attempts.at(sandbox, work)) === true) retired.push(sandbox);
+  }
+  return retired;
 }

@@ -1,16 +1,34 @@
+import type { EngineName } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
+import { askEngines, onEngine } from "../on-engine.ts";
 import type { Attempts } from "../recovery/attempts.ts";
 
-export type Orphan = { readonly kind: string; readonly id: string };
+export type Orphan = { readonly kind: string; readonly id: string; readonly engine: EngineName };
 
-/** Units and networks with a valid signature that nobody's record knows: what a Moorage that was ended has left. */
-export async function findOrphans(
-  { engine, store }: DomainContext,
+/**
+ * Units and networks with a valid signature that nobody's record knows: what a Moorage that was ended has left, on any
+ * engine that it has used.
+ */
+export function findOrphans(
+  context: DomainContext,
   attempts: Attempts,
   signal?: AbortSignal,
 ): Promise<readonly Orphan[]> {
+  return askEngines(context, async (its) => {
+    const found = await orphansOn(its, attempts, signal);
+    return found.map((orphan) => ({ ...orphan, engine: its.engine.name }));
+  });
+}
+
+type Found = Omit<Orphan, "engine">;
+
+async function orphansOn(
+  { engine, store }: DomainContext,
+  attempts: Attempts,
+  signal?: AbortSignal,
+): Promise<readonly Found[]> {
   const at = { kind: "engine", id: engine.name };
-  const orphans: Orphan[] = [];
+  const orphans: Found[] = [];
   // The engine first: what is made after this look cannot be taken for an orphan.
   await attempts.at(at, async () => {
     const units = await engine.list(signal);
@@ -33,18 +51,19 @@ type Removing = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** Answers those that are gone. Networks come last among orphans: by then what was left in them is gone. */
+/** Answers those that are gone. Networks come last among an engine's orphans: by then what was left in them is gone. */
 export async function removeOrphans(
-  { engine }: DomainContext,
+  context: DomainContext,
   { orphans, attempts, signal }: Removing,
-): Promise<readonly Orphan[]> {
-  const removed: Orphan[] = [];
-  for (const orphan of orphans) {
+): Promise<readonly Found[]> {
+  const removed: Found[] = [];
+  for (const { kind, id, engine: name } of orphans) {
     if (signal?.aborted === true) break;
-    await attempts.at(orphan, async () => {
-      if (orphan.kind === "network") await engine.networks?.named.remove(orphan.id);
-      else await engine.remove(orphan.id);
-      removed.push(orphan);
+    await attempts.at({ kind, id }, async () => {
+      const { engine } = await onEngine(context, name);
+      if (kind === "network") await engine.networks?.named.remove(id);
+      else await engine.remove(id);
+      removed.push({ kind, id });
     });
   }
   return removed;

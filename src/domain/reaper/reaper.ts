@@ -2,7 +2,7 @@ import { deadlineSignal, sleep } from "../../base/deadline.ts";
 import { isMoorageError } from "../../base/errors.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { askEngine } from "../on-engine.ts";
+import { askEngine, askEngines } from "../on-engine.ts";
 import { Attempts } from "../recovery/attempts.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/log/prune-logs.ts";
@@ -40,7 +40,7 @@ export function createReaper(context: DomainContext): Reaper {
     await attempts.at(engine, () => refreshAll(context, signal));
     const due = await sweepDue(context, attempts, signal);
     await attempts.at(LOGS, pruneLogs);
-    const snapshots = await sweepSnapshots(context, attempts);
+    const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
     const orphans = overdue(await findOrphans(context, attempts, signal));
     const removed = await removeOrphans(context, { orphans, attempts, signal });
     context.undone.latest = attempts.undone;

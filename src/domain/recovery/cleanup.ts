@@ -1,7 +1,8 @@
 import type { CleanupReport } from "../../contracts/types.ts";
 import type { DomainContext } from "../context.ts";
+import { askEngines } from "../on-engine.ts";
 import { pruneDependencies } from "../dependencies/prune-dependencies.ts";
-import { retire } from "../pool/retire.ts";
+import { retireAbandoned } from "../pool/retire.ts";
 import { findOrphans, removeOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
@@ -20,25 +21,15 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const due = await sweepDue(context, attempts);
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");
   const removed = gone.map(({ id }) => ({ kind: "sandbox", id }));
-  removed.push(...(await emptyAbandonedPool(context, attempts)));
+  removed.push(...(await retireAbandoned(context, attempts)));
   const orphans = await findOrphans(context, attempts);
   removed.push(...(await removeOrphans(context, { orphans, attempts })));
-  removed.push(...(await sweepSnapshots(context, attempts)).map((id) => ({ kind: "snapshot", id })));
+  const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
+  removed.push(...snapshots.map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
   await attempts.at({ kind: "logs", id: "runs" }, () => pruneLogs(context));
   context.undone.latest = attempts.undone;
   const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };
   context.logger.info({ operation: "system.cleanup", ...counts }, "cleaned up");
   return { ok: counts.failed === 0, removed, recovered, failed: [...attempts.undone] };
-}
-
-/** What was started ahead for a server that is gone. */
-async function emptyAbandonedPool(context: DomainContext, attempts: Attempts): Promise<CleanupReport["removed"]> {
-  const removed: CleanupReport["removed"] = [];
-  for (const row of await context.store.sandboxes.unclaimed(context.engine.name)) {
-    if (row.pending !== null || context.holders.isAlive(row.holder)) continue;
-    const sandbox = { kind: "sandbox", id: row.id };
-    if ((await attempts.at(sandbox, () => retire(context, row))) === true) removed.push(sandbox);
-  }
-  return removed;
 }

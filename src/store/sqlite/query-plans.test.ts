@@ -31,7 +31,7 @@ const oftenAsked: Readonly<Record<string, (rows: Rows) => Promise<unknown>>> = {
   "a sandbox of the pool": ({ sandboxes }) => sandboxes.claim({ poolKey: "key", engine: "memory" }, (row) => row),
   "those in a state": ({ sandboxes }) => sandboxes.glances(["running"]),
   "what may be due": ({ sandboxes }) => sandboxes.due({ now: "2026", restingSince: "2026" }),
-  "what nobody has claimed": ({ sandboxes }) => sandboxes.unclaimed("memory"),
+  "what nobody has claimed": ({ sandboxes }) => sandboxes.unclaimed(),
   "those behind a proxy": ({ sandboxes }) => sandboxes.behindProxy("memory"),
   "a host port": ({ sandboxes }) => sandboxes.isHostPortTaken(8080),
   "the users of a snapshot": ({ snapshots }) => snapshots.users("base"),

@@ -13,8 +13,7 @@ const ENDED = "SELECT data FROM sandboxes INDEXED BY sandboxes_ending WHERE data
 const RESTING = `SELECT data FROM sandboxes INDEXED BY sandboxes_at_rest
   WHERE data ->> 'state' IN ('paused', 'stopped') AND data ->> 'stateSince' <= ?`;
 
-const UNCLAIMED = `SELECT data FROM sandboxes
-  WHERE data ->> 'poolKey' IS NOT NULL AND data ->> 'engine' = ? ORDER BY +rowid`;
+const UNCLAIMED = "SELECT data FROM sandboxes WHERE data ->> 'poolKey' IS NOT NULL ORDER BY +rowid";
 
 const BEHIND_PROXY = `SELECT data FROM sandboxes WHERE substr(data ->> 'network', 1, 6) = 'allow:'
   AND data ->> 'engine' = ? AND data ->> 'state' IN ('running', 'paused')`;
@@ -27,7 +26,7 @@ export function createSandboxQueries(database: Database): Queries {
     all: () => Promise.try(() => database.all("SELECT data FROM sandboxes").map(read)),
     glances: (states) => Promise.try(() => states.flatMap((state) => database.all(GLANCE, state).map(readGlance))),
     due: (times) => Promise.try(due, database, times),
-    unclaimed: (engine) => Promise.try(() => database.all(UNCLAIMED, engine).map(read)),
+    unclaimed: () => Promise.try(() => database.all(UNCLAIMED).map(read)),
     behindProxy: (engine) => Promise.try(() => database.all(BEHIND_PROXY, engine).map(read)),
   };
 }

@@ -211,13 +211,27 @@ describe("the store", () => {
     );
   });
 
-  it("finds what nobody has claimed on an engine", async () => {
+  it("knows the engines on which something is", async () => {
+    await using store = openSqliteStore(":memory:");
+    expect(await store.engines()).toEqual([]);
+    await store.runs.insert(run({ engine: "docker" }));
+    expect(await store.engines()).toEqual([]);
+    await store.sandboxes.insert(sandbox({ engine: "memory" }));
+    await store.sandboxes.insert(sandbox({ engine: "memory" }));
+    await store.runs.insert(run({ engine: "process", status: "running" }));
+    expect([...(await store.engines())].toSorted()).toEqual(["memory", "process"]);
+  });
+
+  it("finds what nobody has claimed", async () => {
     await using store = openSqliteStore(":memory:");
     const pooled = { owner: "", poolKey: "k" };
-    const unclaimed = [sandbox({ ...pooled, state: "pool" }), sandbox({ ...pooled, state: "starting" })];
-    const others = [sandbox({ state: "starting" }), sandbox({ ...pooled, state: "pool", engine: "docker" })];
-    for (const row of [...unclaimed, ...others]) await store.sandboxes.insert(row);
-    const found = async () => (await store.sandboxes.unclaimed("memory")).map(({ id }) => id);
+    const [ready, ...others] = [
+      sandbox({ ...pooled, state: "pool" }),
+      ...[sandbox({ ...pooled, state: "starting" }), sandbox({ ...pooled, state: "pool", engine: "docker" })],
+    ] as const;
+    const unclaimed = [ready, ...others];
+    for (const row of [...unclaimed, sandbox({ state: "starting" })]) await store.sandboxes.insert(row);
+    const found = async () => (await store.sandboxes.unclaimed()).map(({ id }) => id);
     expect(await found()).toEqual(unclaimed.map(({ id }) => id));
     const claimed = await store.sandboxes.claim({ poolKey: "k", engine: "memory" }, (row) => ({
       ...row,
@@ -225,8 +239,8 @@ describe("the store", () => {
       state: "running",
       poolKey: null,
     }));
-    expect(claimed?.id).toBe(unclaimed[0]?.id);
-    expect(await found()).toEqual([unclaimed[1]?.id]);
+    expect(claimed?.id).toBe(ready.id);
+    expect(await found()).toEqual(others.map(({ id }) => id));
   });
 
   it("knows the host ports that sandboxes have, until they go", async () => {

@@ -1,3 +1,4 @@
+import type { EngineName } from "../../contracts/types.ts";
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
 import { createImageRows } from "./image-rows.ts";
@@ -8,6 +9,12 @@ import { createRunRows } from "./run-rows.ts";
 import { createSampleRows } from "./sample-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
 import { createSnapshotRows } from "./snapshot-rows.ts";
+
+const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
+  UNION SELECT engine FROM networks
+  UNION SELECT engine FROM volumes
+  UNION SELECT data ->> 'engine' FROM snapshots
+  UNION SELECT data ->> 'engine' FROM runs WHERE status = 'running'`;
 
 /** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
 export function openSqliteStore(path: string): Store {
@@ -22,6 +29,7 @@ export function openSqliteStore(path: string): Store {
     receipts: createReceiptRows(database),
     egress: createEgressRows(database),
     samples: createSampleRows(database),
+    engines: () => Promise.try(() => database.all(ENGINES).map(({ engine }) => String(engine) as EngineName)),
     [Symbol.asyncDispose]: () =>
       Promise.try(() => {
         database.close();
