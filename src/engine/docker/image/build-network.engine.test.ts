@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { newId } from "../../../base/ids.ts";
 import { silentLogger } from "../../../base/logger.ts";
 import { DEPLOYMENT_LABEL } from "../../unit-labels.ts";
-import { failureOf, openDockerFixture, removeImage, type DockerFixture } from "../docker-fixture.ts";
+import { failureOf, openDockerFixture, removeImage } from "../docker-fixture.ts";
 import { createEnforcer } from "../network/enforcer.ts";
 import { asRoot } from "../network/testing/as-root.ts";
+import { useReach } from "../network/testing/use-reach.ts";
 import { mangleRules } from "../network/testing/rules.ts";
-import { attempts, openTargets, type Targets } from "../network/testing/targets.ts";
 import { interfaceName } from "../network/bridge.ts";
 import { createUnitNetworks, LONGEST_BUILD_MS } from "../network/unit-networks.ts";
 import { createImageStore } from "./images.ts";
@@ -18,28 +18,16 @@ const NetworksReply = z.array(z.object({ Name: z.string() }));
 
 asRoot(() => {
   describe("what a step of a build reaches, tried from inside", () => {
-    let docker: DockerFixture;
-    let targets: Targets;
-
-    beforeAll(async () => {
-      docker = openDockerFixture();
-      targets = await openTargets(docker.api);
-    });
-    afterAll(async () => {
-      await targets[Symbol.asyncDispose]();
-      await docker[Symbol.asyncDispose]();
-    });
+    const reach = useReach();
 
     /** The names of what answered, the bridge's own gateway among them. */
     async function reached(place: { readonly network?: "open" }): Promise<readonly string[]> {
-      const own = { name: "gateway", address: '"$gateway"', port: targets.hostPort };
       const gateway = `gateway=$(ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p')`;
       // A script of its own each time, so that no build takes another's layer.
-      const script = `: ${newId()}\n${gateway}\n${attempts([...targets.all, own], targets.outside)}\necho "by $gateway"`;
+      const script = `: ${newId()}\n${gateway}\n${reach.attempts('"$gateway"')}\necho "by $gateway"`;
       const lines = await build(script, place);
       expect(lines).toEqual(expect.arrayContaining([expect.stringMatching(/^by [0-9.]+$/)]));
-      const names = [...targets.all.map(({ name }) => name), "gateway", "dns"];
-      return lines.filter((line) => names.includes(line)).toSorted();
+      return lines.filter((line) => reach.names().includes(line)).toSorted();
     }
 
     async function build(script: string, place: { readonly network?: "open" }): Promise<readonly string[]> {
@@ -48,26 +36,28 @@ asRoot(() => {
       const lines: string[] = [];
       const labels = { "moorage.test": "1" };
       try {
-        await docker.engine.images?.build(
+        await reach.docker.engine.images?.build(
           { tag, dockerfile, labels, ...place },
           // What comes from stderr is painted, up to the beginning of the next line.
           { onLog: (line) => void lines.push(stripVTControlCharacters(line)) },
         );
       } finally {
-        await removeImage(docker.api, tag);
+        await removeImage(reach.docker.api, tag);
       }
       return lines;
     }
 
     async function bridges(): Promise<readonly string[]> {
-      const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${docker.labels.deployment}`] });
-      const found = await docker.api.json({ method: "GET", path: "/networks", query: { filters } }, NetworksReply);
+      const filters = JSON.stringify({ label: [`${DEPLOYMENT_LABEL}=${reach.docker.labels.deployment}`] });
+      const found = await reach.docker.api.json(
+        { method: "GET", path: "/networks", query: { filters } },
+        NetworksReply,
+      );
       return found.map(({ Name }) => Name);
     }
 
     test("as a control, without a policy it reaches everything", { timeout: LONG }, async () => {
-      const names = [...targets.all.map(({ name }) => name), "gateway", "dns"];
-      expect(await reached({})).toEqual(names.toSorted());
+      expect(await reached({})).toEqual(reach.names().toSorted());
     });
 
     test("open reaches the internet and nothing of the host; its bridge goes", { timeout: LONG }, async () => {
@@ -83,14 +73,14 @@ asRoot(() => {
       let started = false;
       const onLog = (line: string): void => void (started ||= line === "started");
       const spec = { tag, dockerfile, labels: {}, network: "open" } as const;
-      const { images } = docker.engine;
+      const { images } = reach.docker.engine;
       if (images === undefined) throw new Error("The engine docker has images.");
       const building = failureOf(images.build(spec, { signal: giveUp.signal, onLog }));
       await expect.poll(() => started, { timeout: 30_000 }).toBe(true);
       const [name = ""] = await bridges();
       const chain = interfaceName(name.replace("moorage-", ""));
       expect(await mangleRules("iptables")).toContain(chain);
-      expect(await docker.engine.list()).toEqual([]);
+      expect(await reach.docker.engine.list()).toEqual([]);
       giveUp.abort();
       expect((await building).code).toBe("CANCELED");
       expect(await bridges()).toEqual([]);
@@ -100,7 +90,7 @@ asRoot(() => {
     });
 
     test("one that an ended process has left is found when no build can be using it", async () => {
-      const { api, labels, engine } = docker;
+      const { api, labels, engine } = reach.docker;
       const id = newId();
       const networks = createUnitNetworks({ api, labels, enforcer: createEnforcer(api) });
       await networks.ensure({ id, kind: "job", network: "open", forBuild: true });
