@@ -106,7 +106,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       await units.remove(id, signal);
     },
     ...createMeasuring({ api, units, exec: runs.exec }),
-    files: createUnitFiles({ api, units }, options.hostTrees ?? true),
+    files: createUnitFiles({ api, units, starts: gate.pass }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),
     networks: createEngineNetworks({ ...bridging, units: networks, named }),

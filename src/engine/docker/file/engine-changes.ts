@@ -75,7 +75,7 @@ async function putInPlace(context: FilesContext, { id, path, signal, part, wante
     const target = `${posix.dirname(place.path)}/${posix.basename(wanted)}`;
     await runScript(context, { containerId, script: MOVE, args: [place.path, target], path, signal });
   } catch (error) {
-    await removeTree(context.api, { containerId, path: place.path });
+    await removeTree(context, { containerId, path: place.path });
     throw error;
   }
 }
@@ -113,9 +113,9 @@ type Script = {
   readonly signal: AbortSignal | undefined;
 };
 
-async function runScript({ api }: FilesContext, { containerId, script, args, path, signal }: Script): Promise<void> {
+async function runScript(context: FilesContext, { containerId, script, args, path, signal }: Script): Promise<void> {
   const command = ["/bin/sh", "-c", script, "moorage", ...args];
-  const { exitCode, stdout, stderr } = await runCommand(api, { containerId, command, signal });
+  const { exitCode, stdout, stderr } = await runCommand(context, { containerId, command, signal });
   if (exitCode === 0) return;
   const words = stderr || stdout.toString().trim();
   if (/no space left|disk quota/i.test(words)) throw new MoorageError("DISK_FULL", `Writing "${path}": ${words}`);

@@ -24,7 +24,7 @@ export function createEngineFiles(context: FilesContext): UnitFiles {
     walk: async function* (id, { path, maxDepth }, signal) {
       const { containerId, place } = await existing(context, { id, path, follow: true, signal });
       if (typeOf(place.stat) !== "directory") throw noDirectory(path);
-      yield* await walkDirectory(api, { containerId, path: place.path, maxDepth }, signal);
+      yield* await walkDirectory(context, { containerId, path: place.path, maxDepth }, signal);
     },
     watch: async (id, path, signal) => {
       const { place } = await existing(context, { id, path, follow: true, signal });
@@ -42,7 +42,7 @@ export function createEngineFiles(context: FilesContext): UnitFiles {
       if (typeOf(place.stat) !== "directory") {
         throw noDirectory(path);
       }
-      const entries = await listDirectory(api, { containerId, path: place.path }, signal);
+      const entries = await listDirectory(context, { containerId, path: place.path }, signal);
       return entries.map(({ path: _path, changedAt: _changedAt, identity: _identity, ...entry }) => entry);
     },
     stat: async (id, path, signal) => {
@@ -56,7 +56,7 @@ export function createEngineFiles(context: FilesContext): UnitFiles {
       if (place.path === WORKSPACE) {
         throw new MoorageError("PATH_NOT_ALLOWED", `${WORKSPACE} itself cannot be removed, only what is in it.`);
       }
-      await removeTree(api, { containerId, path: place.path }, signal);
+      await removeTree(context, { containerId, path: place.path }, signal);
     },
   };
 }

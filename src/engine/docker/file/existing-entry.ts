@@ -1,11 +1,11 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { EngineApi } from "../api/engine-api.ts";
 import type { PathStat } from "../api/replies.ts";
+import type { CommandContext } from "../run/run-command.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import type { Unit, Units } from "../unit/units.ts";
 import { createLook, findPlace, followed, type Place } from "./unit-place.ts";
 
-export type FilesContext = { readonly api: EngineApi; readonly units: Units };
+export type FilesContext = CommandContext & { readonly units: Units };
 
 /** A unit whose files can be reached. */
 export async function filesOf(

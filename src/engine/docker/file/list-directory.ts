@@ -1,7 +1,6 @@
 import { MoorageError } from "../../../base/errors.ts";
 import type { TreeEntry } from "../../engine.ts";
-import type { EngineApi } from "../api/engine-api.ts";
-import { runCommand } from "../run/run-command.ts";
+import { runCommand, type CommandContext } from "../run/run-command.ts";
 import type { FileType } from "./unit-place.ts";
 
 const NEWLINE = 10;
@@ -59,18 +58,22 @@ exit 0
 type Place = { readonly containerId: string; readonly path: string };
 
 /** The entries of a directory, given by its real path, as the unit's user sees them. */
-export function listDirectory(api: EngineApi, place: Place, signal?: AbortSignal): Promise<readonly TreeEntry[]> {
-  return told(api, { ...place, script: LIST_SCRIPT, args: [] }, signal);
+export function listDirectory(
+  context: CommandContext,
+  place: Place,
+  signal?: AbortSignal,
+): Promise<readonly TreeEntry[]> {
+  return told(context, { ...place, script: LIST_SCRIPT, args: [] }, signal);
 }
 
 /** All that is below it, each directory before what is in it, names in the order of their bytes. */
 export async function walkDirectory(
-  api: EngineApi,
+  context: CommandContext,
   { maxDepth = MAX_LEVELS, ...place }: Place & { readonly maxDepth: number | undefined },
   signal?: AbortSignal,
 ): Promise<readonly TreeEntry[]> {
   const args = [String(maxDepth), TELL_BATCH];
-  const entries = await told(api, { ...place, script: WALK_SCRIPT, args }, signal);
+  const entries = await told(context, { ...place, script: WALK_SCRIPT, args }, signal);
   const keyed = entries.map((entry) => ({ entry, key: Buffer.from(entry.path.replaceAll("/", "\0")) }));
   return keyed.toSorted((a, b) => Buffer.compare(a.key, b.key)).map(({ entry }) => entry);
 }
@@ -78,12 +81,12 @@ export async function walkDirectory(
 type Told = Place & { readonly script: string; readonly args: readonly string[] };
 
 async function told(
-  api: EngineApi,
+  context: CommandContext,
   { containerId, path, script, args }: Told,
   signal: AbortSignal | undefined,
 ): Promise<readonly TreeEntry[]> {
   const command = ["/bin/sh", "-c", script, "moorage", path, ...args];
-  const { exitCode, stdout, stderr } = await runCommand(api, { containerId, command, signal });
+  const { exitCode, stdout, stderr } = await runCommand(context, { containerId, command, signal });
   if (exitCode === 0) return parseListing(stdout);
   if (exitCode === 3) throw new MoorageError("ENGINE_UNSUPPORTED", `Files cannot be listed: ${stderr}.`);
   if (exitCode === 4) {

@@ -1,14 +1,13 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { EngineApi } from "../api/engine-api.ts";
-import { runCommand } from "../run/run-command.ts";
+import { runCommand, type CommandContext } from "../run/run-command.ts";
 
 /** Removes what is at a real path, by a program of the container. */
 export async function removeTree(
-  api: EngineApi,
+  context: CommandContext,
   { containerId, path }: { readonly containerId: string; readonly path: string },
   signal?: AbortSignal,
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await runCommand(api, {
+  const { exitCode, stdout, stderr } = await runCommand(context, {
     containerId,
     command: ["rm", "-rf", "--", path],
     signal,

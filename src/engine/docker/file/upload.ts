@@ -20,7 +20,7 @@ export async function uploadTar(context: FilesContext, { id, uploaded, signal }:
   const { containerId, unit } = await filesOf(context, id, signal);
   const user = await resolveUser(api, containerId, unit.container.Config.User);
   const tree = new UploadTree(createLook(api, containerId, signal), user, (link) => {
-    return removeTree(api, { containerId, path: link }, signal);
+    return removeTree(context, { containerId, path: link }, signal);
   });
   const first = await tree.begin(path);
   // Everything is looked at before anything is unpacked: while it unpacks, an engine answers nothing about a container.

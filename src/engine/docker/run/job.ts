@@ -12,6 +12,7 @@ import type { AttachedOutput } from "./attached-output.ts";
 import type { JobGroups } from "./job-groups.ts";
 import { feedStdin } from "./feed-stdin.ts";
 import { JOB_SCRIPT } from "./run-scripts.ts";
+import type { StartGate } from "../unit/start-gate.ts";
 import { signalJob } from "./signal-job.ts";
 
 /** As shells tell an end by KILL. */
@@ -19,6 +20,7 @@ const KILLED = 137;
 
 export type JobContext = UnitContext & {
   readonly jobGroups: JobGroups;
+  readonly gate: StartGate;
   readonly track: (containerId: string, output: AttachedOutput) => void;
   /** Aborts when the engine object is closed; what runs goes on. */
   readonly closed: AbortSignal;

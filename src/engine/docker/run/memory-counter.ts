@@ -1,7 +1,8 @@
 import { isMoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { MemoryWatch } from "./engine-events.ts";
-import { runCommand } from "./run-command.ts";
+import type { ExecContext } from "./exec-context.ts";
+import { runCommand, type CommandContext } from "./run-command.ts";
 
 const COUNTER_MS = 10_000;
 /** Sandboxes whose counters are remembered; others are read again. */
@@ -17,16 +18,16 @@ const SEEN = new WeakMap<EngineApi, Map<string, number>>();
  * ended by a KILL that nobody sent. What happened meanwhile without ending a run is counted for the next one of these.
  */
 export async function countMemoryKills(
-  api: EngineApi,
-  containerId: string,
+  { api, containerId, gate }: Pick<ExecContext, "api" | "containerId" | "gate">,
   signal?: AbortSignal,
 ): Promise<MemoryWatch> {
   const seen = counters(api);
-  const before = seen.get(containerId) ?? (await count(api, containerId, signal));
+  // A part of the start of a run, which has passed the gate.
+  const before = seen.get(containerId) ?? (await count({ api, starts: (_id, start) => start() }, containerId, signal));
   remember(seen, containerId, before);
   return {
     happened: async () => {
-      const now = await count(api, containerId, signal);
+      const now = await count({ api, starts: (_id, start) => gate(start) }, containerId, signal);
       const told = seen.get(containerId) ?? before;
       remember(seen, containerId, now);
       return now > told;
@@ -35,9 +36,9 @@ export async function countMemoryKills(
   };
 }
 
-async function count(api: EngineApi, containerId: string, signal?: AbortSignal): Promise<number> {
+async function count(context: CommandContext, containerId: string, signal?: AbortSignal): Promise<number> {
   try {
-    const { stdout } = await runCommand(api, { containerId, command: COMMAND, timeoutMs: COUNTER_MS, signal });
+    const { stdout } = await runCommand(context, { containerId, command: COMMAND, timeoutMs: COUNTER_MS, signal });
     return Number(/^oom_kill (\d+)$/m.exec(stdout.toString())?.[1] ?? 0);
   } catch (error) {
     // The counter is gone with the sandbox, which was stopped or removed.

@@ -1,6 +1,7 @@
 import { sleep, throwIfCanceled, withDeadline } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import type { StartGate } from "../unit/start-gate.ts";
 import { createDemultiplexer } from "./demultiplex.ts";
 import { inspectProcess, startProcess } from "./processes.ts";
 
@@ -17,10 +18,20 @@ export type CommandSpec = {
   readonly signal?: AbortSignal | undefined;
 };
 
+export type CommandContext = {
+  readonly api: EngineApi;
+  /** No container is frozen while a command of ours begins or works in it: see `StartGate`. */
+  readonly starts: StartGate["pass"];
+};
+
 export type CommandResult = { readonly exitCode: number | null; readonly stdout: Buffer; readonly stderr: string };
 
 /** Runs a short command of ours in a running container and gathers what it prints. */
-export async function runCommand(api: EngineApi, spec: CommandSpec): Promise<CommandResult> {
+export function runCommand({ api, starts }: CommandContext, spec: CommandSpec): Promise<CommandResult> {
+  return starts(spec.containerId, () => run(api, spec));
+}
+
+async function run(api: EngineApi, spec: CommandSpec): Promise<CommandResult> {
   const { socket, execId } = await startProcess(api, { ...spec, stdin: false });
   const cut = (): void => void socket.destroy(new Error("canceled", { cause: spec.signal?.reason }));
   spec.signal?.addEventListener("abort", cut, { once: true });

@@ -1,15 +1,10 @@
-import type { EngineApi } from "../api/engine-api.ts";
 import { NO_KILLS, type MemoryKills } from "../../group/memory-kills.ts";
-import type { EngineEvents, MemoryWatch } from "./engine-events.ts";
+import type { MemoryWatch } from "./engine-events.ts";
+import type { ExecContext } from "./exec-context.ts";
 import { countMemoryKills } from "./memory-counter.ts";
-import type { PeakMeter, PeakWatch } from "./peak-meter.ts";
+import type { PeakWatch } from "./peak-meter.ts";
 
-type Watched = {
-  readonly api: EngineApi;
-  readonly events: EngineEvents;
-  readonly containerId: string;
-  readonly peaks: Promise<PeakMeter>;
-};
+type Watched = Pick<ExecContext, "api" | "events" | "containerId" | "peaks" | "gate">;
 
 /** What a run does with its memory: how much it takes at most, and what the kernel ends for it. */
 export type RunMemory = Disposable &
@@ -37,9 +32,10 @@ export async function watchRunMemory(watched: Watched, signal?: AbortSignal): Pr
   };
 }
 
-async function watchKills({ api, events, containerId }: Watched, signal?: AbortSignal): Promise<MemoryWatch> {
+async function watchKills(watched: Watched, signal?: AbortSignal): Promise<MemoryWatch> {
+  const { api, events, containerId } = watched;
   const { tellsMemory } = await api.traits();
-  if (!tellsMemory) return countMemoryKills(api, containerId, signal);
+  if (!tellsMemory) return countMemoryKills(watched, signal);
   await events.listen(signal);
   return events.watchMemory(containerId);
 }

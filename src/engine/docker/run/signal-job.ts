@@ -3,12 +3,13 @@ import type { Logger } from "../../../base/logger.ts";
 import type { RunSignal } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
+import type { StartGate } from "../unit/start-gate.ts";
 import { runCommand } from "./run-command.ts";
 import { SIGNAL_ALL_SCRIPT } from "./run-scripts.ts";
 
 const SIGNAL_MS = 5_000;
 
-type Signaling = { readonly api: EngineApi; readonly logger: Logger };
+type Signaling = { readonly api: EngineApi; readonly gate: StartGate; readonly logger: Logger };
 
 /**
  * The init process passes a signal to the program alone, so the whole tree is told by a shell beside it. Where that
@@ -31,10 +32,13 @@ export async function signalJob(context: Signaling, containerId: string, name: R
 }
 
 /** False when not all could be told. */
-async function signalAll({ api, logger }: Signaling, containerId: string, name: RunSignal): Promise<boolean> {
+async function signalAll({ api, gate, logger }: Signaling, containerId: string, name: RunSignal): Promise<boolean> {
   try {
     const command = ["/bin/sh", "-c", SIGNAL_ALL_SCRIPT, "moorage", name];
-    const { exitCode, stderr } = await runCommand(api, { containerId, command, timeoutMs: SIGNAL_MS });
+    const { exitCode, stderr } = await runCommand(
+      { api, starts: gate.pass },
+      { containerId, command, timeoutMs: SIGNAL_MS },
+    );
     if (exitCode === 0) return true;
     logger.debug({ exitCode, stderr }, "a signal is sent to the program of a job alone");
   } catch (error) {
