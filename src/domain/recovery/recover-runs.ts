@@ -23,6 +23,9 @@ export type RecoveredRun = { readonly runId: string; readonly status: string };
 /** A job's own guards end it this long after its deadline at the latest; one that runs longer has got rid of them. */
 const GUARD_SLACK_MS = 5000;
 
+/** A clock that is corrected by less than this has not been set. */
+const CORRECTION_MS = 30_000;
+
 /**
  * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs
  * is left to its own deadline, and a later start records it; one that is past its deadline, or was never started, is
@@ -102,11 +105,11 @@ async function recorded(context: DomainContext, run: RunRow, unit: UnitInfo | un
 type Ended = Pick<ReceiptSource, "row" | "workspaceAfter">;
 
 async function endedRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<Ended> {
-  const { engine, clock, holders } = context;
+  const { engine, holders } = context;
   const output = unit === undefined ? await loggedOutput(context, run.id) : await engine.lastOutput(unit.id);
   // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
   if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
-  const known = knownReason(run, outcome(run, unit, unit?.finishedAt ?? clock.now()));
+  const known = knownReason(run, outcome(context, run, unit));
   const row: RunRow = { ...run, ...known, ...recordedOutput(output), holder: holders.self };
   return { row, workspaceAfter: await afterwards(context, run) };
 }
@@ -118,22 +121,31 @@ function knownReason({ reason }: RunRow, ended: Partial<RunRow>): Partial<RunRow
 }
 
 /** Only what the engine can still show: a unit that ended at or after the deadline ended by it. */
-function outcome(run: RunRow, unit: UnitInfo | undefined, endedAt: number): Partial<RunRow> {
+function outcome(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Partial<RunRow> {
   const warnings = [...run.warnings, "Moorage was ended during this run; it was recorded later."];
   if (unit === undefined || unit.startedAt === null || (unit.state === "exited" && unit.finishedAt === null)) {
     return { status: "interrupted", exitCode: null, warnings };
   }
-  const durationMs = Math.round(endedAt - unit.startedAt);
-  const timedOut = run.limits.timeoutMs !== null && durationMs >= run.limits.timeoutMs;
+  const durationMs = durationOf(context, run, { ...unit, startedAt: unit.startedAt });
+  if (durationMs === null) warnings.push("The clock was set during this run: how long it took is not known.");
+  const late = durationMs !== null && run.limits.timeoutMs !== null && durationMs >= run.limits.timeoutMs;
+  // What still ran when it was found was ended for being past its deadline.
+  const timedOut = late || unit.state !== "exited";
   if (timedOut) return { status: "timed_out", exitCode: DEADLINE_EXIT_CODE, timedOut, durationMs, warnings };
   const status = unit.exitCode === null ? "interrupted" : unit.exitCode === 0 ? "succeeded" : "failed";
-  return {
-    status,
-    exitCode: unit.exitCode,
-    oomKilled: unit.oomKilled && unit.exitCode === KILLED_EXIT_CODE,
-    durationMs,
-    warnings,
-  };
+  const oomKilled = unit.oomKilled && unit.exitCode === KILLED_EXIT_CODE;
+  return { status, exitCode: unit.exitCode, oomKilled, durationMs, warnings };
+}
+
+type Started = UnitInfo & { readonly startedAt: number };
+
+/** By the engine's times; null where the clock that does not jump tells that they are no measure. */
+function durationOf({ clock, holders }: DomainContext, run: RunRow, unit: Started): number | null {
+  const { startedMs, holder } = run;
+  const shared = startedMs !== null && holders.sharesClock(holder);
+  const most = shared ? clock.monotonic() - startedMs + CORRECTION_MS : Infinity;
+  const measured = (unit.finishedAt ?? clock.now()) - unit.startedAt;
+  return measured < 0 || measured > most ? null : Math.round(measured);
 }
 
 function recordedOutput(chunks: readonly OutputChunk[]): Partial<RunRow> {

@@ -66,8 +66,30 @@ describe("after a Moorage was ended", () => {
     clock.pass(HOUR / 2);
     expect(await recoverRuns(later.context)).toEqual([]);
     clock.pass(MINUTE);
-    expect(await recoverRuns(later.context)).toMatchObject([{ runId: open.id }]);
+    expect(await recoverRuns(later.context)).toMatchObject([{ runId: open.id, status: "timed_out" }]);
     expect(await domain.context.engine.inspect(open.sandboxId)).toBeUndefined();
+  });
+
+  it("a job that ended in time is not past its deadline because the clock was set while it ran", async () => {
+    const clock = setClock();
+    await using domain = openMemoryDomain({ clock }, { clock });
+    await using store = openSqliteStore(":memory:");
+    await abandonedJob(domain, ["sleep", "600"], HOUR / 2);
+    for (const run of await domain.context.store.runs.open()) await store.runs.insert(run);
+    const { engine } = domain.context;
+    clock.pass(MINUTE);
+    clock.jump(HOUR);
+    const finishedAt = clock.now();
+    const inspect: Engine["inspect"] = async (id, signal) => {
+      const unit = await engine.inspect(id, signal);
+      return unit === undefined ? undefined : { ...unit, state: "exited", exitCode: 0, finishedAt };
+    };
+    const context = { ...domain.context, store, engine: { ...engine, inspect } };
+    const later = laterMoorage({ ...domain, context });
+    const [recovered] = await recoverRuns(later.context);
+    const record = await later.platform.run.get({ runId: recovered?.runId ?? "" });
+    expect(record).toMatchObject({ status: "succeeded", exitCode: 0, timedOut: false, durationMs: null });
+    expect(record.warnings).toContain("The clock was set during this run: how long it took is not known.");
   });
 
   it("a job whose Moorage had another clock is judged by its engine's times", async () => {
