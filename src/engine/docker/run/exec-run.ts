@@ -89,10 +89,8 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
     if (unasked && !course.whole) await endEscaped(context, begun);
     await output.finish();
-    if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) {
-      const cause = output.failure;
-      throw new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
-    }
+    if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) throw brokenOutput(output.failure);
+    if (isShellsOwn(begun, exitCode)) throw brokenOutput();
     const { own: oomKilled, beside } = await memory.kills(exitCode === KILLED && !sent.has("KILL"));
     return {
       exitCode,
@@ -110,6 +108,15 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
 
 async function stopUnit(context: ExecContext, { aroundStop }: RunSpec): Promise<void> {
   await (aroundStop === undefined ? context.stopUnit() : aroundStop(context.stopUnit));
+}
+
+/** The code of a shell that serves several runs and could not tell how this one has ended: it has read its end of input. */
+function isShellsOwn({ root, output }: BegunRun, exitCode: number | null): boolean {
+  return root.shared && output.told === undefined && exitCode !== null && exitCode <= LAST_PLAIN_CODE;
+}
+
+function brokenOutput(cause?: unknown): MoorageError {
+  return new MoorageError("ENGINE_FAILED", "The connection to the output of a run broke.", { cause });
 }
 
 /** What is left unread when the program ends resets a local socket, which is told after all that had been printed. */
