@@ -71,6 +71,18 @@ export const Configuration = z.strictObject({
     .min(2)
     .default(MIB)
     .meta({ description: "Bytes of each output stream that a run's record keeps." }),
+  runMaxAgeMs: z
+    .int()
+    .min(0)
+    .default(30 * DAY_MS)
+    .meta({
+      description: "Milliseconds after its end at which a run's record is removed; 0: never. Its receipt stays.",
+    }),
+  runMaxCount: z
+    .int()
+    .min(0)
+    .default(100_000)
+    .meta({ description: "Ended runs whose records are kept, the latest of all owners together; 0: all." }),
   logBytes: z
     .int()
     .min(4096)

@@ -71,6 +71,18 @@ export const VARIABLES: readonly Variable[] = [
   },
   { name: "MOORAGE_RUNTIMES", path: ["runtimes"], read: names, expected: "names joined by commas" },
   { name: "MOORAGE_RECORD_BYTES", path: ["recordBytes"], read: bytes, expected: "a size, such as 1m" },
+  {
+    name: "MOORAGE_RUN_AGE",
+    path: ["runMaxAgeMs"],
+    read: duration,
+    expected: "a duration, such as 720h, or 0 for ever",
+  },
+  {
+    name: "MOORAGE_RUN_COUNT",
+    path: ["runMaxCount"],
+    read: number,
+    expected: "a number, such as 100000, or 0 for all",
+  },
   { name: "MOORAGE_LOG_BYTES", path: ["logBytes"], read: bytes, expected: "a size, such as 64m" },
   { name: "MOORAGE_LOG_AGE", path: ["logMaxAgeMs"], read: duration, expected: "a duration, such as 720h" },
   { name: "MOORAGE_LOG_TOTAL", path: ["logTotalBytes"], read: bytes, expected: "a size, such as 10g" },

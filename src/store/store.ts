@@ -198,6 +198,19 @@ export type RunRow = {
   readonly handle: string | null;
   /** When it started, by the monotonic clock of its holder's machine; null before, and with another holder. */
   readonly startedMs: number | null;
+  /** When its end was recorded, in ms as timers count, so for its age alone; null before. */
+  readonly endedAt: number | null;
+};
+
+/** A run without what it printed, which may be large. */
+export type RunSummary = Omit<RunRow, "stdout" | "stderr">;
+
+/** Which records of ended runs are kept. */
+export type RunRetention = {
+  /** Since their end; 0: for ever. */
+  readonly maxAgeMs: number;
+  /** The latest of all owners together; 0: all. */
+  readonly maxCount: number;
 };
 
 /** A link of the chain as it is kept: `text` is the exact canonical JSON that was hashed, `hash` and `signature` apart. */
@@ -230,7 +243,7 @@ export type SandboxRows = {
     kind: { readonly poolKey: string; readonly engine: EngineName },
     make: (pooled: SandboxRow) => SandboxRow,
   ) => Promise<SandboxRow | undefined>;
-  /** Moves every time by which a timer counts, of all owners; `moved` is called in the same step, before any other writes. */
+  /** Moves every time by which a timer or the age of a run counts, of all owners; `moved` is called in the same step, before any other writes. */
   readonly shiftTimers: (milliseconds: number, moved: () => void) => Promise<void>;
   /** Of all owners and each one whole: for what is rare, since it takes as long as there are many. */
   readonly all: () => Promise<readonly SandboxRow[]>;
@@ -272,10 +285,12 @@ export type RunRows = {
    * is what is noted by now.
    */
   readonly setReason: (id: string, reason: string | null, from?: string) => Promise<void>;
-  readonly remove: (id: string) => Promise<void>;
+  readonly remove: (...ids: readonly string[]) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */
-  readonly list: (owner: string, filter: RunFilter, query: PageQuery) => Promise<Page<RunRow>>;
+  readonly list: (owner: string, filter: RunFilter, query: PageQuery) => Promise<Page<RunSummary>>;
+  /** Some of the ended runs of all owners that retention does not keep, oldest first; none when there are no more. */
+  readonly unkept: (retention: RunRetention, now: number) => Promise<readonly string[]>;
   /** Runs whose status is `running`, of all owners. */
   readonly open: () => Promise<readonly RunRow[]>;
   /** Takes an open run over from a dead holder; false when somebody else was faster. */

@@ -5,7 +5,7 @@ import type { DomainContext } from "../context.ts";
 import { askEngine, askEngines } from "../on-engine.ts";
 import { Attempts } from "../recovery/attempts.ts";
 import { recoverRuns } from "../recovery/recover-runs.ts";
-import { hourlyPruning } from "../run/log/prune-logs.ts";
+import { hourlyPruning } from "../run/prune-runs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { dueFor, dueTimes, type Deed } from "./due.ts";
@@ -29,7 +29,7 @@ export type Reaper = {
 export function createReaper(context: DomainContext): Reaper {
   const keepTimers = timerKeeper(context);
   const overdue = watchOrphans(context);
-  const pruneLogs = hourlyPruning(context);
+  const prune = hourlyPruning(context);
   const sweep = async (given?: AbortSignal): Promise<readonly Swept[]> => {
     const signal = deadlineSignal(SWEEP_MS, given);
     const attempts = new Attempts(context.logger);
@@ -39,7 +39,7 @@ export function createReaper(context: DomainContext): Reaper {
     await recoverRuns(context, attempts);
     await attempts.at(engine, () => refreshAll(context, signal));
     const due = await sweepDue(context, attempts, signal);
-    await attempts.at(LOGS, pruneLogs);
+    await attempts.at(LOGS, prune);
     const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
     const orphans = overdue(await findOrphans(context, attempts, signal));
     const removed = await removeOrphans(context, { orphans, attempts, signal });
@@ -102,7 +102,7 @@ function timerKeeper({ store, logs, logger, clock, timers }: DomainContext): () 
       await logs.shiftAges(jumpMs, clock.now() - elapsed);
       logger.warn(
         { jumpMs },
-        "the clock jumped; the timers of all sandboxes, and the ages of logs, were moved with it",
+        "the clock jumped; the timers of all sandboxes, and the ages of runs and logs, were moved with it",
       );
     }
     lastLook = clock.monotonic();

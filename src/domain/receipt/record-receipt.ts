@@ -23,30 +23,33 @@ export type ReceiptSource = {
 
 /** Appends the receipt of an ended run to the chain, and closes the run. */
 export function recordReceipt(context: DomainContext, source: ReceiptSource): Promise<ReceiptRow> {
-  const { signer, clock, store } = context;
+  const { signer, clock, timers, store } = context;
   const id = newId();
-  return store.receipts.append((last) => {
-    const place = { id, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? null };
-    const body: ReceiptBody = {
-      version: 1,
-      ...place,
-      deployment: signer.deployment,
-      ...facts(source),
-      recordedAt: isoTime(clock.now()),
-    };
-    const text = canonicalJson(body);
-    const hash = sha256(text);
-    const row: ReceiptRow = {
-      sequence: place.sequence,
-      id,
-      owner: body.owner,
-      text,
-      hash,
-      signature: signer.sign(hash),
-    };
-    const head = { deployment: signer.deployment, count: place.sequence, hash };
-    return { row, head: { ...head, signature: signer.sign(headText(head)) } };
-  }, source.row);
+  return store.receipts.append(
+    (last) => {
+      const place = { id, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? null };
+      const body: ReceiptBody = {
+        version: 1,
+        ...place,
+        deployment: signer.deployment,
+        ...facts(source),
+        recordedAt: isoTime(clock.now()),
+      };
+      const text = canonicalJson(body);
+      const hash = sha256(text);
+      const row: ReceiptRow = {
+        sequence: place.sequence,
+        id,
+        owner: body.owner,
+        text,
+        hash,
+        signature: signer.sign(hash),
+      };
+      const head = { deployment: signer.deployment, count: place.sequence, hash };
+      return { row, head: { ...head, signature: signer.sign(headText(head)) } };
+    },
+    { ...source.row, endedAt: timers.now() },
+  );
 }
 
 function facts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSource) {

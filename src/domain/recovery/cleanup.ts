@@ -6,7 +6,7 @@ import { retireAbandoned } from "../pool/retire.ts";
 import { findOrphans, removeOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
-import { pruneLogs } from "../run/log/prune-logs.ts";
+import { pruneRuns } from "../run/prune-runs.ts";
 import { Attempts } from "./attempts.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
@@ -27,7 +27,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
   removed.push(...snapshots.map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
-  await attempts.at({ kind: "logs", id: "runs" }, () => pruneLogs(context));
+  await attempts.at({ kind: "logs", id: "runs" }, () => pruneRuns(context));
   context.undone.latest = attempts.undone;
   const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };
   context.logger.info({ operation: "system.cleanup", ...counts }, "cleaned up");

@@ -54,6 +54,7 @@ const stories: Readonly<Record<string, Story>> = {
 };
 const POOLED = { image: undefined, profile: undefined, network: undefined, size: 2 };
 
+const NO_OUTPUT = { stdout: new Uint8Array(), stderr: new Uint8Array() };
 const RUN = { env: {}, cwd: "/workspace" };
 
 /** A run that goes on in a sandbox, and whose Moorage is gone. */
@@ -63,7 +64,7 @@ async function lostExec(whole: Doomed): Promise<void> {
   const { sandboxId } = await exec(["echo", "before"])(whole);
   const { handle } = await engine.exec(sandboxId, { ...RUN, command: ["sleep", "600"] });
   for (const run of (await store.runs.list("alice", {}, { limit: 1 })).items) {
-    await store.runs.insert({ ...run, ...lost(), handle });
+    await store.runs.insert({ ...run, ...NO_OUTPUT, ...lost(), handle });
   }
 }
 
@@ -76,7 +77,7 @@ async function lostJob({ context, platform }: Doomed): Promise<void> {
     await (
       await engine.startJob(job)
     ).exit;
-    await store.runs.insert({ ...run, ...lost(), sandboxId: job.id });
+    await store.runs.insert({ ...run, ...NO_OUTPUT, ...lost(), sandboxId: job.id });
   }
 }
 

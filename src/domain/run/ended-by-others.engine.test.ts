@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
-import { resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import type { SandboxExec } from "../../contracts/types.ts";
+import { openDockerFixture } from "../../engine/docker/docker-fixture.ts";
 
 const LONG = { timeout: 120_000 };
 const image = "busybox:latest";
@@ -37,7 +38,11 @@ it("stopping and removing a real sandbox, and ending a session, cancel their run
 });
 
 it("the deadline of a command in a real session says what was ended, and what goes on", LONG, async () => {
-  await using domain = openDockerDomain();
+  await using base = openMemoryDomain();
+  await using fixture = openDockerFixture();
+  // Time enough for INT to reach the command before all of the session is killed.
+  const policy = { ...base.context.policy, graceMs: 5_000 };
+  await using domain = openMemoryDomain({ engine: fixture.engine, policy });
   const { sandbox } = domain.platform;
   const { id } = await sandbox.create({ image, name: "box" });
   const until = (line: string, timeoutMs = 2000) =>

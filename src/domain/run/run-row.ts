@@ -52,6 +52,7 @@ export function openRow(plan: RunPlan, { principal, context, startedAt }: Openin
     holder: context.holders.self,
     handle: null,
     startedMs: null,
+    endedAt: null,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Run, RunRecord, RunResult } from "../../contracts/types.ts";
-import type { RunRow } from "../../store/store.ts";
+import type { RunRow, RunSummary } from "../../store/store.ts";
 import { recordText } from "./text-chunks.ts";
 
 /** A run for lists: without its output. */
-export function runView(row: RunRow): Run {
+export function runView(row: RunSummary): Run {
   return {
     runId: row.id,
     kind: row.kind,

@@ -71,6 +71,7 @@ export const MIGRATIONS: readonly string[] = [
      handle TEXT,
      started_ms REAL,
      created_at TEXT NOT NULL,
+     ended_at REAL,
      data TEXT NOT NULL,
      stdout BLOB NOT NULL,
      stderr BLOB NOT NULL
@@ -78,6 +79,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX runs_by_sandbox ON runs (owner, sandbox_id, created_at DESC, id DESC);
    CREATE INDEX runs_by_owner ON runs (owner, created_at DESC, id DESC);
    CREATE INDEX runs_open ON runs (status) WHERE status = 'running';
+   CREATE INDEX runs_ended ON runs (ended_at, id) WHERE ended_at IS NOT NULL;
    CREATE TABLE receipts (
      sequence INTEGER PRIMARY KEY,
      id TEXT NOT NULL UNIQUE,

@@ -1,9 +1,13 @@
-import type { Page, PageQuery, RunFilter, RunRow, RunRows } from "../store.ts";
+import type { Page, PageQuery, RunFilter, RunRow, RunRetention, RunRows, RunSummary } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
-const COLUMNS = "data, stdout, stderr, status, holder, handle, started_ms";
+/** Without the output: a list of many would bring gigabytes of it. */
+const SUMMARY = "data, holder, handle, started_ms, ended_at";
+const COLUMNS = `${SUMMARY}, stdout, stderr`;
+/** How many are let go at a time. */
+const BATCH = 500;
 
 export function createRunRows(database: Database): RunRows {
   return {
@@ -21,7 +25,11 @@ export function createRunRows(database: Database): RunRows {
         const noted = from ?? null;
         database.unsynced(() => database.run(sql, reason, id, noted, noted));
       }),
-    remove: (id) => Promise.try(() => void database.run("DELETE FROM runs WHERE id = ?", id)),
+    remove: (...ids) =>
+      Promise.try(() => {
+        database.run("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+      }),
+    unkept: (retention, now) => Promise.try(() => unkept(database, retention, now)),
     find: (owner, id) =>
       Promise.try(() => {
         const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE owner = ? AND id = ?`, owner, id);
@@ -39,7 +47,7 @@ export function createRunRows(database: Database): RunRows {
 
 type Listing = { readonly owner: string; readonly filter: RunFilter; readonly query: PageQuery };
 
-function listRuns(database: Database, { owner, filter, query }: Listing): Page<RunRow> {
+function listRuns(database: Database, { owner, filter, query }: Listing): Page<RunSummary> {
   const given = [
     ["sandbox_id", filter.sandboxId],
     ["status", filter.status],
@@ -48,11 +56,24 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
   ].flatMap(([column, value]) => (column === undefined || value === undefined ? [] : [{ column, value }]));
   const conditions = given.map(({ column }) => ` AND ${column} = ?`).join("");
   const rows = database.all(
-    `SELECT ${COLUMNS}, created_at || id AS sort_key FROM runs
+    `SELECT ${SUMMARY}, created_at || id AS sort_key FROM runs
      WHERE owner = ?${conditions} AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
     ...[owner, ...given.map(({ value }) => value), decodeCursor(query.cursor) ?? "~", query.limit + 1],
   );
-  return toPage(rows, query, read);
+  return toPage(rows, query, readSummary);
+}
+
+function unkept(database: Database, { maxAgeMs, maxCount }: RunRetention, now: number): readonly string[] {
+  const oldest = "SELECT id FROM runs WHERE ended_at IS NOT NULL";
+  const order = "ORDER BY ended_at, id LIMIT ?";
+  const ended = (): number =>
+    Number(database.get("SELECT count(*) AS ended FROM runs WHERE ended_at IS NOT NULL")?.["ended"] ?? 0);
+  const tooMany = maxCount === 0 ? 0 : Math.min(BATCH, ended() - maxCount);
+  const rows =
+    tooMany > 0
+      ? database.all(`${oldest} ${order}`, tooMany)
+      : database.all(`${oldest} AND ended_at < ? ${order}`, maxAgeMs === 0 ? -Infinity : now - maxAgeMs, BATCH);
+  return rows.map((row) => String(row["id"]));
 }
 
 function insert(database: Database, row: RunRow): void {
@@ -75,27 +96,31 @@ function insertRow(database: Database, row: RunRow): void {
 /** Closes a run inside a transaction of the caller's; an absent one is passed over. */
 export function closeRun(database: Database, row: RunRow): void {
   database.run(
-    "UPDATE runs SET status = ?, holder = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
-    ...[row.status, row.holder, data(row), row.stdout, row.stderr, row.id],
+    "UPDATE runs SET status = ?, holder = ?, ended_at = ?, data = ?, stdout = ?, stderr = ? WHERE id = ?",
+    ...[row.status, row.holder, row.endedAt, data(row), row.stdout, row.stderr, row.id],
   );
 }
 
 // Output is kept as bytes in columns of its own: it need not be UTF-8.
 function data(row: RunRow): string {
-  const { stdout: _stdout, stderr: _stderr, holder: _holder, handle: _handle, startedMs: _ms, ...rest } = row;
+  const { stdout: _stdout, stderr: _stderr, ...summary } = row;
+  const { holder: _holder, handle: _handle, startedMs: _startedMs, endedAt: _endedAt, ...rest } = summary;
   return JSON.stringify(rest);
 }
 
 function read(row: Row): RunRow {
-  const rest = JSON.parse(String(row["data"])) as Omit<RunRow, "stdout" | "stderr" | "holder" | "handle" | "startedMs">;
-  const { handle, started_ms: startedMs } = row;
+  return { ...readSummary(row), stdout: bytes(row["stdout"]), stderr: bytes(row["stderr"]) };
+}
+
+function readSummary(row: Row): RunSummary {
+  const rest = JSON.parse(String(row["data"])) as Omit<RunSummary, "holder" | "handle" | "startedMs" | "endedAt">;
+  const { handle, started_ms: startedMs, ended_at: endedAt } = row;
   return {
     ...rest,
-    stdout: bytes(row["stdout"]),
-    stderr: bytes(row["stderr"]),
     holder: String(row["holder"]),
     handle: typeof handle === "string" ? handle : null,
     startedMs: typeof startedMs === "number" ? startedMs : null,
+    endedAt: typeof endedAt === "number" ? endedAt : null,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SandboxRow } from "../store.ts";
 import type { Database } from "./database.ts";
 
-/** Moves the times by which timers count; when a sandbox was made stays what it is. */
+/** Moves the times by which timers and the age of runs count; when a sandbox was made stays what it is. */
 export function shiftTimers(database: Database, milliseconds: number, moved: () => void): void {
   const shifted = (time: string): string => new Date(Date.parse(time) + milliseconds).toISOString();
   database.transaction(() => {
@@ -16,6 +16,7 @@ export function shiftTimers(database: Database, milliseconds: number, moved: () 
       };
       database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(next), String(id));
     }
+    database.run("UPDATE runs SET ended_at = ended_at + ? WHERE ended_at IS NOT NULL", milliseconds);
   });
   moved();
 }

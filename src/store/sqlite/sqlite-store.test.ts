@@ -75,7 +75,17 @@ function run(change: Partial<RunRow> = {}): RunRow {
     ...{ id: newId(), kind: "job", sandboxId, owner, keyId: null, agentId: null, command: ["true"] },
     ...{ ...output, truncated: false, ...end, startedAt: new Date().toISOString(), durationMs: 1 },
     ...{ engine, isolation, image, imageDigest, profile, limits, network, runtime: null, peakMemoryBytes: null },
-    ...{ receiptId: null, warnings: [], reason: null, ...workspace, holder, handle: null, startedMs: null, ...change },
+    ...{
+      receiptId: null,
+      warnings: [],
+      reason: null,
+      ...workspace,
+      holder,
+      handle: null,
+      startedMs: null,
+      endedAt: null,
+      ...change,
+    },
   };
 }
 
@@ -332,6 +342,39 @@ describe("the store", () => {
     await store.volumes.remove(volume.id);
     await expect(store.sandboxes.insert(user)).rejects.toMatchObject(refused);
     expect(await store.sandboxes.all()).toEqual([]);
+  });
+
+  it("lists runs without what they printed", async () => {
+    await using store = openSqliteStore(":memory:");
+    const { stdout: _stdout, stderr: _stderr, ...summary } = run();
+    await store.runs.insert({ ...summary, stdout: Buffer.alloc(1024 * 1024), stderr: Buffer.from("err") });
+    const { items } = await store.runs.list("alice", {}, { limit: 10 });
+    expect(items).toEqual([summary]);
+    expect((await store.runs.find("alice", summary.id))?.stdout).toHaveLength(1024 * 1024);
+  });
+
+  it("knows which ended runs are not kept, by age and by number, and moves their times with the clock", async () => {
+    await using store = openSqliteStore(":memory:");
+    const ended = [1_000, 2_000, 3_000].map((endedAt) => run({ endedAt }));
+    await store.runs.insert(run({ status: "running" }));
+    for (const [index, row] of ended.entries()) {
+      await store.runs.insert({ ...row, status: "running", endedAt: null });
+      await store.receipts.append(() => {
+        const link = { sequence: index + 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+        return { row: link, head: { deployment: newId(), count: index + 1, hash: "h", signature: "s" } };
+      }, row);
+    }
+    const [first, second, third] = ended.map(({ id }) => id);
+    const { runs } = store;
+    expect(await runs.unkept({ maxAgeMs: 0, maxCount: 0 }, 1e9)).toEqual([]);
+    expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 2_501)).toEqual([first, second]);
+    expect(await runs.unkept({ maxAgeMs: 0, maxCount: 2 }, 0)).toEqual([first]);
+    await store.sandboxes.shiftTimers(10_000, () => undefined);
+    expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 2_501)).toEqual([]);
+    expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 12_501)).toEqual([first, second]);
+    await runs.remove(first ?? "", second ?? "");
+    expect(await runs.unkept({ maxAgeMs: 1, maxCount: 0 }, 1e9)).toEqual([third]);
+    expect(await runs.open()).toHaveLength(1);
   });
 
   it("closes a run together with its receipt", async () => {

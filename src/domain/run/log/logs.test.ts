@@ -130,6 +130,60 @@ describe("the log of a run", () => {
     expect(text(await domain.platform.run.logs({ runId: second }))).toBe("<3>");
   });
 
+  it("goes with the record of its run, whose receipt stays", async () => {
+    const clock = setClock();
+    await using base = openMemoryDomain();
+    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 7_200_000, maxCount: 3 } };
+    await using domain = openMemoryDomain({ policy, clock });
+    const { run, receipt } = domain.platform;
+    const kept = async (): Promise<string[]> => (await run.list({})).items.map(({ runId }) => runId);
+    const runIds: string[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      runIds.push(await printed(domain, "text"));
+      clock.pass(1);
+    }
+    const reaper = createReaper(domain.context);
+    await reaper.sweep();
+    expect(await kept()).toEqual(runIds.slice(2).toReversed());
+    expect(await Array.fromAsync(logsOf(domain, runIds[0] ?? ""))).toEqual([]);
+    clock.pass(7_100_000);
+    const young = await printed(domain, "young");
+    clock.pass(200_000);
+    await reaper.sweep();
+    expect(await kept()).toEqual([young]);
+    await expect(run.get({ runId: runIds[4] ?? "" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await receipt.list({})).items).toHaveLength(6);
+    expect(await receipt.verify({})).toMatchObject({ ok: true });
+  });
+
+  it("and its record count the time that passes, whatever the clock is set to", async () => {
+    const clock = setClock();
+    await using base = openMemoryDomain();
+    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 7_200_000, maxCount: 0 } };
+    await using domain = openMemoryDomain({ policy, clock });
+    const reaper = createReaper(domain.context);
+    const runId = await printed(domain, "text");
+    await reaper.sweep();
+    clock.jump(86_400_000);
+    clock.pass(3_600_000);
+    await reaper.sweep();
+    expect((await domain.platform.run.list({})).items).toMatchObject([{ runId }]);
+    clock.pass(3_700_000);
+    await reaper.sweep();
+    expect((await domain.platform.run.list({})).items).toEqual([]);
+  });
+
+  it("and its record stay for ever where that is asked for", async () => {
+    const clock = setClock();
+    await using base = openMemoryDomain();
+    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 0, maxCount: 0 } };
+    await using domain = openMemoryDomain({ policy, clock });
+    const runId = await printed(domain, "text");
+    clock.pass(1e12);
+    await domain.platform.system.cleanup({});
+    expect((await domain.platform.run.list({})).items).toMatchObject([{ runId }]);
+  });
+
   it("of somebody else is NOT_FOUND, as is the run itself", async () => {
     await using domain = openMemoryDomain();
     const runId = await printed(domain, "secret");

@@ -1,7 +1,7 @@
 import { isoTime } from "../../../base/clock.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { RunLog } from "../../../contracts/types.ts";
-import type { LogFrame, OutputStream, RunRow } from "../../../store/store.ts";
+import type { LogFrame, OutputStream, RunSummary } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
 import { findSandbox } from "../../sandbox/sandboxes.ts";
 import { textChunk, WholeCharacters } from "../text-chunks.ts";
@@ -17,7 +17,7 @@ export type LogSelection = {
 const DEFAULT_LIMIT = 1024 * 1024;
 
 /** A piece of a run's log, as much as is there now. */
-export async function readLog({ context }: Call, row: RunRow, selection: LogSelection): Promise<RunLog> {
+export async function readLog({ context }: Call, row: RunSummary, selection: LogSelection): Promise<RunLog> {
   const { offset = 0, tail, stream } = selection;
   if (tail !== undefined && selection.offset !== undefined) {
     throw new MoorageError("INVALID_INPUT", "run.logs: expected either an offset or a tail, got both.");
@@ -47,14 +47,14 @@ export async function readLastLog(call: Call, ref: string, selection: LogSelecti
 }
 
 /** Where the log ends, as far as this process knows; infinite for a run that another one watches. */
-export function logEnd({ live }: DomainContext, row: RunRow): number {
+export function logEnd({ live }: DomainContext, row: RunSummary): number {
   if (row.status === "running") return live.find(row.id)?.log.end ?? Infinity;
   // Of an interrupted run nobody counted what was printed.
   return row.status === "interrupted" ? Infinity : row.stdoutBytes + row.stderrBytes;
 }
 
 /** INVALID_INPUT for an offset behind the end of the log. */
-export function refuseBeyond(context: DomainContext, row: RunRow, offset: number): void {
+export function refuseBeyond(context: DomainContext, row: RunSummary, offset: number): void {
   const end = logEnd(context, row);
   if (offset <= end) return;
   throw new MoorageError("INVALID_INPUT", `offset: expected at most ${end}, where the log ends (got ${offset}).`, {
@@ -64,7 +64,7 @@ export function refuseBeyond(context: DomainContext, row: RunRow, offset: number
 }
 
 /** Everything from an offset on that is there now; of an ended run, with a gap for what its log no longer has. */
-async function* framesOf(context: DomainContext, row: RunRow, offset: number): AsyncGenerator<LogFrame> {
+async function* framesOf(context: DomainContext, row: RunSummary, offset: number): AsyncGenerator<LogFrame> {
   let next = offset;
   await using reader = context.logs.read(row.id, offset);
   for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
