@@ -10,7 +10,7 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { onEngine } from "../domain/on-engine.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
-import { keepMainDisk } from "../domain/disk/keep-main-disk.ts";
+import { keepDiskBesideRuns } from "../domain/disk/keep-beside-runs.ts";
 import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
@@ -130,7 +130,7 @@ async function keepAll(context: DomainContext, signal: AbortSignal): Promise<voi
     pool.run(signal),
     keepNetworks(context, signal),
     keepSamples(context, signal),
-    keepMainDisk(context, signal),
+    keepDiskBesideRuns(context, signal),
   ]);
 }
 

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
 import { resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
+import { lookBesideRuns } from "./keep-beside-runs.ts";
 
 const MIB = 1024 * 1024;
 const LONG = { timeout: 150_000 };
@@ -48,3 +49,18 @@ it.each(["/workspace/fill", "/var/fill"])(
     expect((await resultOf(sandbox.exec({ id, command: ["sleep", "2"] }))).status).toBe("succeeded");
   },
 );
+
+it("a real sandbox is stopped in which a session goes on writing in the background", LONG, async () => {
+  await using domain = openDockerDomain();
+  const { sandbox } = domain.platform;
+  const { id } = await sandbox.create({ image, diskBytes: 16 * MIB });
+  const line = "while :; do dd if=/dev/zero bs=1048576 count=4 2>/dev/null; sleep 0.1; done >>fill &";
+  await resultOf(sandbox.exec({ id, command: [line], shell: true, session: "work", timeoutMs: 60_000 }));
+  const seen = async (): Promise<string> => {
+    await lookBesideRuns(domain.context);
+    const { state, reason } = await sandbox.get({ id });
+    return `${state}: ${reason}`;
+  };
+  const stopped = /^stopped: It used \d+(\.\d)? MiB of disk where 16 MiB may be\.$/;
+  await expect.poll(seen, { timeout: 60_000, interval: 200 }).toMatch(stopped);
+});

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { MoorageError } from "../../base/errors.ts";
 import type { MemoryProgram } from "../../engine/memory/run/program.ts";
 import { createPlatform } from "../domain.ts";
 import { DiskWatches } from "./disk-watches.ts";
@@ -60,4 +61,20 @@ it("on a disk that is nearly full the run that grows is ended, and who does not 
       "The disk of the machine is nearly full (50 MiB are free, and 100 MiB are to stay free), and its sandbox grew most.",
   });
   expect((await run.get({ runId: calm.runId })).status).toBe("running");
+});
+
+it("on a disk that is nearly full a run is ended whose growth nobody can tell", async () => {
+  await using domain = openDomain();
+  const { sandbox } = domain.small;
+  const { id } = await sandbox.create({});
+  domain.control.host.room = NEARLY_FULL;
+  for (let look = 0; look < 5000; look += 1) {
+    domain.control.failNext("disk.use", new MoorageError("ENGINE_TIMEOUT", "It has too many files."));
+  }
+  const ended = await resultOf(sandbox.exec({ id, command: ["sleep", "60"], timeoutMs: 60_000 }));
+  expect(ended).toMatchObject({
+    status: "canceled",
+    reason:
+      "The disk of the machine is nearly full (50 MiB are free, and 100 MiB are to stay free), and what its sandbox takes could not be counted.",
+  });
 });

@@ -51,6 +51,7 @@ export class UnitWatch {
   #before: Look | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #waited = false;
   #closed = false;
   #ending: Ending | undefined;
 
@@ -100,6 +101,11 @@ export class UnitWatch {
   async #look(): Promise<void> {
     const { unit, clock, pace } = this.#parts;
     this.#timer = undefined;
+    if (this.#lives.size === 0 && !this.#waited) {
+      // Short runs one after another are looked after together.
+      this.#waited = true;
+      return this.#lookIn(pace.restMs);
+    }
     this.#looking = true;
     const begin = clock.monotonic();
     const bytes = await unit.count();
@@ -143,11 +149,11 @@ export class UnitWatch {
     for (const life of this.#lives) life.kill(reason);
   }
 
-  /** By how many bytes it has grown since the last look, or a job since its begin. */
+  /** By how many bytes it has grown since the last look, or a job since its begin; infinite where nobody can tell. */
   async recentGrowth(): Promise<number> {
     const bytes = await this.#parts.unit.count();
-    const before = this.#before?.bytes ?? (this.kind === "job" ? 0 : bytes);
-    return (bytes ?? 0) - (before ?? 0);
+    if (bytes === null) return Number.POSITIVE_INFINITY;
+    return bytes - (this.#before?.bytes ?? (this.kind === "job" ? 0 : bytes));
   }
 
   async #settle(ending: Ending): Promise<void> {

@@ -10,24 +10,31 @@ import { watchedUnit } from "./watched-unit.ts";
 
 const REST_MS = 5_000;
 
-/** Looks after sandboxes with a main process of their own, which may write where no run goes on: for a server. */
-export async function keepMainDisk(context: DomainContext, signal: AbortSignal): Promise<void> {
+/**
+ * Looks after sandboxes in which something may write where no run goes on, for a server: a main process of their own, or
+ * what a session has in the background.
+ */
+export async function keepDiskBesideRuns(context: DomainContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await lookAtMains(context, signal).catch((error: unknown) => {
-      if (!signal.aborted) context.logger.warn({ err: error }, "what main processes write could not be looked at");
+    await lookBesideRuns(context, signal).catch((error: unknown) => {
+      if (!signal.aborted) context.logger.warn({ err: error }, "what is written beside runs could not be looked at");
     });
     await sleep(REST_MS, signal);
   }
 }
 
 /** One look at each; who takes too much disk is stopped. */
-export async function lookAtMains(context: DomainContext, signal?: AbortSignal): Promise<void> {
+export async function lookBesideRuns(context: DomainContext, signal?: AbortSignal): Promise<void> {
   const rows = await context.store.sandboxes.all();
   for (const row of rows) {
-    const hasMain = row.useImageCommand || row.command !== null;
-    if (!hasMain || row.state !== "running" || signal?.aborted === true) continue;
-    await askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal));
+    if (row.state !== "running" || signal?.aborted === true) continue;
+    if (await hasMoreThanRuns(context, row))
+      await askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal));
   }
+}
+
+async function hasMoreThanRuns({ sessions }: DomainContext, row: SandboxRow): Promise<boolean> {
+  return row.useImageCommand || row.command !== null || (await sessions.of(row.id)).length > 0;
 }
 
 async function stopIfTooMuch(context: DomainContext, row: SandboxRow, signal?: AbortSignal): Promise<void> {
@@ -39,6 +46,9 @@ async function stopIfTooMuch(context: DomainContext, row: SandboxRow, signal?: A
   if (over !== null && bytes <= over + SLACK_BYTES) return;
   await context.store.sandboxes.update(id, { diskOverBytes: over ?? bytes });
   const reason = `It used ${formatBytes(bytes)} of disk where ${formatBytes(unit.limitBytes)} may be.`;
-  context.logger.warn({ sandboxId: id, bytes, limitBytes: unit.limitBytes }, "a main process took too much disk");
+  context.logger.warn(
+    { sandboxId: id, bytes, limitBytes: unit.limitBytes },
+    "a sandbox took too much disk beside its runs",
+  );
   await changeState(context, { id, signal }, { ...stopping(context, "engine"), reason });
 }

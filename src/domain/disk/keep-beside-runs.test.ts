@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { MemoryProgram } from "../../engine/memory/run/program.ts";
-import { lookAtMains } from "./keep-main-disk.ts";
+import { lookBesideRuns } from "./keep-beside-runs.ts";
 
 const MIB = 1024 * 1024;
 
@@ -18,7 +18,7 @@ it("a sandbox whose own main process takes too much disk is stopped, and can be 
   const small = await platform.sandbox.create({ ...made, command: ["hoard", "1"] });
   const large = await platform.sandbox.create({ ...made, command: ["hoard", "3"] });
   const look = async () => {
-    await lookAtMains(context);
+    await lookBesideRuns(context);
     const { state, reason, pausedBy } = await platform.sandbox.get({ id: large.id });
     return { state, reason, pausedBy };
   };
@@ -27,6 +27,6 @@ it("a sandbox whose own main process takes too much disk is stopped, and can be 
   expect((await platform.sandbox.get({ id: small.id })).state).toBe("running");
 
   await platform.sandbox.start({ id: large.id });
-  await lookAtMains(context);
+  await lookBesideRuns(context);
   expect((await platform.sandbox.get({ id: large.id })).state).toBe("running");
 });
