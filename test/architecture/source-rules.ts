@@ -17,7 +17,8 @@ export const SOURCE_RULES: readonly SourceRule[] = [
     name: "the environment is read in src/main alone",
     in: /^src\//,
     notIn: new RegExp(`^src/main/|${TESTS.source}`),
-    pattern: /\bprocess\s*[.?[]+\s*["']?env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b/,
+    // An example in a comment is somebody else's program.
+    pattern: /^(?! \* ).*(?:\bprocess\s*[.?[]+\s*["']?env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b)/,
     bad: "const home = process.env.HOME;",
     good: "const { env } = options;",
   },
