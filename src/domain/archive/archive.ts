@@ -72,6 +72,7 @@ function archiving(context: DomainContext): StateChange {
     alters: () => ({ base }),
     afterwards: async ({ id }) => {
       await engine.remove(id);
+      await context.egress.close(id);
       if (before !== null) await dropTransient(context, before.id);
     },
   };

@@ -2,7 +2,7 @@ import { isoTime } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import type { SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
-import type { Call } from "../context.ts";
+import type { Call, DomainContext } from "../context.ts";
 import { resolveLimits } from "../profiles.ts";
 import { planLife } from "../sandbox/plan-life.ts";
 import { poolKeyOf } from "./pool-key.ts";
@@ -36,8 +36,18 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
     }));
     context.refill.ring();
     if (row === undefined) return undefined;
+    if (await isRunning(context, row)) return row;
     // One that died in the pool is nobody's loss.
-    if ((await context.engine.inspect(row.id))?.state === "running") return row;
     await retire(context, row);
+  }
+}
+
+/** Where that cannot be told the caller hears of the failure and never of the sandbox, so it goes. */
+async function isRunning(context: DomainContext, row: SandboxRow): Promise<boolean> {
+  try {
+    return (await context.engine.inspect(row.id))?.state === "running";
+  } catch (error) {
+    await context.owed.attempt("what is left of a sandbox that was claimed for nobody", () => retire(context, row));
+    throw error;
   }
 }

@@ -4,9 +4,10 @@ import { askEngine } from "../on-engine.ts";
 import type { Attempts } from "../recovery/attempts.ts";
 import { removeWhole } from "../sandbox/remove-whole.ts";
 
-/** Removes a sandbox of the pool, unless it has become somebody's meanwhile. */
+/** Removes a sandbox that nobody has been told of, unless it has changed meanwhile, as by becoming somebody's. */
 export function retire(context: DomainContext, { id, state, revision }: SandboxRow): Promise<boolean> {
-  return removeWhole(context, id, { from: { states: [state], revision, pending: null }, by: "engine" });
+  const from = { states: [state], revision, pending: null };
+  return removeWhole(context, id, { from, by: "engine", insist: true });
 }
 
 type Retired = { readonly kind: "sandbox"; readonly id: string };

@@ -22,6 +22,8 @@ type Doomed = { readonly platform: Platform; readonly context: DomainContext };
 type Story = {
   readonly before?: (whole: Doomed) => Promise<unknown>;
   readonly work: (full: Doomed) => Promise<unknown>;
+  /** Of what has failed its caller has nothing. */
+  readonly makes?: true;
 };
 
 const made = ({ platform }: Doomed): Promise<unknown> => platform.sandbox.create({ name: "web", ttlMs: 86_400_000 });
@@ -31,7 +33,12 @@ const exec =
     resultOf(platform.sandbox.exec({ id: "web", command }));
 
 const stories: Readonly<Record<string, Story>> = {
-  create: { work: made },
+  create: { work: made, makes: true },
+  "the claim of a pooled sandbox": {
+    before: ({ context }) => createPoolKeeper(pooling(context)).fill(),
+    work: ({ context }) => createPlatform(pooling(context), alice).sandbox.create({}),
+    makes: true,
+  },
   "a run that succeeds": { before: made, work: exec(["echo", "done"]) },
   "a run that fails": { before: made, work: exec(["exit", "3"]) },
   "a job": { work: ({ platform }) => resultOf(platform.job.run({ command: ["echo", "done"] })) },
@@ -49,12 +56,17 @@ const stories: Readonly<Record<string, Story>> = {
   "the recovery of a sandbox's run": { before: lostExec, work: ({ context }) => recoverRuns(context) },
   "the recovery of a job": { before: lostJob, work: ({ context }) => recoverRuns(context) },
   "the filling of the pool": {
-    work: ({ context }) => createPoolKeeper({ ...context, policy: { ...context.policy, pool: [POOLED] } }).fill(),
+    work: ({ context }) => createPoolKeeper(pooling(context)).fill(),
   },
 };
 const POOLED = { image: undefined, profile: undefined, network: undefined, size: 2 };
 
 const NO_OUTPUT = { stdout: new Uint8Array(), stderr: new Uint8Array() };
+
+function pooling(context: DomainContext): DomainContext {
+  return { ...context, policy: { ...context.policy, pool: [POOLED] } };
+}
+
 const RUN = { env: {}, cwd: "/workspace" };
 
 /** A run that goes on in a sandbox, and whose Moorage is gone. */
@@ -132,6 +144,8 @@ async function told(story: Story, failing: (context: DomainContext) => Failed): 
   const reaper = createReaper(context);
   while ((await reaper.sweep()).length > 0);
   await expectConsistent(context, answer);
+  const own = (await store.sandboxes.all()).filter(({ owner }) => owner === "alice").length;
+  expect(story.makes !== true || own === (answer.status === "fulfilled" ? 1 : 0)).toBe(true);
   return failed;
 }
 

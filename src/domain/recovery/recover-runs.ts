@@ -8,6 +8,7 @@ import { ENDED_LATER } from "../run/close-run.ts";
 import { tellingOthers } from "../run/ending-runs.ts";
 import { OutputRecord } from "../run/output-record.ts";
 import { DEADLINE_EXIT_CODE, KILLED_EXIT_CODE } from "../run/run-row.ts";
+import { noteUnitStopped, UNIT_STOPPED } from "../run/unit-stopped.ts";
 import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { Attempts } from "./attempts.ts";
@@ -51,9 +52,12 @@ async function recoverRun(context: DomainContext, run: RunRow): Promise<Recovere
   const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
   if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) return undefined;
   const lived = await endedLost(context, run);
+  if (lived === undefined) return undefined;
+  const stopped = lived && run.kind === "exec" && (await engine.inspect(run.sandboxId))?.state === "exited";
+  if (stopped) await noteUnitStopped(context, run.sandboxId);
+  const warnings = [...run.warnings, ...(lived ? [ENDED_LATER] : []), ...(stopped ? [UNIT_STOPPED] : [])];
   // Two starts at once: only one records it. From then on nobody else does.
-  if (lived === undefined || !(await store.runs.claim(run.id, run.holder, holders.self))) return undefined;
-  const warnings = [...run.warnings, ...(lived ? [ENDED_LATER] : [])];
+  if (!(await store.runs.claim(run.id, run.holder, holders.self))) return undefined;
   return recorded(context, { ...run, warnings }, unit);
 }
 

@@ -12,7 +12,6 @@ import { resolveLimits } from "../profiles.ts";
 import { awake, touch } from "../sandbox/awake.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
 import { reachSandbox } from "../sandbox/sandboxes.ts";
-import { moveTo } from "../sandbox/transition.ts";
 import { refuseFixed, sessionCommand, sessionText, type SessionCommand } from "../session/session-command.ts";
 import { tellingOthers } from "./ending-runs.ts";
 import { interpreterCommand } from "./interpreters.ts";
@@ -20,6 +19,7 @@ import { conductRun } from "./run-conductor.ts";
 import type { FoundEnd, RunPlan } from "./run-plan.ts";
 import { requireResident } from "./live/require-live.ts";
 import { stdinOf } from "./stdin.ts";
+import { noteUnitStopped, UNIT_STOPPED } from "./unit-stopped.ts";
 
 export async function* execInSandbox(call: Call, input: SandboxExec): AsyncGenerator<RunEvent, void, undefined> {
   const background = input.background === true;
@@ -145,9 +145,6 @@ async function afterRun(context: DomainContext, { id }: SandboxRow, unitStopped:
   const sandbox = await context.store.sandboxes.get(id);
   if (sandbox !== undefined) await touch(context, sandbox);
   if (!unitStopped) return { workspaceAfter: null, warnings: [] };
-  const reason = "A run could not be ended by itself, so the sandbox was stopped.";
-  const stopped = { state: "stopped", reason, pausedBy: "engine" } as const;
-  // Where it is being stopped or removed at this moment, that is what happens to it.
-  if (sandbox?.state === "running") await moveTo(context, { row: sandbox, from: { pending: null } }, stopped);
-  return { workspaceAfter: null, warnings: [reason] };
+  await noteUnitStopped(context, id);
+  return { workspaceAfter: null, warnings: [UNIT_STOPPED] };
 }

@@ -5,6 +5,9 @@ import { MoorageError } from "../../base/errors.ts";
 import type { PortWish, PublishedPort, SandboxCreate } from "../../contracts/types.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { Call } from "../context.ts";
+import { onEngine } from "../on-engine.ts";
+import { isAbandoned } from "./announced.ts";
+import { settle } from "./settle.ts";
 
 const START_MS = 60_000;
 const LOOK_MS = 50;
@@ -24,6 +27,10 @@ export async function existingSandbox(call: Call, input: SandboxCreate): Promise
     if (row.state === "error") {
       await context.store.sandboxes.remove(row.id);
       return undefined;
+    }
+    if (row.pending?.action === "remove" && isAbandoned(call.context, row.pending)) {
+      await settle(await onEngine(call.context, row.engine), row);
+      continue;
     }
     await refuseOther(row, input);
     const starting = row.state === "starting" && context.holders.isAlive(row.holder);

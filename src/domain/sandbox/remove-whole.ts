@@ -16,20 +16,26 @@ type Removal = {
   readonly reason?: string | null;
   /** Why nothing of it is left, where that stays in the registry. @default nothing stays */
   readonly news?: string;
+  /**
+   * True for what nobody has been told of: where it cannot be done now it stays announced, and the next sweep goes on.
+   *
+   * @default false the sandbox is left as it is
+   */
+  readonly insist?: boolean;
 };
 
 /**
  * Removes a sandbox with all that belongs to it. It is announced first, so that a process that ends in between leaves
- * it to the next; where it cannot be done, the sandbox is left as it is. False: it is not as it has to be, and nothing was touched.
+ * it to the next. False: it is not as it has to be, and nothing was touched.
  */
 export async function removeWhole(context: DomainContext, id: string, removal: Removal): Promise<boolean> {
-  const { from, by, reason = null, news } = removal;
+  const { from, by, reason = null, news, insist = false } = removal;
   const change = { action: "remove", by, reason } as const;
   const done = await announced(context, { id, from, change }, async (row) => {
     try {
       await clearAway(context, row);
     } catch (error) {
-      await context.store.sandboxes.transition(id, { pending: row.pending.id }, { pending: null });
+      if (!insist) await context.store.sandboxes.transition(id, { pending: row.pending.id }, { pending: null });
       throw error;
     }
     await forget(context, row, news);
@@ -49,7 +55,7 @@ export async function finishRemoval(context: DomainContext, row: Announced): Pro
  * while it was being made.
  */
 export async function discardStart(context: DomainContext, row: SandboxRow): Promise<void> {
-  const removed = await removeWhole(context, row.id, { from: { states: ["starting"] }, by: "engine" });
+  const removed = await removeWhole(context, row.id, { from: { states: ["starting"] }, by: "engine", insist: true });
   if (!removed) await clearAway(context, row);
 }
 

@@ -15,6 +15,16 @@ export async function watchedStart(
   signal: AbortSignal | undefined,
 ): Promise<SandboxRow> {
   if (!hasMainProcess(row)) return row;
+  try {
+    return await watched(context, row, signal);
+  } catch (error) {
+    // It has started, whatever it does now: whoever asks for it next looks again.
+    context.logger.warn({ err: error, sandboxId: row.id }, "a sandbox could not be looked at after its start");
+    return row;
+  }
+}
+
+async function watched(context: DomainContext, row: SandboxRow, signal: AbortSignal | undefined): Promise<SandboxRow> {
   const { engine, clock } = context;
   const end = clock.monotonic() + WATCH_MS;
   for (;;) {

@@ -70,7 +70,6 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
   const named = createNamedNetworks(bridging);
   const seccomp = createSeccompFile(api);
   const jobGroups = createJobGroups(api, logger);
-  const units = createUnits({ api, labels, networks, jobGroups });
   const live = createLiveOutputs();
   const gate = createStartGate();
   const events = createEngineEvents(api, `${DEPLOYMENT_LABEL}=${labels.deployment}`);
@@ -80,11 +79,8 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     warm?.drop(containerId);
     live.release(containerId);
   };
-  const stopUnit = async (containerId: string): Promise<void> => {
-    release(containerId);
-    await units.stop(containerId);
-  };
-  const tied = { units: { ...units, stop: stopUnit }, networks, named, jobGroups, seccomp };
+  const units = createUnits({ api, labels, networks, jobGroups, release });
+  const tied = { units, networks, named, jobGroups, seccomp };
   const unitContext = { api, labels, logger, gate, announceMs, ...tied };
   const { prepare, ...runs } = createRunMethods({ ...unitContext, events, live, warm, closed: closing.signal });
   const lifecycle = createLifecycle({ ...unitContext, release, prepare });

@@ -47,7 +47,8 @@ export function createRunMethods(parts: RunParts): RunMethods {
       const prepared = warm?.prepare(id, async () => shellsOf({ ...parts, peaks }, await runningUnit(parts, id)));
       prepared?.catch((error: unknown) => logger.debug({ err: error, unit: id }, "no shell could be started ahead"));
     },
-    endLost: async (id, lost, signal) => endLost({ api, gate, stop: units.stop }, await units.find(id, signal), lost),
+    endLost: async (id, lost, signal) =>
+      endLost({ api, gate, logger, stop: units.stop }, await units.find(id, signal), lost),
     outputSince: async (id, after, signal) => readOutputPage(api, await units.find(id, signal), { after, signal }),
     lastOutput: async (id, signal) => readLastOutput(api, await units.find(id, signal), signal),
   };

@@ -126,7 +126,6 @@ function confinement(spec: UnitSpec) {
   };
 }
 
-/** Names are not looked up where nothing may leave: a resolver that cannot ask anybody ends it at once. */
 // Never on another address than loopback: whoever may come from elsewhere comes by a gateway that asks who they are.
 function portBindings({ ports, network }: UnitSpec): object {
   if (ports === undefined || ports.length === 0) return {};
@@ -142,6 +141,7 @@ function published(ports: readonly PortBinding[], of: (binding: PortBinding) => 
   return Object.fromEntries(ports.map((binding) => [`${binding.port}/${binding.protocol}`, of(binding)]));
 }
 
+/** Names are not looked up where nothing may leave: a resolver that cannot ask anybody ends it at once. */
 function networkSettings({ id, network, membership }: UnitSpec): object {
   if (network === "none") return { NetworkMode: "none" };
   if (network === "open") return { NetworkMode: unitName(id) };

@@ -24,7 +24,7 @@ export type Units = {
   /** A unit of which an interrupted removal has left the storage or the network alone counts as exited. */
   readonly inspect: (id: string, signal?: AbortSignal) => Promise<UnitInfo | undefined>;
   readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
-  /** Kills the container and waits until it has ended. */
+  /** Lets go of all that waits for the container, kills it, and waits until it has ended. */
   readonly stop: (containerId: string) => Promise<void>;
   /** Removes the container, the network and the volume of a unit, where they are ours. */
   readonly remove: (id: string, signal?: AbortSignal) => Promise<void>;
@@ -35,9 +35,11 @@ type UnitsContext = {
   readonly labels: UnitLabels;
   readonly networks: UnitNetworks;
   readonly jobGroups: JobGroups;
+  /** Called before a container is stopped: what waits for its output, or in it, lets go. */
+  readonly release: (containerId: string) => void;
 };
 
-export function createUnits({ api, labels, networks, jobGroups }: UnitsContext): Units {
+export function createUnits({ api, labels, networks, jobGroups, release }: UnitsContext): Units {
   const find = async (id: string, signal?: AbortSignal): Promise<Unit | undefined> => {
     const container = await api.find(
       { method: "GET", path: `/containers/${unitName(id)}/json`, signal },
@@ -73,7 +75,10 @@ export function createUnits({ api, labels, networks, jobGroups }: UnitsContext):
       const remnants = unused.map((network) => network.identity.id);
       return inspectAll([...new Set([...ids, ...remnants])], (id) => inspect(id, signal));
     },
-    stop: (containerId) => stopContainer(api, containerId),
+    stop: async (containerId) => {
+      release(containerId);
+      await stopContainer(api, containerId);
+    },
     remove: async (id, signal) => {
       const unit = await find(id, signal);
       if (unit !== undefined) await removeContainer(api, unit.container.Id, signal);
