@@ -15,7 +15,7 @@ await withPrivateEngines(() => {
     it("is told to each caller, takes no result away, and is recovered from", { timeout: 180_000 }, async () => {
       await using disk = await openSmallFilesystem(24);
       await using home = await openHome({ path: join(disk.path, "home") });
-      await using server = await startServer(home, { configuration: { timers: { sweepMs: 300 } } });
+      await using server = await startServer(home, { configuration: { keepFreeBytes: 0, timers: { sweepMs: 300 } } });
       const { sdk } = server;
       const { id } = await sdk.sandbox.create({ image: "busybox:latest" });
       const going = sdk.sandbox.exec({
@@ -48,6 +48,28 @@ await withPrivateEngines(() => {
       expect(await resultOf(sdk.sandbox.exec({ id, command: ["echo", "again"] }))).toMatchObject({ stdout: "again\n" });
       expect(await sdk.receipt.verify({})).toMatchObject({ ok: true, count: 2 });
       expect((await sdk.sandbox.list({})).items).toHaveLength(1);
+    });
+
+    it("lets nothing new begin before it is full", { timeout: 120_000 }, async () => {
+      await using disk = await openSmallFilesystem(24);
+      await using home = await openHome({ path: join(disk.path, "home") });
+      await using server = await startServer(home);
+      const { sdk } = server;
+      const { id } = await sdk.sandbox.create({ image: "busybox:latest" });
+      await disk.fill();
+      const refused = {
+        code: "DISK_FULL",
+        message: expect.stringMatching(
+          /^The disk of the machine is nearly full: 0 B are free, and 1\.\d MiB are to stay free\.$/,
+        ) as string,
+        hint: "Free space on it (`moorage doctor` tells where), remove sandboxes, or lower keepFreeBytes in moorage.config.json.",
+        retry: true,
+      };
+      expect(await told(sdk.sandbox.create({ image: "busybox:latest" }))).toEqual(refused);
+      expect(await told(resultOf(sdk.job.run({ image: "busybox:latest", command: ["true"] })))).toEqual(refused);
+      await disk.free();
+      await sdk.sandbox.remove({ id });
+      expect((await resultOf(sdk.job.run({ image: "busybox:latest", command: ["true"] }))).exitCode).toBe(0);
     });
 
     it(

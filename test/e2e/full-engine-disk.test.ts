@@ -28,7 +28,7 @@ await withPrivateEngines(() => {
         await copyImage("busybox:latest", docker);
         await using home = await openHome();
         const env = { DOCKER_HOST: `unix://${docker.socketPath}` };
-        await using server = await startServer(home, { env });
+        await using server = await startServer(home, { env, configuration: { keepFreeBytes: 0 } });
         const { sdk } = server;
         const { id } = await sdk.sandbox.create({ image: "busybox:latest" });
         await sdk.file.write({ id, path: "kept", content: "kept" });

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { deadlineSignal } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/quantities.ts";
 import type { DiskRoom } from "../../engine/engine.ts";
@@ -6,6 +7,8 @@ import type { DomainContext } from "../context.ts";
 
 /** Of a small disk no more than this part is kept free. */
 const KEPT_SHARE = 0.05;
+/** An engine that does not tell is no reason to wait: what it is asked next has its own deadline. */
+const TOLD_MS = 2_000;
 
 /** What is free on a disk of the machine, and what is to stay free there. */
 export type MachineRoom = { readonly freeBytes: number; readonly keptBytes: number };
@@ -13,7 +16,7 @@ export type MachineRoom = { readonly freeBytes: number; readonly keptBytes: numb
 /** Of the disks on which the engine and Moorage's own state are, the one with the least to spare; undefined where nobody can tell. */
 export async function machineRoom(context: DomainContext): Promise<MachineRoom | undefined> {
   const { engine, policy, stateDirectory } = context;
-  const seen = await Promise.all([engine.disk.room().catch(() => null), roomOf(stateDirectory)]);
+  const seen = await Promise.all([engine.disk.room(deadlineSignal(TOLD_MS)).catch(() => null), roomOf(stateDirectory)]);
   const rooms = seen
     .filter((room) => room !== null)
     .map(({ freeBytes, totalBytes }) => ({
