@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { deadlineSignal } from "../../base/deadline.ts";
+import { withDeadline } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { formatBytes } from "../../base/quantities.ts";
 import type { DiskRoom } from "../../engine/engine.ts";
@@ -16,7 +16,8 @@ export type MachineRoom = { readonly freeBytes: number; readonly keptBytes: numb
 /** Of the disks on which the engine and Moorage's own state are, the one with the least to spare; undefined where nobody can tell. */
 export async function machineRoom(context: DomainContext): Promise<MachineRoom | undefined> {
   const { engine, policy, stateDirectory } = context;
-  const seen = await Promise.all([engine.disk.room(deadlineSignal(TOLD_MS)).catch(() => null), roomOf(stateDirectory)]);
+  const ofEngine = withDeadline(engine.disk.room(), TOLD_MS, "Asking the engine for its room").catch(() => null);
+  const seen = await Promise.all([ofEngine, roomOf(stateDirectory)]);
   const rooms = seen
     .filter((room) => room !== null)
     .map(({ freeBytes, totalBytes }) => ({
