@@ -12,6 +12,7 @@ export type Owing = { readonly what: string; readonly failure: Error };
 export class Owed {
   readonly #logger: Logger;
   readonly #works = new Map<Work, string>();
+  #settling: Promise<readonly Owing[]> | undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -26,8 +27,15 @@ export class Owed {
     return failure;
   }
 
-  /** Does what is owed, as far as it can be done by now; answers what still cannot. */
-  async settle(): Promise<readonly Owing[]> {
+  /** Does what is owed, as far as it can be done by now; answers what still cannot. Whoever asks meanwhile waits for the same. */
+  settle(): Promise<readonly Owing[]> {
+    this.#settling ??= this.#settleAll().finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  async #settleAll(): Promise<readonly Owing[]> {
     const owing: Owing[] = [];
     for (const [work, what] of this.#works) {
       const failure = await failureOf(work);

@@ -82,13 +82,13 @@ export function followSize(
     try {
       while (isWanted) {
         isWanted = false;
-        await run.resize({ runId, ...size() }, { signal: ended });
+        // A size that comes too late, when the run has ended, is nobody's.
+        await run.resize({ runId, ...size() }, { signal: ended }).catch(() => undefined);
       }
     } finally {
       isSending = false;
     }
   };
-  // A size that comes too late, when the run has ended, is nobody's.
-  const stop = onResize(() => void follow().catch(() => undefined));
+  const stop = onResize(() => void follow());
   ended.addEventListener("abort", stop, { once: true });
 }

@@ -15,16 +15,17 @@ export class DiskWatches implements Disposable {
     return this.#watches.get(id);
   }
 
-  all(): readonly UnitWatch[] {
-    return [...this.#watches.values()];
+  get size(): number {
+    return this.#watches.size;
   }
 
   add(id: string, watch: UnitWatch): void {
     this.#watches.set(id, watch);
   }
 
-  remove(id: string): void {
-    this.#watches.delete(id);
+  /** One that has begun in its place meanwhile stays. */
+  remove(id: string, watch: UnitWatch): void {
+    if (this.#watches.get(id) === watch) this.#watches.delete(id);
   }
 
   [Symbol.dispose](): void {

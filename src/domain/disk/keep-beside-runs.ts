@@ -3,6 +3,7 @@ import { formatBytes } from "../../base/quantities.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine } from "../on-engine.ts";
+import { Attempts } from "../recovery/attempts.ts";
 import { changeState } from "../sandbox/change-state.ts";
 import { stopping } from "../sandbox/power.ts";
 import { SLACK_BYTES } from "./unit-watch.ts";
@@ -25,11 +26,15 @@ export async function keepDiskBesideRuns(context: DomainContext, signal: AbortSi
 
 /** One look at each; who takes too much disk is stopped. */
 export async function lookBesideRuns(context: DomainContext, signal?: AbortSignal): Promise<void> {
-  const rows = await context.store.sandboxes.all();
-  for (const row of rows) {
-    if (row.state !== "running" || signal?.aborted === true) continue;
-    if (await hasMoreThanRuns(context, row))
-      await askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal));
+  const { store, logger } = context;
+  for (const { id } of await store.sandboxes.glances(["running"])) {
+    if (signal?.aborted === true) return;
+    const row = await store.sandboxes.get(id);
+    if (row?.state !== "running" || !(await hasMoreThanRuns(context, row))) continue;
+    // One that cannot be looked at or stopped keeps no other from its turn.
+    await new Attempts(logger).at({ kind: "sandbox", id }, () =>
+      askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal)),
+    );
   }
 }
 
@@ -41,7 +46,11 @@ async function stopIfTooMuch(context: DomainContext, row: SandboxRow, signal?: A
   const { id, limits, diskOverBytes: over } = row;
   const unit = watchedUnit(context, { sandboxId: id, limits, workspacePath: null }, row);
   const bytes = await unit.count();
-  if (bytes === null || bytes <= unit.limitBytes) return;
+  if (bytes === null) return;
+  if (bytes <= unit.limitBytes) {
+    if (over !== null) await context.store.sandboxes.update(id, { diskOverBytes: null });
+    return;
+  }
   // One that was started again, for files to be removed.
   if (over !== null && bytes <= over + SLACK_BYTES) return;
   await context.store.sandboxes.update(id, { diskOverBytes: over ?? bytes });

@@ -5,7 +5,7 @@ import type { RunLife } from "../run/live/run-life.ts";
 
 /** Of one that takes too much already: room for what its programs write by the way while files are removed. */
 export const SLACK_BYTES = 16 * 1024 * 1024;
-/** A look takes at most this part of the time. */
+/** The looks at all units together take at most this part of the time. */
 const SHARE = 0.2;
 
 /** What a unit takes on disk. */
@@ -33,8 +33,8 @@ type WatchParts = {
   /** Of a unit that takes too much: what it may not exceed from now on; null once it keeps its limit. */
   readonly mark: (bytes: number | null) => Promise<void>;
   readonly onDone: () => void;
-  /** Asked after each look: how many bytes more the machine has to spare. */
-  readonly spare: () => Promise<number>;
+  /** How many units are looked after, this one among them. */
+  readonly others: () => number;
 };
 
 type Look = { readonly at: number; readonly bytes: number };
@@ -57,14 +57,6 @@ export class UnitWatch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
-  }
-
-  get id(): string {
-    return this.#parts.unit.id;
-  }
-
-  get kind(): WatchedUnit["kind"] {
-    return this.#parts.unit.kind;
   }
 
   /** While runs are being ended for the disk: settles when they are gone, and what they left is known. */
@@ -99,7 +91,7 @@ export class UnitWatch {
   }
 
   async #look(): Promise<void> {
-    const { unit, clock, pace } = this.#parts;
+    const { unit, clock, pace, others } = this.#parts;
     this.#timer = undefined;
     if (this.#lives.size === 0 && !this.#waited) {
       // Short runs one after another are looked after together.
@@ -110,13 +102,12 @@ export class UnitWatch {
     const begin = clock.monotonic();
     const bytes = await unit.count();
     const now = clock.monotonic();
-    const spare = await this.#parts.spare();
     this.#looking = false;
     if (this.#closed) return;
     if (bytes !== null && bytes > this.#allowed) await this.#exceeded(bytes);
     if (this.#lives.size === 0 && this.#ending === undefined) return this.close();
-    const pause = bytes === null ? pace.restMs : this.#pause({ at: now, bytes }, spare);
-    this.#lookIn(Math.max(pause, (now - begin) / SHARE));
+    const pause = bytes === null ? pace.restMs : this.#pause({ at: now, bytes });
+    this.#lookIn(Math.max(pause, ((now - begin) * others()) / SHARE));
   }
 
   get #allowed(): number {
@@ -124,36 +115,22 @@ export class UnitWatch {
   }
 
   /** Half of the time that is left at the speed that was seen. */
-  #pause(look: Look, spare: number): number {
+  #pause(look: Look): number {
     const { firstMs, restMs, leastMs } = this.#parts.pace;
     const before = this.#before;
     this.#before = look;
     if (before === undefined) return firstMs;
     const grown = look.bytes - before.bytes;
     if (grown <= 0) return restMs;
-    const room = Math.min(this.#allowed - look.bytes, spare);
-    const left = (room * (look.at - before.at)) / grown;
+    const left = ((this.#allowed - look.bytes) * (look.at - before.at)) / grown;
     return Math.min(restMs, Math.max(leastMs, left / 2));
   }
 
   async #exceeded(bytes: number): Promise<void> {
     const { unit, mark } = this.#parts;
     if (this.#lives.size === 0) return this.#over === null ? mark(bytes) : undefined;
-    this.end(tooMuch(unit, bytes));
-  }
-
-  /** Ends all its runs; the reason is for their records. */
-  end(reason: string): void {
-    if (this.#lives.size === 0) return;
     this.#ending ??= newEnding();
-    for (const life of this.#lives) life.kill(reason);
-  }
-
-  /** By how many bytes it has grown since the last look, or a job since its begin; infinite where nobody can tell. */
-  async recentGrowth(): Promise<number> {
-    const bytes = await this.#parts.unit.count();
-    if (bytes === null) return Number.POSITIVE_INFINITY;
-    return bytes - (this.#before?.bytes ?? (this.kind === "job" ? 0 : bytes));
+    for (const life of this.#lives) life.kill(tooMuch(unit, bytes));
   }
 
   async #settle(ending: Ending): Promise<void> {
@@ -163,7 +140,9 @@ export class UnitWatch {
       if (left !== null) await mark(left > unit.limitBytes ? Math.min(left, this.#over ?? left) : null);
     }
     this.#ending = undefined;
-    this.close();
+    // A run that came while it was counted is looked after.
+    if (this.#lives.size > 0) this.#lookIn(this.#parts.pace.leastMs);
+    else this.close();
     ending.resolve();
   }
 }

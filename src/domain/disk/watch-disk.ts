@@ -5,8 +5,6 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import type { RunLife } from "../run/live/run-life.ts";
 import type { RunPlan } from "../run/run-plan.ts";
-import { machineRoom, spare } from "./machine-room.ts";
-import { relieveMachine } from "./relieve-machine.ts";
 import { SLACK_BYTES, UnitWatch, type WatchedUnit } from "./unit-watch.ts";
 import { watchedUnit } from "./watched-unit.ts";
 
@@ -17,11 +15,16 @@ import { watchedUnit } from "./watched-unit.ts";
  */
 export async function watchDisk(context: DomainContext, plan: RunPlan, life: RunLife): Promise<AsyncDisposable> {
   const id = plan.sandboxId;
-  const ending = context.disk.find(id)?.ending;
-  if (ending !== undefined) await orAborted(ending, life.signal);
+  const whenEnded = async (): Promise<void> => {
+    const ending = context.disk.find(id)?.ending;
+    if (ending !== undefined) await orAborted(ending, life.signal);
+  };
+  await whenEnded();
   const row = plan.kind === "exec" ? await context.store.sandboxes.get(id) : undefined;
   const unit = watchedUnit(context, plan, row);
   const over = row === undefined ? null : await stillOver(context, row, unit);
+  // Counting may have taken long.
+  await whenEnded();
   const watch = context.disk.find(id) ?? begin(context, unit);
   watch.join(life, over);
   return { [Symbol.asyncDispose]: () => watch.leave(life) };
@@ -36,14 +39,12 @@ function begin(context: DomainContext, unit: WatchedUnit): UnitWatch {
       .update(unit.id, { diskOverBytes: bytes })
       .catch((error: unknown) => logger.warn({ ...seen, err: error }, "that could not be written down"));
   };
-  const spareRoom = async (): Promise<number> => {
-    const room = await machineRoom(context);
-    if (room === undefined) return Number.POSITIVE_INFINITY;
-    if (spare(room) < 0) await relieveMachine(context, room);
-    return spare(room);
-  };
-  const onDone = (): void => disk.remove(unit.id);
-  const watch = new UnitWatch({ unit, pace: disk.pace, clock, mark, onDone, spare: spareRoom });
+  const watch: UnitWatch = new UnitWatch({
+    ...{ unit, clock, mark },
+    pace: disk.pace,
+    others: () => disk.size,
+    onDone: () => disk.remove(unit.id, watch),
+  });
   disk.add(unit.id, watch);
   return watch;
 }

@@ -1,5 +1,6 @@
 import { sleep } from "../../base/deadline.ts";
 import type { DomainContext } from "../context.ts";
+import { Attempts } from "../recovery/attempts.ts";
 import { openEgress } from "./egress.ts";
 
 /** How long rules that somebody cleared may stay so, and a sandbox of an ended Moorage without its proxy. */
@@ -25,8 +26,13 @@ export async function keepOnce(context: DomainContext, signal?: AbortSignal): Pr
   const { engine, store, egress } = context;
   if (engine.networks === undefined) return;
   await engine.networks.reassert(signal);
+  const attempts = new Attempts(context.logger);
   for (const row of await store.sandboxes.behindProxy(engine.name)) {
-    await openEgress(context, { ...row, kind: "sandbox" }, signal);
+    await attempts.at({ kind: "sandbox", id: row.id }, () => openEgress(context, { ...row, kind: "sandbox" }, signal));
   }
-  for (const id of egress.opened()) if ((await engine.inspect(id, signal)) === undefined) await egress.close(id);
+  for (const id of egress.opened()) {
+    await attempts.at({ kind: "sandbox", id }, async () => {
+      if ((await engine.inspect(id, signal)) === undefined) await egress.close(id);
+    });
+  }
 }

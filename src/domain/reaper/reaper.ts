@@ -34,7 +34,7 @@ export function createReaper(context: DomainContext): Reaper {
     const signal = deadlineSignal(SWEEP_MS, given);
     const attempts = new Attempts(context.logger);
     const engine = { kind: "engine", id: context.engine.name };
-    await keepTimers();
+    await attempts.at({ kind: "registry", id: "timers" }, keepTimers);
     await attempts.settle(context.owed);
     await recoverRuns(context, attempts);
     await attempts.at(engine, () => refreshAll(context, signal));

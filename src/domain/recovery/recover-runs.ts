@@ -46,9 +46,17 @@ export async function recoverRuns(
   return recovered;
 }
 
+/** As it is by now: those before it may have taken long, and its holder may have recorded it meanwhile. */
+async function stillLost({ store }: DomainContext, seen: RunRow): Promise<RunRow | undefined> {
+  const run = await store.runs.find(seen.owner, seen.id);
+  return run?.status === "running" && run.holder === seen.holder ? run : undefined;
+}
+
 /** Undefined for one that goes on, or whose turn it is not yet. */
-async function recoverRun(context: DomainContext, run: RunRow): Promise<RecoveredRun | undefined> {
+async function recoverRun(context: DomainContext, seen: RunRow): Promise<RecoveredRun | undefined> {
   const { store, holders, engine } = context;
+  const run = await stillLost(context, seen);
+  if (run === undefined) return undefined;
   const unit = run.kind === "exec" ? undefined : await engine.inspect(run.sandboxId);
   if (unit !== undefined && unit.state !== "exited" && !isOverdue(context, run, unit)) return undefined;
   const lived = await endedLost(context, run);
@@ -110,7 +118,9 @@ type Ended = Pick<ReceiptSource, "row" | "workspaceAfter">;
 
 async function endedRun(context: DomainContext, run: RunRow, unit: UnitInfo | undefined): Promise<Ended> {
   const { engine, holders } = context;
-  const output = unit === undefined ? await loggedOutput(context, run.id) : await engine.lastOutput(unit.id);
+  // Not every engine keeps what a unit has printed; the run's own log may end a little earlier.
+  const shown = unit === undefined ? [] : await engine.lastOutput(unit.id);
+  const output = shown.length > 0 ? shown : await loggedOutput(context, run.id);
   // An ended unit stays until its record is safe; one that runs has to end before the workspace is measured.
   if (unit !== undefined && unit.state !== "exited") await engine.remove(unit.id);
   const known = knownReason(run, outcome(context, run, unit));

@@ -117,7 +117,8 @@ function canceledBy({ signal }: RunLife): MoorageError {
 }
 
 /** A run that could not start leaves no record: nothing has happened. */
-async function started({ context, life: { signal } }: Conduct, plan: RunPlan): Promise<EngineRun> {
+async function started({ context, life }: Conduct, plan: RunPlan): Promise<EngineRun> {
+  const { signal } = life;
   try {
     if (signal.aborted) throw canceled(signal.reason);
     return await plan.start(signal);
@@ -127,7 +128,7 @@ async function started({ context, life: { signal } }: Conduct, plan: RunPlan): P
       await plan.dispose();
       await context.store.runs.remove(plan.runId);
     });
-    throw error;
+    throw life.killed ? canceledBy(life) : error;
   }
 }
 

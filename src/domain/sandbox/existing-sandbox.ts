@@ -28,15 +28,24 @@ export async function existingSandbox(call: Call, input: SandboxCreate): Promise
       await context.store.sandboxes.remove(row.id);
       return undefined;
     }
-    if (row.pending?.action === "remove" && isAbandoned(call.context, row.pending)) {
-      await settle(await onEngine(call.context, row.engine), row);
+    const isLate = call.signal?.aborted === true || context.clock.monotonic() > deadline;
+    if (row.pending?.action === "remove") {
+      if (isAbandoned(context, row.pending)) await settle(await onEngine(context, row.engine), row);
+      else if (isLate) throw beingRemoved(input.name);
+      else await sleep(LOOK_MS, call.signal);
       continue;
     }
     await refuseOther(row, input);
     const starting = row.state === "starting" && context.holders.isAlive(row.holder);
-    if (!starting || call.signal?.aborted === true || context.clock.monotonic() > deadline) return row;
+    if (!starting || isLate) return row;
     await sleep(LOOK_MS, call.signal);
   }
+}
+
+function beingRemoved(name: string): MoorageError {
+  return new MoorageError("CONFLICT", `The sandbox "${name}" is still being removed.`, {
+    hint: "Try again, or choose another name.",
+  });
 }
 
 function arePublished(asked: readonly PortWish[], published: readonly PublishedPort[]): boolean {

@@ -12,7 +12,8 @@ export async function finishStart(
   row: SandboxRow,
   state: "running" | "pool",
 ): Promise<SandboxRow | undefined> {
-  const from = { revision: row.revision, pending: null };
+  // Whoever renews it meanwhile changes its row; only a removal takes it out of `starting`.
+  const from = { pending: null };
   try {
     const started = await moveTo(context, { row, from }, { state, reason: null, pausedBy: null });
     if (started === undefined) await discardStart(context, row);

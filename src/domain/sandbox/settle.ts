@@ -35,6 +35,8 @@ async function settleOwn(context: DomainContext, row: Announced): Promise<void> 
     return settledAs(context, row, row);
   }
   const seen = await explained(context, row, await engine.inspect(row.id));
+  // An archive that was being written is none: it was not told.
+  if (action === "archive") await discardArchive(context, row.id);
   // One that runs already was restored: its files are its own again.
   if (action === "start" && row.state === "running") await discardArchive(context, row.id);
   const { to } = ACTIONS[action];

@@ -101,7 +101,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       if (unit !== undefined) release(unit.container.Id);
       await units.remove(id, signal);
     },
-    ...createMeasuring({ api, units, exec: runs.exec }),
+    ...createMeasuring({ api, units, starts: gate.pass }),
     files: createUnitFiles({ api, units, starts: gate.pass }, options.hostTrees ?? true),
     ports: createUnitPorts({ units, exec: runs.exec }),
     snapshots: createSnapshots({ ...unitContext, freezer: lifecycle.freezer }),

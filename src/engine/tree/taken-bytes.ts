@@ -27,10 +27,11 @@ function countedBlocks(paths: readonly string[], signal: AbortSignal | undefined
   // A file system that is mounted inside is somebody else's; what it says of files that have gone meanwhile is nobody's.
   const du = spawn("du", ["-skx", "--", ...paths], { stdio: ["ignore", "pipe", "ignore"], signal });
   let printed = "";
-  du.stdout.setEncoding("utf8").on("data", (text: string) => {
-    if (printed.length < MAX_PRINTED) printed += text;
-  });
+  // First, for one that could not be started has no output to read.
   du.on("error", () => resolve(""));
   du.on("close", () => resolve(printed));
+  du.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    if (printed.length < MAX_PRINTED) printed += text;
+  });
   return promise;
 }

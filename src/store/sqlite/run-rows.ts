@@ -39,7 +39,7 @@ export function createRunRows(database: Database): RunRows {
     open: () => Promise.try(() => database.all(`SELECT ${COLUMNS} FROM runs WHERE status = 'running'`).map(read)),
     claim: (id, from, to) =>
       Promise.try(() => {
-        const sql = "UPDATE runs SET holder = ?, started_ms = NULL WHERE id = ? AND holder = ?";
+        const sql = "UPDATE runs SET holder = ?, started_ms = NULL WHERE id = ? AND holder = ? AND status = 'running'";
         return database.run(sql, to, id, from) === 1;
       }),
   };

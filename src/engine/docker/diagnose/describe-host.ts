@@ -28,7 +28,7 @@ function storage({ Driver, DriverStatus }: InfoReply): Diagnosis {
   return {
     check,
     status: "ok",
-    message: `Storage is ${where}; the disk space of a sandbox is not limited.`,
+    message: `Storage is ${where}.`,
     fix: null,
   };
 }

@@ -1,11 +1,10 @@
-import { isMoorageError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/logger.ts";
 import type { LostRun } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import type { StartGate } from "../unit/start-gate.ts";
 import type { Unit } from "../unit/units.ts";
 import { parseRunHandle, type FoundRun } from "./run-handle.ts";
-import { TreeControl } from "./tree-control.ts";
+import { TreeControl, UnansweredError } from "./tree-control.ts";
 
 type EndLost = {
   readonly api: EngineApi;
@@ -14,12 +13,9 @@ type EndLost = {
   readonly logger: Logger;
 };
 
-/** Then the sandbox is not the reason: nothing can be ended on the engine, or there is nothing to end. */
-const NOT_STUCK = ["ENGINE_UNREACHABLE", "SANDBOX_NOT_RUNNING", "NOT_FOUND", "CANCELED"];
-
 /**
  * Ends what is left of a run that nobody watches any more, and answers whether anything of it lived. Where it cannot be
- * looked at or ended alone, its container is stopped, and it counts as alive.
+ * looked at or ended alone from inside, its container is stopped, and it counts as alive.
  */
 export async function endLost(
   parts: EndLost,
@@ -49,7 +45,8 @@ async function endTree(
     if (begins + (await control.ask("count")) === 0) return "gone";
     return (await control.ask("kill")) > 0 ? "stuck" : "ended";
   } catch (error) {
-    if (isMoorageError(error) && NOT_STUCK.includes(error.code)) throw error;
+    // An engine that fails is no reason to stop a sandbox: it is asked again later.
+    if (!(error instanceof UnansweredError)) throw error;
     logger.warn({ err: error }, "a lost run cannot be ended alone, so its sandbox is stopped");
     return "stuck";
   }

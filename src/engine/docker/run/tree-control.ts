@@ -1,5 +1,5 @@
-import { withDeadline } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { Once } from "../../../base/once.ts";
 import type { RunSignal } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { AttachedOutput } from "./attached-output.ts";
@@ -28,6 +28,9 @@ export type TreeRoot = {
   /** Whom the run belongs to, where that is not the unit's user. */
   readonly user: string | undefined;
 };
+
+/** The engine does its part, and the shell inside does not: it gets no processor, no memory, or is none. */
+export class UnansweredError extends MoorageError {}
 
 /** A shell inside the sandbox that looks at and ends one process tree, one command at a time. */
 export class TreeControl implements Disposable {
@@ -63,13 +66,16 @@ export class TreeControl implements Disposable {
   }
 
   async #answer(what: string): Promise<string> {
-    const answer = await withDeadline(this.#answers.next(), ANSWER_MS, `The answer to "${what}" in the sandbox`);
+    const next = new Once(this.#answers.next());
+    if (!(await next.within(ANSWER_MS))) {
+      const message = `The answer to "${what}" in the sandbox did not come within ${ANSWER_MS} ms.`;
+      throw new UnansweredError("ENGINE_TIMEOUT", message, { details: { timeoutMs: ANSWER_MS } });
+    }
+    const answer = await next.promise;
     const line = answer.done === true ? "nothing" : answer.value;
     if (/^(?:ready|\d+)$/.test(line)) return line;
-    throw new MoorageError(
-      "ENGINE_FAILED",
-      `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`,
-    );
+    const message = `The shell in the sandbox that ends a run answered "${line.slice(0, 200)}".`;
+    throw new UnansweredError("ENGINE_FAILED", message);
   }
 }
 

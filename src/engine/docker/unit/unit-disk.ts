@@ -1,21 +1,18 @@
 import { realpath } from "node:fs/promises";
-import type { EngineDisk, EngineRun, RunSpec } from "../../engine.ts";
+import type { EngineDisk } from "../../engine.ts";
 import { diskRoom } from "../../tree/disk-room.ts";
 import { takenBytes } from "../../tree/taken-bytes.ts";
-import type { EngineApi } from "../api/engine-api.ts";
 import { ContainerReply, InfoReply } from "../api/replies.ts";
+import { runCommand, type CommandContext } from "../run/run-command.ts";
 import { WORKSPACE } from "./container-spec.ts";
 import { isOnThisHost } from "./host-proof.ts";
 import type { Unit, Units } from "./units.ts";
 
 const BLOCK_BYTES = 1024;
-const MAX_BYTES = 64 * 1024;
+/** Also how long a pause of the sandbox may have to wait for it. */
+const INSIDE_MS = 10_000;
 
-export type DiskContext = {
-  readonly api: EngineApi;
-  readonly units: Pick<Units, "find">;
-  readonly exec: (id: string, spec: RunSpec, signal?: AbortSignal) => Promise<EngineRun>;
-};
+export type DiskContext = CommandContext & { readonly units: Pick<Units, "find"> };
 
 /** Where the engine's files are in reach they are counted here; else the engine and the container are asked. */
 export function createUnitDisk(context: DiskContext): EngineDisk {
@@ -36,7 +33,7 @@ export function createUnitDisk(context: DiskContext): EngineDisk {
 }
 
 /** A directory that has the name of the engine's, where the engine listens on this host, is taken for it. */
-function createRoom(api: EngineApi): EngineDisk["room"] {
+function createRoom(api: DiskContext["api"]): EngineDisk["room"] {
   let root: string | undefined;
   return async (signal) => {
     if (!("socketPath" in api.endpoint)) return null;
@@ -81,15 +78,8 @@ async function layerSize({ api }: DiskContext, { container }: Unit, signal?: Abo
 async function countedInside(context: DiskContext, unit: Unit, signal?: AbortSignal): Promise<number | null> {
   if (unit.container.State.Status !== "running") return null;
   const command = ["du", "-skx", WORKSPACE];
-  const run = await context.exec(unit.identity.id, { command, env: {}, cwd: "/" }, signal);
-  const end = (): void => void run.kill().catch(() => undefined);
-  signal?.addEventListener("abort", end, { once: true });
-  let printed = "";
-  for await (const { stream, data } of run.output) {
-    if (stream === "stdout" && printed.length < MAX_BYTES) printed += Buffer.from(data).toString("latin1");
-  }
-  await run.exit;
-  signal?.removeEventListener("abort", end);
-  const blocks = Number.parseInt(printed);
+  const containerId = unit.container.Id;
+  const { stdout } = await runCommand(context, { containerId, command, timeoutMs: INSIDE_MS, signal });
+  const blocks = Number.parseInt(stdout.toString("latin1"));
   return Number.isNaN(blocks) ? null : blocks * BLOCK_BYTES;
 }
