@@ -71,8 +71,11 @@ describe("a client that vanishes leaves no network that nobody owns, and nothing
     await resultOf(server.sdk.sandbox.exec({ id: "outgoing", command: ["true"] }));
   }, PATIENCE_MS);
   afterAll(async () => {
-    await home[Symbol.asyncDispose]();
+    const { sandbox, network } = server.sdk;
+    for (const { id } of (await sandbox.list({})).items) await sandbox.remove({ id });
+    for (const { name } of (await network.list({})).items) await network.remove({ name, force: true });
     await server[Symbol.asyncDispose]();
+    await home[Symbol.asyncDispose]();
   }, PATIENCE_MS);
 
   it.each(Object.entries(CHANGES))("%s", { timeout: PATIENCE_MS }, async (_, { call, again, networks }) => {

@@ -55,7 +55,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
     workspaceBefore: null,
     stdin: stdin.feed,
     // Once the run is open in the registry, so that nobody takes the sandbox for an idle one.
-    start: async (starting) => {
+    start: async (starting, onHandle) => {
       await awake(context, { id: sandbox.id, wanted: "run", signal: starting });
       await openEgress(context, { ...sandbox, kind: "sandbox" }, starting);
       if (session !== undefined) return session.start(runId, starting);
@@ -65,7 +65,7 @@ async function plan({ context, signal, row: sandbox }: Reached, input: SandboxEx
           command,
           env: { ...sandbox.env, ...input.env },
           cwd: posix.resolve(WORKSPACE, input.cwd ?? "."),
-          aroundStop,
+          ...{ aroundStop, onHandle },
           ...(stdin.source === undefined ? {} : { stdin: stdin.source }),
           ...(input.user === undefined ? {} : { user: input.user }),
           ...(input.tty === undefined ? {} : { tty: input.tty }),

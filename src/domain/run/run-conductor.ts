@@ -66,7 +66,13 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
   await using _disk = await watchDisk(context, plan, life);
   const row = openRow(plan, { principal, context, startedAt: isoTime(context.clock.now()) });
   await context.store.runs.insert(row);
-  const engineRun = await started(run, plan);
+  let isNoted = false;
+  // A run that could not be found again after a crash of ours does not begin, or go on.
+  const note = async (handle: string): Promise<void> => {
+    await context.store.runs.setStarted(row.id, { handle, startedMs: context.clock.monotonic() });
+    isNoted = true;
+  };
+  const engineRun = await started(run, plan, note);
   const live = context.live.add({
     runId: plan.runId,
     life,
@@ -76,9 +82,7 @@ async function conduct(run: Conduct, prepare: Prepare): Promise<void> {
     release: () => events.release(),
   });
   try {
-    // A run that could not be found again after a crash of ours does not go on.
-    const started = { handle: engineRun.handle, startedMs: context.clock.monotonic() };
-    await context.store.runs.setStarted(row.id, started).catch((error: unknown) => life.cancel(error));
+    if (!isNoted) await note(engineRun.handle).catch((error: unknown) => life.cancel(error));
     await conductLive(run, { plan, row, live });
   } finally {
     context.live.remove(live);
@@ -117,11 +121,15 @@ function canceledBy({ signal }: RunLife): MoorageError {
 }
 
 /** A run that could not start leaves no record: nothing has happened. */
-async function started({ context, life }: Conduct, plan: RunPlan): Promise<EngineRun> {
+async function started(
+  { context, life }: Conduct,
+  plan: RunPlan,
+  onHandle: (handle: string) => Promise<void>,
+): Promise<EngineRun> {
   const { signal } = life;
   try {
     if (signal.aborted) throw canceled(signal.reason);
-    return await plan.start(signal);
+    return await plan.start(signal, onHandle);
   } catch (error) {
     await finished(context, plan, false);
     await context.owed.attempt("what is left of a run that could not start", async () => {

@@ -21,8 +21,11 @@ export type RunPlan = {
   readonly workspaceBefore: string | null;
   /** Takes its input while it runs; undefined for a run without. */
   readonly stdin: StdinFeed | undefined;
-  /** Starts it on the engine; when it rejects, nothing is left there. */
-  readonly start: (signal: AbortSignal) => Promise<EngineRun>;
+  /**
+   * Starts it on the engine; when it rejects, nothing is left there. Whoever has a handle before the program begins
+   * tells it.
+   */
+  readonly start: (signal: AbortSignal, onHandle: (handle: string) => Promise<void>) => Promise<EngineRun>;
   /**
    * Ends what may be left of it, by the handle of its engine's, where nobody has seen its end; rejects while the engine
    * cannot tell or do it. May be asked again.

@@ -19,6 +19,12 @@ export type RunSpec = ProgramSpec & {
    * and has no end but what the program takes for one (Ctrl-D); without stdin nobody types.
    */
   readonly tty?: TerminalSize;
+  /**
+   * Called with the run's handle before its program begins, where the engine's runs outlive this process: so that it can
+   * be found again from the first moment. Where this rejects the program never begins. The last handle is the one that
+   * counts, where a first way to begin has failed.
+   */
+  readonly onHandle?: (handle: string) => Promise<void>;
 } & StoppingUnit;
 
 /** What ends a run may have to stop the whole unit, where what the run has left can be ended by nothing less. */

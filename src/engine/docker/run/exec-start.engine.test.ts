@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { MoorageError } from "../../../base/errors.ts";
 import type { RunSpec } from "../../engine.ts";
 import { failureOf, openDockerFixture } from "../docker-fixture.ts";
 
@@ -35,4 +36,24 @@ it("a run that does not announce itself in time is told as not started, and neve
     (await processes(id)).filter((line) => /sleep 3|\/workspace\/ran-/.test(line));
   await expect.poll(left, { timeout: 60_000 }).toEqual([]);
   expect(await engine.files.list(id, "/workspace")).toEqual([]);
+});
+
+it("a run whose handle cannot be kept never begins, and one that begins has told it before", LONG, async () => {
+  for (const warm of [true, false]) {
+    await using fixture = openDockerFixture({ warm });
+    const { engine } = fixture;
+    const id = await fixture.sandbox();
+    const spec = (name: string): RunSpec => ({ command: ["touch", `/workspace/${name}`], cwd: "/workspace", env: {} });
+    const lost = () => Promise.reject(new MoorageError("DISK_FULL", "There is no room."));
+    expect((await failureOf(engine.exec(id, { ...spec("unkept"), onHandle: lost }))).code).toBe("DISK_FULL");
+    const told: string[] = [];
+    const kept = async (handle: string): Promise<void> => {
+      expect((await engine.files.list(id, "/workspace")).map(({ name }) => name)).toEqual([]);
+      told.push(handle);
+    };
+    const run = await engine.exec(id, { ...spec("kept"), onHandle: kept });
+    expect((await run.exit).exitCode).toBe(0);
+    expect(told.at(-1)).toBe(run.handle);
+    expect((await engine.files.list(id, "/workspace")).map(({ name }) => name)).toEqual(["kept"]);
+  }
 });

@@ -8,6 +8,7 @@ import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
 import { watchRunMemory, type RunMemory } from "./run-memory.ts";
 import { resizeProcess, startProcess, type StartedProcess } from "./processes.ts";
+import { runHandle } from "./run-handle.ts";
 import { CWD_LINE, EXEC_SCRIPT, GO_LINE, LEAVE_LINE, ROOT_LINE, type ExecInput } from "./run-scripts.ts";
 import { notStarted, refusedStart } from "./run-start-errors.ts";
 import type { TreeRoot } from "./tree-control.ts";
@@ -77,6 +78,7 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
     if (root === undefined) throw refusedStart(await notStarted(output, line), spec.user);
     // Engines before 23.0 start every terminal without a size.
     if (spec.tty !== undefined) await resizeProcess(context.api, process.execId, spec.tty);
+    await spec.onHandle?.(runHandle({ root, containerStartedAt: context.containerStartedAt }));
     throwIfCanceled(signal);
     process.socket.write(`${GO_LINE}\n`);
     return await execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal });

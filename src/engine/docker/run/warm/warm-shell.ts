@@ -8,6 +8,7 @@ import { rootOf } from "../exec.ts";
 import type { ExecContext } from "../exec-context.ts";
 import { execRun } from "../exec-run.ts";
 import { startProcess, type StartedProcess } from "../processes.ts";
+import { runHandle } from "../run-handle.ts";
 import { watchRunMemory } from "../run-memory.ts";
 import { CWD_LINE } from "../run-scripts.ts";
 import { settledWithin } from "../settled-within.ts";
@@ -87,6 +88,7 @@ export class WarmShell {
    * ended whole, by itself, may serve another: `open` tells.
    */
   async begin({ spec, given, signal }: HandedOver): Promise<EngineRun | undefined> {
+    await spec.onHandle?.(runHandle({ root: this.#root, containerStartedAt: this.#context.containerStartedAt }));
     const memory = await watchRunMemory(this.#context, signal);
     const secret = randomBytes(SECRET_BYTES).toString("hex");
     const { socket } = this.#process;
