@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
-import { throwIfCanceled } from "../../../base/deadline.ts";
+import { sleep, throwIfCanceled } from "../../../base/deadline.ts";
 import type { TerminalSize } from "../../engine.ts";
+import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { CreatedReply, ExecReply } from "../api/replies.ts";
 
@@ -17,33 +18,41 @@ export type ProcessSpec = {
   readonly signal?: AbortSignal | undefined;
 };
 
+/** How long a container may be said to be paused that is not: the engine hears of a pause late, after its end even. */
+const LATE_LOOKS = 10;
+const LATE_LOOK_MS = 50;
+
 export type StartedProcess = { readonly execId: string; readonly socket: Duplex };
 
 /** Starts the process and takes over its streams. */
 export async function startProcess(api: EngineApi, spec: ProcessSpec): Promise<StartedProcess> {
-  const tty = spec.tty ?? false;
-  const created = await api.json(
-    {
-      method: "POST",
-      path: `/containers/${spec.containerId}/exec`,
-      json: {
-        AttachStdin: spec.stdin,
-        AttachStdout: true,
-        AttachStderr: true,
-        Tty: tty,
-        ...(spec.user === undefined ? {} : { User: spec.user }),
-        Env: environment(spec.env ?? {}),
-        Cmd: spec.command,
-      },
-      signal: spec.signal,
-    },
-    CreatedReply,
-  );
+  const created = await createProcess(api, spec);
   throwIfCanceled(spec.signal);
   // Not cut off by the signal: the engine would start the process all the same, out of our reach.
   const path = `/exec/${created.Id}/start`;
-  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: tty } });
+  const socket = await api.hijack({ method: "POST", path, json: { Detach: false, Tty: spec.tty ?? false } });
   return { execId: created.Id, socket };
+}
+
+async function createProcess(api: EngineApi, spec: ProcessSpec): Promise<{ readonly Id: string }> {
+  const json = {
+    AttachStdin: spec.stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: spec.tty ?? false,
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    Env: environment(spec.env ?? {}),
+    Cmd: spec.command,
+  };
+  const request = { method: "POST", path: `/containers/${spec.containerId}/exec`, json, signal: spec.signal } as const;
+  for (let look = 0; ; look += 1) {
+    try {
+      return await api.json(request, CreatedReply);
+    } catch (error) {
+      if (look === LATE_LOOKS || !/is paused/.test(answerOf(error)?.words ?? "")) throw error;
+    }
+    await sleep(LATE_LOOK_MS, spec.signal);
+  }
 }
 
 /** Undefined when its container is gone. */
