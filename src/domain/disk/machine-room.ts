@@ -14,7 +14,7 @@ const TOLD_MS = 2_000;
 export type MachineRoom = { readonly freeBytes: number; readonly keptBytes: number };
 
 /** Of the disks on which the engine and Moorage's own state are, the one with the least to spare; undefined where nobody can tell. */
-export async function machineRoom(context: DomainContext): Promise<MachineRoom | undefined> {
+async function machineRoom(context: DomainContext): Promise<MachineRoom | undefined> {
   const { engine, policy, stateDirectory } = context;
   const ofEngine = withDeadline(engine.disk.room(), TOLD_MS, "Asking the engine for its room").catch(() => null);
   const seen = await Promise.all([ofEngine, roomOf(stateDirectory)]);
@@ -28,7 +28,7 @@ export async function machineRoom(context: DomainContext): Promise<MachineRoom |
 }
 
 /** Negative: less is free than is to stay free. */
-export function spare({ freeBytes, keptBytes }: MachineRoom): number {
+function spare({ freeBytes, keptBytes }: MachineRoom): number {
   return freeBytes - keptBytes;
 }
 
@@ -42,7 +42,7 @@ export async function refuseWithoutRoom(context: DomainContext): Promise<void> {
   });
 }
 
-export function told({ freeBytes, keptBytes }: MachineRoom): string {
+function told({ freeBytes, keptBytes }: MachineRoom): string {
   return `${formatBytes(freeBytes)} are free, and ${formatBytes(keptBytes)} are to stay free`;
 }
 
