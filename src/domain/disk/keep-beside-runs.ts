@@ -27,12 +27,13 @@ export async function keepDiskBesideRuns(context: DomainContext, signal: AbortSi
 /** One look at each; who takes too much disk is stopped. */
 export async function lookBesideRuns(context: DomainContext, signal?: AbortSignal): Promise<void> {
   const { store, logger } = context;
+  const attempts = new Attempts(logger);
   for (const { id } of await store.sandboxes.glances(["running"])) {
     if (signal?.aborted === true) return;
     const row = await store.sandboxes.get(id);
     if (row?.state !== "running" || !(await hasMoreThanRuns(context, row))) continue;
     // One that cannot be looked at or stopped keeps no other from its turn.
-    await new Attempts(logger).at({ kind: "sandbox", id }, () =>
+    await attempts.at({ kind: "sandbox", id }, () =>
       askEngine(context, row.engine, (its) => stopIfTooMuch(its, row, signal)),
     );
   }

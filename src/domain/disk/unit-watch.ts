@@ -34,7 +34,7 @@ type WatchParts = {
   readonly mark: (bytes: number | null) => Promise<void>;
   readonly onDone: () => void;
   /** How many units are looked after, this one among them. */
-  readonly others: () => number;
+  readonly watched: () => number;
 };
 
 type Look = { readonly at: number; readonly bytes: number };
@@ -91,7 +91,7 @@ export class UnitWatch {
   }
 
   async #look(): Promise<void> {
-    const { unit, clock, pace, others } = this.#parts;
+    const { unit, clock, pace, watched } = this.#parts;
     this.#timer = undefined;
     if (this.#lives.size === 0 && !this.#waited) {
       // Short runs one after another are looked after together.
@@ -107,7 +107,7 @@ export class UnitWatch {
     if (bytes !== null && bytes > this.#allowed) await this.#exceeded(bytes);
     if (this.#lives.size === 0 && this.#ending === undefined) return this.close();
     const pause = bytes === null ? pace.restMs : this.#pause({ at: now, bytes });
-    this.#lookIn(Math.max(pause, ((now - begin) * others()) / SHARE));
+    this.#lookIn(Math.max(pause, ((now - begin) * watched()) / SHARE));
   }
 
   get #allowed(): number {

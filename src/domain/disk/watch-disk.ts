@@ -42,7 +42,7 @@ function begin(context: DomainContext, unit: WatchedUnit): UnitWatch {
   const watch: UnitWatch = new UnitWatch({
     ...{ unit, clock, mark },
     pace: disk.pace,
-    others: () => disk.size,
+    watched: () => disk.size,
     onDone: () => disk.remove(unit.id, watch),
   });
   disk.add(unit.id, watch);
