@@ -39,7 +39,7 @@ async function endTree(
   { root }: FoundRun,
 ): Promise<"gone" | "ended" | "stuck"> {
   try {
-    using control = await gate.pass(containerId, () => TreeControl.open(api, containerId, root));
+    using control = await gate.urgent(containerId, () => TreeControl.open(api, containerId, root));
     // Before its program is there, a run is its root.
     const begins = root.shared ? 0 : await control.ask("root");
     if (begins + (await control.ask("count")) === 0) return "gone";

@@ -17,6 +17,8 @@ export type ExecContext = {
   readonly announceMs: number;
   /** Everything that starts a process in the container begins by it: see `StartGate`. */
   readonly gate: <T>(start: () => Promise<T>) => Promise<T>;
+  /** As the gate, for what ends a run. */
+  readonly urgent: <T>(start: () => Promise<T>) => Promise<T>;
   /** Ends the whole sandbox. */
   readonly stopUnit: () => Promise<void>;
   /** Called while the run's output is read, so that it can be released before the unit is killed. */

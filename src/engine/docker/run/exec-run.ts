@@ -47,7 +47,7 @@ export async function execRun(context: ExecContext, begun: BegunRun): Promise<En
   const { spec, streamed, process, output, root, signal } = begun;
   const course: Course = { sent: new Set(), whole: false };
   const ending = createTreeEnding({
-    openControl: () => context.gate(() => TreeControl.open(context.api, context.containerId, root)),
+    openControl: () => context.urgent(() => TreeControl.open(context.api, context.containerId, root)),
     release: () => output.release(),
     programExit: waitForExit(context, begun, course),
     stopUnit: () => stopUnit(context, spec),
@@ -126,9 +126,9 @@ function isUnreadInput({ streamed }: BegunRun, failure: unknown): boolean {
 
 // A program that has killed its keeper, or the root, would outlive its run: what it has left is found and ended here.
 async function endEscaped(context: ExecContext, { root, spec }: BegunRun): Promise<void> {
-  const { api, containerId, gate, logger } = context;
+  const { api, containerId, urgent, logger } = context;
   try {
-    using control = await gate(() => TreeControl.open(api, containerId, root));
+    using control = await urgent(() => TreeControl.open(api, containerId, root));
     if ((await control.ask("count")) > 0 && (await control.ask("kill")) > 0) await stopUnit(context, spec);
   } catch (error) {
     // The sandbox has ended, and the run with it, or it has no room for a shell: its next run is told so.

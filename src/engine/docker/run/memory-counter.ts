@@ -18,7 +18,7 @@ const SEEN = new WeakMap<EngineApi, Map<string, number>>();
  * ended by a KILL that nobody sent. What happened meanwhile without ending a run is counted for the next one of these.
  */
 export async function countMemoryKills(
-  { api, containerId, gate }: Pick<ExecContext, "api" | "containerId" | "gate">,
+  { api, containerId, urgent }: Pick<ExecContext, "api" | "containerId" | "urgent">,
   signal?: AbortSignal,
 ): Promise<MemoryWatch> {
   const seen = counters(api);
@@ -27,7 +27,7 @@ export async function countMemoryKills(
   remember(seen, containerId, before);
   return {
     happened: async () => {
-      const now = await count({ api, starts: (_id, start) => gate(start) }, containerId, signal);
+      const now = await count({ api, starts: (_id, start) => urgent(start) }, containerId, signal);
       const told = seen.get(containerId) ?? before;
       remember(seen, containerId, now);
       return now > told;

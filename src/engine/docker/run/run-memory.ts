@@ -4,7 +4,7 @@ import type { ExecContext } from "./exec-context.ts";
 import { countMemoryKills } from "./memory-counter.ts";
 import type { PeakWatch } from "./peak-meter.ts";
 
-type Watched = Pick<ExecContext, "api" | "events" | "containerId" | "peaks" | "gate">;
+type Watched = Pick<ExecContext, "api" | "events" | "containerId" | "peaks" | "urgent">;
 
 /** What a run does with its memory: how much it takes at most, and what the kernel ends for it. */
 export type RunMemory = Disposable &

@@ -72,6 +72,7 @@ function shellsOf(parts: RunParts & { readonly peaks: PeakMeters }, { container 
       stopUnit: () => units.stop(containerId),
       track: live.track,
       gate: (work) => gate.pass(containerId, work),
+      urgent: (work) => gate.urgent(containerId, work),
     },
     pids: container.HostConfig.PidsLimit ?? 0,
   };

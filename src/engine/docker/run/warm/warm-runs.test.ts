@@ -19,6 +19,7 @@ function countedSandbox() {
       containerStartedAt: 1,
       announceMs: 20_000,
       peaks: createPeakMeters().of({ Id: "none", State: NEVER }),
+      urgent: (work) => work(),
       gate: () => {
         state.started += 1;
         return Promise.reject(new Error("nothing is started here"));
