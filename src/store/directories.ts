@@ -8,7 +8,7 @@ export type DirectoryUse = {
   readonly shared: boolean;
   /** It belongs to root, and is lent to `user` until the sandbox is removed; null: it is the user's own. */
   readonly loan: DirectoryLoan | null;
-  /** What it took before the sandbox was made, which does not count as the sandbox's; null where that is not known. */
+  /** What it took before the sandbox was made, which does not count as the sandbox's; null until it is known: then what it took at the first look. */
   readonly bytesBefore: number | null;
 };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
-import { resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
 import { lookBesideRuns } from "./keep-beside-runs.ts";
 
@@ -52,17 +52,29 @@ it.each(["/workspace/fill", "/var/fill"])(
   },
 );
 
+const STOPPED = /^stopped: It used \d+(\.\d)? MiB of disk where 16 MiB may be\.$/;
+
+async function lookedAt(
+  { context, platform }: Pick<MemoryDomain, "context" | "platform">,
+  id: string,
+): Promise<string> {
+  await lookBesideRuns(context);
+  const { state, reason } = await platform.sandbox.get({ id });
+  return `${state}: ${reason}`;
+}
+
+it("a real sandbox is stopped whose own main process writes beyond the disk limit", LONG, async () => {
+  await using domain = openDockerDomain();
+  const command = fill("/workspace/fill");
+  const { id } = await domain.platform.sandbox.create({ image, useImageCommand: true, command, diskBytes: 16 * MIB });
+  await expect.poll(() => lookedAt(domain, id), { timeout: 60_000, interval: 200 }).toMatch(STOPPED);
+});
+
 it("a real sandbox is stopped in which a session goes on writing in the background", LONG, async () => {
   await using domain = openDockerDomain();
   const { sandbox } = domain.platform;
   const { id } = await sandbox.create({ image, diskBytes: 16 * MIB });
   const line = "while :; do dd if=/dev/zero bs=1048576 count=4 2>/dev/null; sleep 0.1; done >>fill &";
   await resultOf(sandbox.exec({ id, command: [line], shell: true, session: "work", timeoutMs: 60_000 }));
-  const seen = async (): Promise<string> => {
-    await lookBesideRuns(domain.context);
-    const { state, reason } = await sandbox.get({ id });
-    return `${state}: ${reason}`;
-  };
-  const stopped = /^stopped: It used \d+(\.\d)? MiB of disk where 16 MiB may be\.$/;
-  await expect.poll(seen, { timeout: 60_000, interval: 200 }).toMatch(stopped);
+  await expect.poll(() => lookedAt(domain, id), { timeout: 60_000, interval: 200 }).toMatch(STOPPED);
 });

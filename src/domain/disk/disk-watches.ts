@@ -1,10 +1,13 @@
 import type { DiskPace, UnitWatch } from "./unit-watch.ts";
+import { UntoldUnits } from "./untold-units.ts";
 
 const PACE: DiskPace = { firstMs: 1_000, restMs: 3_000, leastMs: 200 };
 
 /** The units whose disk this process looks after, of all owners: those in which runs go on. */
 export class DiskWatches implements Disposable {
   readonly pace: DiskPace;
+  /** Among those that are, or were, looked after here. */
+  readonly untold = new UntoldUnits();
   readonly #watches = new Map<string, UnitWatch>();
 
   constructor(pace: DiskPace = PACE) {

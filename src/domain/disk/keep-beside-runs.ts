@@ -45,7 +45,7 @@ async function hasMoreThanRuns({ sessions }: DomainContext, row: SandboxRow): Pr
 
 async function stopIfTooMuch(context: DomainContext, row: SandboxRow, signal?: AbortSignal): Promise<void> {
   const { id, limits, diskOverBytes: over } = row;
-  const unit = watchedUnit(context, { sandboxId: id, limits, workspacePath: null }, row);
+  const unit = await watchedUnit(context, { sandboxId: id, limits, workspacePath: null }, row);
   const bytes = await unit.count();
   if (bytes === null) return;
   if (bytes <= unit.limitBytes) {

@@ -1,7 +1,14 @@
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { sleep } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
+import { silentLogger } from "../../base/logger.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { MemoryProgram } from "../../engine/memory/run/program.ts";
+import { createPlatform } from "../domain.ts";
 import { DiskWatches } from "./disk-watches.ts";
 
 const MIB = 1024 * 1024;
@@ -103,6 +110,73 @@ describe("a run that writes more than its disk limit", () => {
     const { id } = await sandbox.create({ diskBytes: 2 * MIB });
     domain.control.failNext("disk.use", new MoorageError("ENGINE_TIMEOUT", "No answer."));
     expect((await resultOf(sandbox.exec({ id, command: fill(3) }))).status).toBe("canceled");
+  });
+});
+
+it("the directory of a job is counted before the job begins to write there", async () => {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "moorage-before-")));
+  try {
+    await using domain = openDomain();
+    const { engine, policy } = domain.context;
+    const seen: string[] = [];
+    const count: Engine["disk"]["directory"] = async (path, signal) => {
+      // A job that does not wait for it has begun by then.
+      await sleep(100);
+      const bytes = await engine.disk.directory(path, signal);
+      seen.push("counted");
+      return bytes;
+    };
+    const startJob: Engine["startJob"] = (...given) => {
+      seen.push("started");
+      return engine.startJob(...given);
+    };
+    const its = { ...engine, startJob, disk: { ...engine.disk, directory: count } };
+    const context = { ...domain.context, engine: its, policy: { ...policy, workspaceRoots: [directory] } };
+    const { job } = createPlatform({ ...context, hostUser: undefined }, { owner: "alice", keyId: null });
+    const command = fill(3);
+    const { reason } = await resultOf(job.run({ command, workspace: directory, diskBytes: 2 * MIB }));
+    expect(reason).toMatch(/^It used \d+(\.\d)? MiB of disk where 2 MiB may be; --disk gives it more\.$/);
+    expect(seen).toEqual(["counted", "started"]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+describe("a unit of which nobody can tell what it takes", () => {
+  const unable = new MoorageError("ENGINE_TIMEOUT", "No answer.");
+
+  it("is told once in the log, and by doctor until it can be told again", async () => {
+    const warned: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object, message: string) => void warned.push([fields, message]) };
+    const disk = new DiskWatches({ firstMs: 5, restMs: 5, leastMs: 1 });
+    await using domain = openMemoryDomain({ disk, logger });
+    const { sandbox, system } = domain.platform;
+    const { id } = await sandbox.create({});
+    const finding = async () => {
+      const { findings } = await system.doctor({});
+      return findings.find(({ check }) => check === "system.disk-limits");
+    };
+    let able = false;
+    const use: Engine["disk"]["use"] = (...given) =>
+      able ? domain.context.engine.disk.use(...given) : Promise.reject(unable);
+    const engine = { ...domain.context.engine, disk: { ...domain.context.engine.disk, use } };
+    const exec = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null }).sandbox.exec;
+
+    const leave = new AbortController();
+    const running = resultOf(exec({ id, command: ["sleep", "60"] }, { signal: leave.signal }));
+    await expect.poll(() => warned).toHaveLength(1);
+    expect(warned).toEqual([
+      [{ err: unable, sandboxId: id }, "what a unit takes on disk could not be told, so it keeps no limit"],
+    ]);
+    expect(await finding()).toMatchObject({
+      status: "warning",
+      message: `The disk limits of what could not be counted do not hold: ${id}.`,
+    });
+    able = true;
+    await expect.poll(async () => (await finding())?.status).toBe("ok");
+    expect(warned).toHaveLength(1);
+    leave.abort();
+    await expect(running).rejects.toMatchObject({ code: "CANCELED" });
   });
 });
 

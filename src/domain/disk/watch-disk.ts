@@ -21,7 +21,7 @@ export async function watchDisk(context: DomainContext, plan: RunPlan, life: Run
   };
   await whenEnded();
   const row = plan.kind === "exec" ? await context.store.sandboxes.get(id) : undefined;
-  const unit = watchedUnit(context, plan, row);
+  const unit = await watchedUnit(context, { ...plan, signal: life.signal }, row);
   const over = row === undefined ? null : await stillOver(context, row, unit);
   // Counting may have taken long.
   await whenEnded();

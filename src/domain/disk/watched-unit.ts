@@ -10,20 +10,30 @@ const LOOK_MS = 20_000;
 /** What a directory of the host held before. */
 const BEFORE_MS = 10_000;
 
-type UnitOfPlan = Pick<RunPlan, "sandboxId" | "workspacePath"> & { readonly limits: { readonly diskBytes: number } };
+type UnitOfPlan = Pick<RunPlan, "sandboxId" | "workspacePath"> & {
+  readonly limits: { readonly diskBytes: number };
+  /** Ends the count of what a job's directory held before. */
+  readonly signal?: AbortSignal;
+};
 
-/** What a unit takes on disk by its own doing: beside what its directory held before. */
-export function watchedUnit(context: DomainContext, unit: UnitOfPlan, row: SandboxRow | undefined): WatchedUnit {
+/**
+ * What a unit takes on disk by its own doing: beside what its directory held before. Of a job that is counted here, so
+ * this settles before the job starts.
+ */
+export async function watchedUnit(
+  context: DomainContext,
+  unit: UnitOfPlan,
+  row: SandboxRow | undefined,
+): Promise<WatchedUnit> {
   const { sandboxId: id, limits } = unit;
-  const before = bytesBefore(context, unit, row);
-  let base: number | null | undefined;
+  let before = await bytesBefore(context, unit, row);
   const count = async (): Promise<number | null> => {
-    base ??= await before;
     const use = await context.engine.disk.use(id, deadlineSignal(LOOK_MS));
     if (use === undefined) return null;
-    // A directory that could not be counted before it was worked in counts from the first look on.
-    base ??= use.workspaceBytes;
-    return sumOf(use, base ?? 0);
+    const { rootBytes, workspaceBytes } = use;
+    if (before === null && workspaceBytes !== null) before = await countFrom(context, id, workspaceBytes);
+    note(context, id, { told: rootBytes !== null && workspaceBytes !== null });
+    return sumOf(use, before ?? 0);
   };
   return {
     id,
@@ -31,7 +41,7 @@ export function watchedUnit(context: DomainContext, unit: UnitOfPlan, row: Sandb
     limitBytes: limits.diskBytes,
     count: () =>
       count().catch((error: unknown) => {
-        context.logger.debug({ err: error, sandboxId: id }, "what a sandbox takes on disk could not be told");
+        note(context, id, { told: false, err: error });
         return null;
       }),
   };
@@ -42,13 +52,35 @@ function sumOf({ rootBytes, workspaceBytes }: DiskUse, before: number): number |
   return (rootBytes ?? 0) + Math.max(0, (workspaceBytes ?? 0) - before);
 }
 
-/** A job's directory is counted while the job starts. */
-function bytesBefore(
+async function bytesBefore(
   { engine }: DomainContext,
-  { workspacePath }: UnitOfPlan,
+  { workspacePath, signal }: UnitOfPlan,
   row: SandboxRow | undefined,
 ): Promise<number | null> {
-  if (row !== undefined) return Promise.resolve(row.directory === null ? 0 : row.directory.bytesBefore);
-  if (workspacePath === null) return Promise.resolve(0);
-  return engine.disk.directory(workspacePath, deadlineSignal(BEFORE_MS)).catch(() => null);
+  if (row !== undefined) return row.directory === null ? 0 : row.directory.bytesBefore;
+  if (workspacePath === null) return 0;
+  return engine.disk.directory(workspacePath, deadlineSignal(BEFORE_MS, signal)).catch(() => null);
+}
+
+/**
+ * A directory that could not be counted before it was worked in counts from the first look on: of a sandbox for all who
+ * look later too.
+ */
+async function countFrom({ store, logger }: DomainContext, id: string, bytes: number): Promise<number> {
+  try {
+    const directory = (await store.sandboxes.get(id))?.directory ?? null;
+    if (directory === null) return bytes;
+    if (directory.bytesBefore !== null) return directory.bytesBefore;
+    await store.sandboxes.update(id, { directory: { ...directory, bytesBefore: bytes } });
+  } catch (error) {
+    logger.warn({ err: error, sandboxId: id, bytes }, "what a directory held before could not be written down");
+  }
+  return bytes;
+}
+
+/** That not all of what a unit takes could be told is said once. */
+function note({ disk, logger }: DomainContext, sandboxId: string, look: { told: boolean; err?: unknown }): void {
+  const level = disk.untold.look(sandboxId, look.told) ? "warn" : "debug";
+  if (look.told) return;
+  logger[level]({ err: look.err, sandboxId }, "what a unit takes on disk could not be told, so it keeps no limit");
 }

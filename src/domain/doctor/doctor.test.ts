@@ -65,6 +65,7 @@ describe("doctor", () => {
       "sandbox.rootfs",
       ...refused,
       "system.disk",
+      "system.disk-limits",
       "system.clock",
       "system.container",
       "system.state",

@@ -2,6 +2,7 @@ import type { DoctorReport, Finding } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
 import { checkClock } from "./clock.ts";
 import { checkContainer } from "./container.ts";
+import { checkDiskLimits } from "./disk-limits.ts";
 import { checkDisk, freeSpace } from "./disk.ts";
 import { notChecked, warning } from "./finding.ts";
 import { findHost, type Host } from "./host.ts";
@@ -53,6 +54,7 @@ async function everything(call: Call, host: Host): Promise<readonly Finding[]> {
       spaces.filter((space) => space !== undefined),
       host,
     ),
+    await checkDiskLimits(context),
     checkClock(context.clock.now(), readings, host),
     checkContainer(host),
     state.finding,

@@ -13,6 +13,14 @@ export function failed(check: string, message: string, fix: string): Finding {
   return { check, status: "failed", message, fix };
 }
 
+const SHOWN = 5;
+
+/** The first of many, and how many more there are. */
+export function listed(things: readonly string[]): string {
+  const more = things.length > SHOWN ? `, and ${things.length - SHOWN} more` : "";
+  return `${things.slice(0, SHOWN).join(", ")}${more}`;
+}
+
 /** A check that another failed one makes impossible. */
 export function notChecked(check: string, because: string, fix: string): Finding {
   return failed(check, `Not checked: ${because}.`, fix);
