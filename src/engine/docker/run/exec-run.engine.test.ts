@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openEngineProxy, type Verdict } from "../../../../test/fixtures/engine-proxy.ts";
-import { openDockerFixture, printed } from "../docker-fixture.ts";
+import { failureOf, openDockerFixture, printed } from "../docker-fixture.ts";
+
+const SILENT = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /** The real engine, some of whose answers are others, and how often it was asked about a process. */
 async function openWatched(intercept: (head: string) => Verdict | undefined = () => undefined) {
@@ -49,10 +52,39 @@ test("a program that closes its output and goes on is asked about as rarely, and
 });
 
 test("an end that the engine does not announce is seen all the same", async () => {
-  const silent = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  await using watched = await openWatched((head) => (/^GET \S+\/events/.test(head) ? { reply: silent } : undefined));
+  await using watched = await openWatched((head) => (/^GET \S+\/events/.test(head) ? { reply: SILENT } : undefined));
   const { fixture } = watched;
   const id = await fixture.sandbox();
   const { out, exit } = await printed(await fixture.exec(id, ["sh", "-c", "sleep 1; echo over; exit 5"]));
   expect({ out, code: exit.exitCode }).toEqual({ out: "over\n", code: 5 });
 });
+
+const HANG_UP = { reply: "" };
+
+test("a run goes on though its engine fails some of the looks at it, and is given up when it fails one after another", async () => {
+  let [left, failed] = [2, 0];
+  await using watched = await openWatched((head) => {
+    // What tells of an end by itself is silent, so that the looks alone count.
+    if (/^GET \S+\/events/.test(head)) return { reply: SILENT };
+    if (left === 0 || !/^GET \S+\/exec\/\w+\/json /.test(head)) return undefined;
+    left -= 1;
+    failed += 1;
+    return HANG_UP;
+  });
+  const { fixture } = watched;
+  const id = await fixture.sandbox();
+  const run = await fixture.exec(id, ["sh", "-c", "read line; exit 6"], { stdin: input(() => left > 0) });
+  expect((await run.exit).exitCode).toBe(6);
+  expect(failed).toBe(2);
+
+  [left, failed] = [Infinity, 0];
+  const given = await fixture.exec(id, ["sleep", "4321"]);
+  expect((await failureOf(given.exit)).code).toBe("ENGINE_UNREACHABLE");
+  expect(failed).toBe(3);
+}, 60_000);
+
+/** A line that comes when it is no longer held up. */
+async function* input(isHeld: () => boolean): AsyncGenerator<Uint8Array> {
+  while (isHeld()) await sleep(20);
+  yield Buffer.from("line\n");
+}

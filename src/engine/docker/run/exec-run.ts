@@ -1,6 +1,5 @@
-import { canceled, throwIfCanceled } from "../../../base/deadline.ts";
+import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
-import { Once } from "../../../base/once.ts";
 import type { EngineRun, RunExit, RunSignal, RunSpec } from "../../engine.ts";
 import { endedBy } from "../../ended-by.ts";
 import { stdinChunks } from "../../stdin-chunks.ts";
@@ -8,14 +7,13 @@ import { systemCode } from "../api/system-code.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import { createTreeEnding } from "./end-tree.ts";
 import type { ExecContext } from "./exec-context.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import { feedStdin } from "./feed-stdin.ts";
-import { inspectProcess, resizeProcess, type StartedProcess } from "./processes.ts";
+import { resizeProcess, type StartedProcess } from "./processes.ts";
 import type { RunMemory } from "./run-memory.ts";
 import { runHandle } from "./run-handle.ts";
 import { TreeControl, type TreeRoot } from "./tree-control.ts";
 
-const FIRST_LOOK_MS = 25;
-const MOST_LOOK_MS = 5_000;
 /** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's alone. */
 const LAST_PLAIN_CODE = 128;
 /** As shells tell an end by KILL. */
@@ -84,7 +82,7 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
   const { output, memory } = begun;
   const { sent } = course;
   try {
-    const exitCode = await exitCodeOf(context, begun);
+    const exitCode = await exitCodeOf(context, { execId: begun.process.execId, output });
     course.whole = output.told !== undefined && sent.size === 0;
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
     if (unasked && !course.whole) await endEscaped(context, begun);
@@ -134,45 +132,4 @@ async function endEscaped(context: ExecContext, { root, spec }: BegunRun): Promi
     // The sandbox has ended, and the run with it, or it has no room for a shell: its next run is told so.
     logger.warn({ err: error }, "what a run may have left behind cannot be looked for");
   }
-}
-
-/**
- * A keeper that serves several runs tells the end of each. Else the engine announces it at once, but up to two seconds
- * late while a child that is left behind holds stdout, and not for certain: its connection may have broken. So it is
- * asked as well: soon at first, for short runs that leave such a child, then ever more rarely, because each question
- * costs a daemon that serves all others too, and a run may go on for weeks. When the output has ended, the program
- * most likely has as well, so the looks begin anew.
- */
-async function exitCodeOf(context: ExecContext, { process: { execId }, output }: BegunRun): Promise<number | null> {
-  const { api, events, closed } = context;
-  const closing = Promise.withResolvers<void>();
-  const onClosed = (): void => closing.resolve();
-  closed.addEventListener("abort", onClosed, { once: true });
-  if (closed.aborted) onClosed();
-  const announced = events.exitCode(execId);
-  const over = new Once<unknown>(Promise.race([announced, closing.promise]));
-  const news = new Once<unknown>(Promise.race([over.promise, output.ended]));
-  try {
-    for (const waiting of [news, over]) {
-      for (let pause = FIRST_LOOK_MS; !(await waiting.within(pause)); pause = Math.min(pause * 2, MOST_LOOK_MS)) {
-        const state = await inspectProcess(api, execId);
-        // Absent: the sandbox was removed meanwhile.
-        if (state === undefined) return null;
-        if (!state.Running) return state.ExitCode;
-      }
-      if (output.told !== undefined) return toldCode(output.told);
-      if (closed.aborted) throw canceled(closed.reason);
-    }
-    return await announced;
-  } finally {
-    closed.removeEventListener("abort", onClosed);
-    events.forget(execId);
-  }
-}
-
-function toldCode(told: string): number {
-  if (/^\d{1,3}$/.test(told)) return Number(told);
-  throw new MoorageError("SANDBOX_NOT_RUNNING", "The sandbox was paused just before the run could begin in it.", {
-    hint: "Nothing has run; resume the sandbox and run it again.",
-  });
 }
