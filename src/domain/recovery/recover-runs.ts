@@ -187,9 +187,10 @@ async function loggedOutput({ logs, policy }: DomainContext, runId: string): Pro
 async function afterwards(context: DomainContext, run: RunRow): Promise<string | null> {
   if (run.workspacePath === null) return null;
   try {
-    if (run.workspaceHandedOver) await takeBack({ path: run.workspacePath, kept: new Set() });
+    const left = run.workspaceHandedOver ? await takeBack({ path: run.workspacePath, kept: new Set() }) : undefined;
+    if (left !== undefined) context.logger.warn({ runId: run.id }, left);
   } catch (error) {
-    // The directory may be gone by now, or too deep to be walked; the run is recorded all the same.
+    // The directory may be gone by now; the run is recorded all the same.
     context.logger.warn({ runId: run.id, error: String(error) }, "the workspace of a lost run could not be given back");
   }
   return treeHash(run.workspacePath);

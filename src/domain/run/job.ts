@@ -159,6 +159,6 @@ function jobSpec(parts: SpecParts): JobSpec {
 
 async function finishJob({ path }: JobWorkspace, loan: Loan | undefined): Promise<Finished> {
   if (path === null) return { workspaceAfter: null, warnings: [] };
-  if (loan !== undefined) await takeBack(loan);
-  return { workspaceAfter: await treeHash(path), warnings: [] };
+  const left = loan === undefined ? undefined : await takeBack(loan);
+  return { workspaceAfter: await treeHash(path), warnings: left === undefined ? [] : [left] };
 }

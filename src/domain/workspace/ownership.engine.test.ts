@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
+import { renameSync } from "node:fs";
 import { chmod, chown, lstat, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { JOB_USER, lend, takeBack } from "./ownership.ts";
 
@@ -63,10 +66,51 @@ describe("a workspace of root", () => {
       expect((await lstat(made)).mode & 0o7777).toBe(0o755);
     }));
 
-  it("that is nested too deep to be walked is an error, and leaves nothing changed", () =>
+  it("is lent and taken back however deep it is", () =>
     inTree(async (_base, tree) => {
-      await mkdir(join(tree, ...Array.from({ length: 300 }, () => "d")), { recursive: true });
-      await expect(lend(tree)).rejects.toMatchObject({ code: "WORKSPACE_NOT_ALLOWED" });
-      expect(await owners(tree, join(tree, "d"), join(tree, "d", "d"))).toEqual(["0:0", "0:0", "0:0"]);
+      const deep = join(tree, ...Array.from({ length: 600 }, () => "d"));
+      await mkdir(deep, { recursive: true });
+      await writeFile(join(deep, "leaf"), "");
+      const places = [tree, join(tree, "d"), deep, join(deep, "leaf")];
+      const loan = await lend(tree);
+      expect(await owners(...places)).toEqual(["1000:0", "1000:0", "1000:0", "1000:0"]);
+      await takeBack(loan);
+      expect(await owners(...places)).toEqual(["0:0", "0:0", "0:0", "0:0"]);
+    }));
+
+  it("is taken back whole when a directory is moved while it is walked", () =>
+    inTree(async (_base, tree) => {
+      for (const name of ["a/b/c", "a/z", "y"]) await mkdir(join(tree, name), { recursive: true });
+      await writeFile(join(tree, "a/b/c/file"), "");
+      await lend(tree);
+      const { ino } = await lstat(join(tree, "a/b/c/file"));
+      let moves = 0;
+      class Moving extends Set<string> {
+        override has(inode: string): boolean {
+          if (inode.endsWith(`:${ino}`) && (moves += 1) === 1) renameSync(join(tree, "a/b"), join(tree, "y/b"));
+          return super.has(inode);
+        }
+      }
+      expect(await takeBack({ path: tree, kept: new Moving() })).toBeUndefined();
+      expect(moves).toBeGreaterThan(0);
+      const places = [tree, join(tree, "a"), join(tree, "a/z"), join(tree, "y"), join(tree, "y/b/c/file")];
+      expect(await owners(...places)).toEqual(["0:0", "0:0", "0:0", "0:0", "0:0"]);
+    }));
+
+  it("gets back all but what cannot be changed, and tells it", () =>
+    inTree(async (_base, tree) => {
+      const mount = promisify(execFile);
+      const places = ["a", "fixed", "z"].map((name) => join(tree, name));
+      for (const place of places) await mkdir(place);
+      const loan = await lend(tree);
+      await mount("mount", ["-t", "tmpfs", "-o", "ro,uid=1000", "tmpfs", join(tree, "fixed")]);
+      try {
+        expect(await takeBack(loan)).toMatch(
+          /^Not all of the workspace ".*\/tree" could be given back to root; the first failure: Error: EROFS: /,
+        );
+        expect(await owners(tree, ...places)).toEqual(["0:0", "0:0", "1000:0", "0:0"]);
+      } finally {
+        await mount("umount", [join(tree, "fixed")]);
+      }
     }));
 });

@@ -111,6 +111,34 @@ describe.each(["docker", "process"] as const)("a sandbox of the %s engine in a d
   );
 });
 
+describe.each(["docker", "process"] as const)(
+  "what a program of the %s engine nests deep in root's directory",
+  (engine) => {
+    const nest = ["sh", "-c", "path=. ; i=0; while [ $i -lt 600 ]; do path=$path/d; i=$((i+1)); done; mkdir -p $path"];
+
+    it("is given back with it, by a sandbox that is removed and by a job", LONG, () =>
+      WITH[engine](async ({ base, platform }) => {
+        const { sandbox, job } = platform;
+        const deep = Array.from({ length: 600 }, () => "d").join("/");
+        const workspace = await directoryOf(ROOT, join(base, "work"));
+        const { id } = await sandbox.create({ workspace });
+        expect(await resultOf(sandbox.exec({ id, command: nest }))).toMatchObject({ exitCode: 0, stderr: "" });
+        expect(await ownerOf(join(workspace, deep))).toBe("1000:1000");
+        await sandbox.remove({ id });
+        expect(await ownerOf(join(workspace, deep))).toBe("0:0");
+
+        const other = await directoryOf(ROOT, join(base, "other"));
+        expect(await resultOf(job.run({ command: nest, workspace: other }))).toMatchObject({
+          exitCode: 0,
+          warnings: [],
+        });
+        expect(await ownerOf(join(other, deep))).toBe("0:0");
+        expect(await ownerOf(other)).toBe("0:0");
+      }),
+    );
+  },
+);
+
 it("root's directory is given back when the sandbox cannot be made, and by whoever sweeps up after a crash", LONG, () =>
   WITH.process(async ({ base, platform, context }) => {
     const { sandbox } = platform;

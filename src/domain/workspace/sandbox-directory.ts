@@ -90,12 +90,13 @@ export async function confirmDirectory({ path }: DirectoryUse): Promise<void> {
  * When nothing of the sandbox runs any more: gives a lent directory back, where it is still in its place. The directory
  * itself stays as it is.
  */
-export async function leaveDirectory({ store }: DomainContext, row: SandboxRow): Promise<void> {
+export async function leaveDirectory({ store, logger }: DomainContext, row: SandboxRow): Promise<void> {
   if (row.directory === null || row.directory.loan === null) return;
   // The loan may have been written down since the row was read.
   const { path, loan } = (await store.sandboxes.get(row.id))?.directory ?? row.directory;
   if (loan === null || loan.kept === null || (await placeOf(path)) !== path) return;
-  await takeBack({ path, kept: new Set(loan.kept) });
+  const left = await takeBack({ path, kept: new Set(loan.kept) });
+  if (left !== undefined) logger.warn({ sandboxId: row.id, owner: row.owner }, left);
 }
 
 /** Where a path leads that is a directory; undefined where it is none. */
