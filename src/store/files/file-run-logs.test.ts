@@ -52,6 +52,46 @@ describe("the log of a run", () => {
     expect(textOf(await readAll(opened.logs, runId, 8))).toBe("def");
   });
 
+  it("keeps its head and its tail, however many gaps are between", async () => {
+    const logBytes = 4096;
+    await using opened = await openLogs(logBytes);
+    const runId = newId();
+    const pieces = Array.from({ length: 40 }, (_, index) => `piece ${index}\n`);
+    {
+      await using writer = opened.logs.create(runId, () => undefined);
+      for (const piece of pieces) {
+        await writer.append("stdout", Buffer.from(piece), 5);
+        writer.skip(5_000_000_000);
+      }
+    }
+    const gap = "<5000000000>";
+    expect(textOf(await readAll(opened.logs, runId))).toBe(pieces.join(gap));
+    const inGap = Buffer.byteLength(pieces[0] ?? "") + 4_999_999_990;
+    expect(textOf(await readAll(opened.logs, runId, inGap))).toBe(["<10>", pieces.slice(1).join(gap)].join(""));
+  });
+
+  it("takes no more than its cap with gaps, and has each byte at its place", async () => {
+    const logBytes = 4096;
+    await using opened = await openLogs(logBytes);
+    const runId = newId();
+    const placed = new Map<number, string>();
+    {
+      await using writer = opened.logs.create(runId, () => undefined);
+      for (let index = 0; index < 500; index += 1) {
+        placed.set(writer.end, `piece ${index}\n`);
+        await writer.append("stdout", Buffer.from(`piece ${index}\n`), 5);
+        if (index % 3 === 0) writer.skip(7);
+      }
+    }
+    const frames = await readAll(opened.logs, runId);
+    const output = frames.filter(({ type }) => type === "output");
+    expect(output.map((frame) => textOf([frame]))).toEqual(output.map(({ offset }) => placed.get(offset)));
+    expect(textOf(frames)).toMatch(/^piece 0\n<7>piece 1\n.*piece 498\n<7>piece 499\n$/s);
+    const names = await readdir(join(opened.directory, runId));
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(opened.directory, runId, name))).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(logBytes);
+  });
+
   it("is read as it was written: streams, times, offsets and bytes", async () => {
     await using opened = await openLogs();
     const runId = newId();

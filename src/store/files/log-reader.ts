@@ -85,13 +85,15 @@ export class LogReader implements RunLogReader {
       if (header === undefined) return undefined;
       const { stream, time, length } = header;
       const skipped = Math.min(length, Math.max(0, this.#offset - segment.offset));
-      const data = skipped === length ? new Uint8Array() : await readData(segment, header);
+      const isHere = stream !== undefined && skipped < length;
+      const data = !isHere ? new Uint8Array() : await readData(segment, header);
       if (data === undefined) return undefined;
-      segment.position += HEADER_BYTES + length;
+      segment.position += HEADER_BYTES + (stream === undefined ? 0 : length);
       segment.offset += length;
       if (skipped === length) continue;
       const offset = segment.offset - length + skipped;
       this.#offset = segment.offset;
+      if (stream === undefined) return { type: "gap", offset, bytes: length - skipped };
       return { type: "output", stream, offset, time, data: data.subarray(skipped) };
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, open, rm, type FileHandle } from "node:fs/promises";
 import type { OutputStream, RunLogWriter } from "../run-logs.ts";
-import { encodeFrame, MAX_DATA_BYTES, segmentPath } from "./log-format.ts";
+import { encodeFrame, encodeGap, HEADER_BYTES, MAX_DATA_BYTES, segmentPath } from "./log-format.ts";
 
 /** What may wait to be written before the run is slowed down. */
 const QUEUE_BYTES = 1024 * 1024;
@@ -18,7 +18,7 @@ export type LogPlace = {
 
 type Queued = { readonly frame: Buffer; readonly offset: number; readonly end: number };
 
-/** `bytes`: what it takes on disk; `end`: the offset behind its last byte, where its next frame has to begin. */
+/** `bytes`: what it takes on disk; `end`: the offset behind its last byte, where its next frame begins, or a gap. */
 type Segment = { readonly file: FileHandle; bytes: number; end: number };
 
 /** Appends to the segments of one log. Nothing is made on disk before something was printed. */
@@ -92,15 +92,16 @@ export class LogWriter implements RunLogWriter {
     const frames: Buffer[] = [];
     let bytes = 0;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const fits = segment.bytes + bytes + next.frame.length <= capacity && bytes < BATCH_BYTES;
-      if (segment.end !== next.offset || (!fits && segment.bytes + bytes > 0)) break;
+      const fits = segment.bytes + bytes + bytesIn(segment, next) <= capacity && bytes < BATCH_BYTES;
+      if (!fits && segment.bytes + bytes > 0) break;
       this.#queue.shift();
-      segment.end = next.end;
+      this.#queuedBytes -= next.frame.length;
+      bytes += bytesIn(segment, next);
+      if (segment.end !== next.offset) frames.push(encodeGap(next.offset - segment.end));
       frames.push(next.frame);
-      bytes += next.frame.length;
+      segment.end = next.end;
     }
     segment.bytes += bytes;
-    this.#queuedBytes -= bytes;
     return { file: segment.file, frames };
   }
 
@@ -108,8 +109,7 @@ export class LogWriter implements RunLogWriter {
     const next = this.#queue[0];
     const present = this.#segment;
     if (next === undefined) throw new TypeError("There is nothing to write.");
-    const fits = present !== undefined && present.bytes + next.frame.length <= capacity;
-    if (fits && present.end === next.offset) return present;
+    if (present !== undefined && present.bytes + bytesIn(present, next) <= capacity) return present;
     await present?.file.close();
     this.#segment = undefined;
     const { directory } = this.#place;
@@ -123,4 +123,9 @@ export class LogWriter implements RunLogWriter {
     }
     return this.#segment;
   }
+}
+
+/** What a frame takes in a segment, with the gap before it. A segment that begins with a frame needs none. */
+function bytesIn({ end }: Segment, { frame, offset }: Queued): number {
+  return frame.length + (end === offset ? 0 : HEADER_BYTES);
 }
