@@ -62,6 +62,7 @@ export class SessionRun implements EngineRun {
     if (this.#ended) return;
     this.#ended = true;
     this.#exiting.resolve(exit);
+    this.#tellLost();
     this.#channel.close();
   }
 
@@ -69,7 +70,16 @@ export class SessionRun implements EngineRun {
   fail(error: MoorageError): void {
     this.#ended = true;
     this.#exiting.reject(error);
+    this.#tellLost();
     this.#channel.close(error);
+  }
+
+  // What has no size is taken at once.
+  #tellLost(): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      const lostBytes = this.#lost[stream];
+      if (lostBytes > 0) void this.#channel.push({ stream, data: new Uint8Array(), lostBytes });
+    }
   }
 
   /** INT ends what the command has started; the shell goes on. */
