@@ -49,12 +49,12 @@ export type RunLogs = {
   readonly create: (runId: string, onWritten: () => void) => RunLogWriter;
   /** A log that is not there is an empty one. */
   readonly read: (runId: string, offset: number) => RunLogReader;
-  /** Absent ones are no error. */
+  /** Absent ones are no error. STATE_UNUSABLE where it cannot be done. */
   readonly remove: (runId: string) => Promise<void>;
   /** Moves the times of each log's pieces, by which its age counts, but for those that were written since a time. */
   readonly shiftAges: (milliseconds: number, since: number) => Promise<void>;
-  /** Removes logs by age and size, never those in `keep`; answers whose logs were removed. */
-  readonly prune: (
+  /** Whose logs retention does not keep, by age and size, never those in `keep`. */
+  readonly unkept: (
     retention: LogRetention,
     { now, keep }: { readonly now: number; readonly keep: ReadonlySet<string> },
   ) => Promise<readonly string[]>;

@@ -289,8 +289,11 @@ export type RunRows = {
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */
   readonly list: (owner: string, filter: RunFilter, query: PageQuery) => Promise<Page<RunSummary>>;
-  /** Some of the ended runs of all owners that retention does not keep, oldest first; none when there are no more. */
-  readonly unkept: (retention: RunRetention, now: number) => Promise<readonly string[]>;
+  /**
+   * Some of the ended runs of all owners that retention does not keep, without `except`, oldest first; none when there
+   * are no more.
+   */
+  readonly unkept: (retention: RunRetention, now: number, except?: readonly string[]) => Promise<readonly string[]>;
   /** Runs whose status is `running`, of all owners. */
   readonly open: () => Promise<readonly RunRow[]>;
   /** Takes an open run over from a dead holder; false when somebody else was faster. */

@@ -39,7 +39,7 @@ export function createReaper(context: DomainContext): Reaper {
     await recoverRuns(context, attempts);
     await attempts.at(engine, () => refreshAll(context, signal));
     const due = await sweepDue(context, attempts, signal);
-    await attempts.at(LOGS, prune);
+    await attempts.at(LOGS, () => prune(attempts));
     const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
     const orphans = overdue(await findOrphans(context, attempts, signal));
     const removed = await removeOrphans(context, { orphans, attempts, signal });

@@ -27,7 +27,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
   removed.push(...snapshots.map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
-  await attempts.at({ kind: "logs", id: "runs" }, () => pruneRuns(context));
+  await attempts.at({ kind: "logs", id: "runs" }, () => pruneRuns(context, attempts));
   context.undone.latest = attempts.undone;
   const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };
   context.logger.info({ operation: "system.cleanup", ...counts }, "cleaned up");

@@ -1,38 +1,72 @@
 import type { DomainContext } from "../context.ts";
+import type { Attempts } from "../recovery/attempts.ts";
 
 const HOUR_MS = 3_600_000;
+/** With more logs that cannot be removed, something is wrong with all. */
+const MAX_LEFT = 1_000;
 
 /**
  * Removes what is kept of runs for too long, or of too many: the logs by their own age and size, and with a record its
- * log as well. Never of runs that go on. Receipts stay: they are small, and a chain has no gaps.
+ * log as well. Never of runs that go on. Receipts stay: they are small, and a chain has no gaps. Answers the logs that
+ * could not be removed, which keep none of the others.
  */
-export async function pruneRuns(context: DomainContext): Promise<void> {
+export async function pruneRuns(context: DomainContext, attempts: Attempts): Promise<readonly string[]> {
   const { store, logs, policy, clock, logger } = context;
-  const records = await pruneRecords(context);
-  const keep = new Set((await store.runs.open()).map((run) => run.id));
-  const removed = await logs.prune(policy.logRetention, { now: clock.now(), keep });
-  if (records + removed.length > 0) logger.info({ records, logs: removed.length }, "removed records and logs of runs");
+  const { records, left } = await pruneRecords(context, attempts);
+  const keep = new Set([...left, ...(await store.runs.open()).map((run) => run.id)]);
+  const old = await logs.unkept(policy.logRetention, { now: clock.now(), keep });
+  const leftToo = await removeLogs(context, old, attempts);
+  const removed = old.length - leftToo.length;
+  if (records + removed > 0) logger.info({ records, logs: removed }, "removed records and logs of runs");
+  return [...left, ...leftToo];
 }
 
-async function pruneRecords({ store, logs, policy, timers }: DomainContext): Promise<number> {
-  let removed = 0;
+type Pruned = { readonly records: number; readonly left: readonly string[] };
+
+async function pruneRecords(context: DomainContext, attempts: Attempts): Promise<Pruned> {
+  const { store, policy, timers } = context;
+  const left: string[] = [];
+  let records = 0;
   for (;;) {
-    const ids = await store.runs.unkept(policy.runRetention, timers.now());
-    if (ids.length === 0) return removed;
+    const ids = await store.runs.unkept(policy.runRetention, timers.now(), left);
+    if (ids.length === 0 || left.length > MAX_LEFT) return { records, left };
     // The logs first: of a record that is still there they are removed again.
-    for (const id of ids) await logs.remove(id);
-    await store.runs.remove(...ids);
-    removed += ids.length;
+    const failed = new Set(await removeLogs(context, ids, attempts));
+    const gone = ids.filter((id) => !failed.has(id));
+    await store.runs.remove(...gone);
+    records += gone.length;
+    left.push(...failed);
   }
 }
 
-/** The same for who asks often: it is looked through once an hour. */
-export function hourlyPruning(context: DomainContext): () => Promise<void> {
+/** Answers those that could not be removed. */
+async function removeLogs(
+  { logs }: DomainContext,
+  ids: readonly string[],
+  attempts: Attempts,
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const id of ids) {
+    const removed = await attempts.at({ kind: "log", id }, async () => {
+      await logs.remove(id);
+      return true;
+    });
+    if (removed === undefined) left.push(id);
+  }
+  return left;
+}
+
+/** The same for who asks often: it is looked through once an hour, and what could not be removed is tried again. */
+export function hourlyPruning(context: DomainContext): (attempts: Attempts) => Promise<void> {
   let nextAt = -Infinity;
-  return async () => {
+  let left: readonly string[] = [];
+  return async (attempts) => {
     const now = context.clock.monotonic();
-    if (now < nextAt) return;
+    if (now < nextAt) {
+      left = await removeLogs(context, left, attempts);
+      return;
+    }
     nextAt = now + HOUR_MS;
-    await pruneRuns(context);
+    left = await pruneRuns(context, attempts);
   };
 }

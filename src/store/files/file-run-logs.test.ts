@@ -213,9 +213,20 @@ describe("the log of a run", () => {
       await utimes(join(opened.directory, runId, name), 1000 - age, 1000 - age);
     }
     const retention = { maxAgeMs: 50_000, maxTotalBytes: 4000 };
-    const removed = await opened.logs.prune(retention, { now: 1_000_000, keep: new Set([kept]) });
-    expect(new Set(removed)).toEqual(new Set([old, large]));
+    const unkept = await opened.logs.unkept(retention, { now: 1_000_000, keep: new Set([kept]) });
+    expect(new Set(unkept)).toEqual(new Set([old, large]));
+    for (const runId of unkept) await opened.logs.remove(runId);
     expect(new Set(await readdir(opened.directory))).toEqual(new Set([kept, small]));
+  });
+
+  it("goes also where a file is in its place", async () => {
+    await using opened = await openLogs();
+    const runId = newId();
+    await writeFile(join(opened.directory, runId), "a file where the directory would be");
+    const retention = { maxAgeMs: 3_600_000, maxTotalBytes: 4000 };
+    expect(await opened.logs.unkept(retention, { now: Date.now(), keep: new Set() })).toEqual([runId]);
+    await opened.logs.remove(runId);
+    expect(await readdir(opened.directory)).toEqual([]);
   });
 
   it("that was written since the clock was set keeps its age", async () => {
@@ -224,7 +235,7 @@ describe("the log of a run", () => {
     await write(opened.logs, runId, [["stdout", "kept"]]);
     const retention = { maxAgeMs: 3_600_000, maxTotalBytes: 4000 };
     await opened.logs.shiftAges(-400 * 86_400_000, Date.now() - 60_000);
-    expect(await opened.logs.prune(retention, { now: Date.now(), keep: new Set() })).toEqual([]);
+    expect(await opened.logs.unkept(retention, { now: Date.now(), keep: new Set() })).toEqual([]);
   });
 
   it("has the age that it had when the clock is set, and is not taken for old by that", async () => {
@@ -235,7 +246,7 @@ describe("the log of a run", () => {
     const jump = 400 * 86_400_000;
     await opened.logs.shiftAges(jump, Date.now() + 60_000);
     const keep = new Set<string>();
-    expect(await opened.logs.prune(retention, { now: Date.now() + jump, keep })).toEqual([]);
-    expect(await opened.logs.prune(retention, { now: Date.now() + jump + 2 * 3_600_000, keep })).toEqual([runId]);
+    expect(await opened.logs.unkept(retention, { now: Date.now() + jump, keep })).toEqual([]);
+    expect(await opened.logs.unkept(retention, { now: Date.now() + jump + 2 * 3_600_000, keep })).toEqual([runId]);
   });
 });

@@ -1,5 +1,6 @@
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { MoorageError } from "../../base/errors.ts";
 import type { LogRetention, RunLogs } from "../run-logs.ts";
 import { LogReader } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -14,11 +15,19 @@ export type FileRunLogsOptions = {
 /** Logs as files below one directory, each readable by its owner's operating-system user alone. */
 export function createFileRunLogs({ directory, logBytes }: FileRunLogsOptions): RunLogs {
   const place = (runId: string): string => join(directory, runId);
-  const remove = (runId: string): Promise<void> => rm(place(runId), { recursive: true, force: true });
   return {
     create: (runId, onWritten) => new LogWriter({ directory: place(runId), capacity: logBytes, onWritten }),
     read: (runId, offset) => new LogReader(place(runId), offset),
-    remove,
+    remove: async (runId) => {
+      try {
+        await rm(place(runId), { recursive: true, force: true });
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new MoorageError("STATE_UNUSABLE", `The log in ${place(runId)} cannot be removed: ${reason}.`, {
+          cause: error,
+        });
+      }
+    },
     shiftAges: async (milliseconds, since) => {
       for (const path of await segmentsIn(directory)) {
         const info = await stat(path).catch(ifGone(undefined));
@@ -27,11 +36,9 @@ export function createFileRunLogs({ directory, logBytes }: FileRunLogsOptions): 
         await utimes(path, moved, moved).catch(ifGone(undefined));
       }
     },
-    prune: async (retention, { now, keep }) => {
+    unkept: async (retention, { now, keep }) => {
       const logs = (await measured(directory)).filter(({ runId }) => !keep.has(runId));
-      const removed = toRemove(logs, retention, now);
-      for (const runId of removed) await remove(runId);
-      return removed;
+      return toRemove(logs, retention, now);
     },
   };
 }
@@ -76,10 +83,10 @@ function namesIn(directory: string): Promise<readonly string[]> {
   return readdir(directory).catch(ifGone<readonly string[]>([]));
 }
 
-/** Another process may remove a log at the same time. */
+/** Another process may remove a log at the same time; what is no directory is no log. */
 function ifGone<T>(value: T): (error: unknown) => T {
   return (error) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return value;
+    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code))) return value;
     throw error;
   };
 }

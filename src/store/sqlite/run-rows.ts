@@ -29,7 +29,7 @@ export function createRunRows(database: Database): RunRows {
       Promise.try(() => {
         database.run("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
       }),
-    unkept: (retention, now) => Promise.try(() => unkept(database, retention, now)),
+    unkept: (retention, now, except = []) => Promise.try(() => unkept(database, retention, { now, except })),
     find: (owner, id) =>
       Promise.try(() => {
         const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE owner = ? AND id = ?`, owner, id);
@@ -63,16 +63,19 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
   return toPage(rows, query, readSummary);
 }
 
-function unkept(database: Database, { maxAgeMs, maxCount }: RunRetention, now: number): readonly string[] {
-  const oldest = "SELECT id FROM runs WHERE ended_at IS NOT NULL";
+type Asked = { readonly now: number; readonly except: readonly string[] };
+
+function unkept(database: Database, { maxAgeMs, maxCount }: RunRetention, { now, except }: Asked): readonly string[] {
+  const oldest = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?))";
+  const but = JSON.stringify(except);
   const order = "ORDER BY ended_at, id LIMIT ?";
   const ended = (): number =>
     Number(database.get("SELECT count(*) AS ended FROM runs WHERE ended_at IS NOT NULL")?.["ended"] ?? 0);
-  const tooMany = maxCount === 0 ? 0 : Math.min(BATCH, ended() - maxCount);
+  const tooMany = maxCount === 0 ? 0 : Math.min(BATCH, ended() - except.length - maxCount);
   const rows =
     tooMany > 0
-      ? database.all(`${oldest} ${order}`, tooMany)
-      : database.all(`${oldest} AND ended_at < ? ${order}`, maxAgeMs === 0 ? -Infinity : now - maxAgeMs, BATCH);
+      ? database.all(`${oldest} ${order}`, but, tooMany)
+      : database.all(`${oldest} AND ended_at < ? ${order}`, but, maxAgeMs === 0 ? -Infinity : now - maxAgeMs, BATCH);
   return rows.map((row) => String(row["id"]));
 }
 

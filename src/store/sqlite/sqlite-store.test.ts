@@ -369,6 +369,9 @@ describe("the store", () => {
     expect(await runs.unkept({ maxAgeMs: 0, maxCount: 0 }, 1e9)).toEqual([]);
     expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 2_501)).toEqual([first, second]);
     expect(await runs.unkept({ maxAgeMs: 0, maxCount: 2 }, 0)).toEqual([first]);
+    expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 2_501, [first ?? ""])).toEqual([second]);
+    expect(await runs.unkept({ maxAgeMs: 0, maxCount: 1 }, 0, [first ?? ""])).toEqual([second]);
+    expect(await runs.unkept({ maxAgeMs: 0, maxCount: 2 }, 0, [first ?? ""])).toEqual([]);
     await store.sandboxes.shiftTimers(10_000, () => undefined);
     expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 2_501)).toEqual([]);
     expect(await runs.unkept({ maxAgeMs: 500, maxCount: 0 }, 12_501)).toEqual([first, second]);
