@@ -14,6 +14,7 @@ import { chooseEndpoint, createDockerEngine, type DockerEndpoint } from "../../s
 import type { Engine } from "../../src/engine/engine.ts";
 import { createUnitLabels } from "../../src/engine/unit-labels.ts";
 import { copyImage } from "../fixtures/private-docker.ts";
+import { tcpTimers } from "../fixtures/tcp-timers.ts";
 
 const STARTUP_MS = 120_000;
 const MIB = 1024 * 1024;
@@ -114,6 +115,16 @@ await withPrivateEngines(() => {
   });
 
   describe("TLS", () => {
+    test("asks in silence whether the engine is still there", async () => {
+      await using far = open(await byTls());
+      const spec = jobSpec(["sleep", "600"]);
+      const run = await far.startJob(spec);
+      // The job's output, its end, and nothing else that is still open.
+      await expect.poll(() => tcpTimers(engine.port)).toEqual(["keep-alive", "keep-alive"]);
+      await run.kill();
+      await far.remove(spec.id);
+    });
+
     test("without a client's certificate, or against another authority, is refused", async () => {
       const endpoint = await byTls();
       if (!("host" in endpoint) || endpoint.tls === undefined) throw new Error("expected TLS");

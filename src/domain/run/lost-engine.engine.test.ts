@@ -59,6 +59,18 @@ it("a job whose engine goes away is ended, recorded and removed when the engine 
   expect(await context.store.runs.open()).toEqual([]);
 });
 
+it("a job whose connections have fallen silent is ended at its deadline, and recorded", LONG, async () => {
+  await using cuttable = await openCuttable();
+  const { proxy, domain } = cuttable;
+  const { context, platform } = domain;
+  const running = await begun(platform.job.run({ image, command: TALKING, timeoutMs: 3_000 }));
+  proxy.stall();
+  expect((await failureOf(running.ended)).code).toBe("ENGINE_FAILED");
+  await createReaper(context).sweep();
+  expect(await platform.run.get({ runId: running.runId })).toMatchObject({ status: "interrupted", exitCode: null });
+  expect(await context.engine.list()).toEqual([]);
+});
+
 type Ids = { readonly runId: string; readonly sandboxId: string };
 
 /** A domain whose way to the real engine can be cut, and a look at its units by another way. */

@@ -1,8 +1,13 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEngineProxy } from "../../../../test/fixtures/engine-proxy.ts";
 import { failureOf, jobSpec, openDockerFixture, printed, untilPrinted, type DockerFixture } from "../docker-fixture.ts";
 import { settledWithin } from "./settled-within.ts";
 
+const LONG = { timeout: 120_000 };
 const MIB = 1024 * 1024;
 const LONGEST_MS = 2_000 + 3_000 + 1_000;
 
@@ -157,4 +162,21 @@ test("a job that cannot start leaves nothing, and says why", async () => {
   expect(refused.code).toBe("WORKSPACE_NOT_FOUND");
   expect(refused.message).toContain("/no/such workspace");
   for (const { id } of [bad, missing]) expect(await fixture.engine.inspect(id)).toBeUndefined();
+});
+
+test("a job whose connections have fallen silent is ended in time by kill, and told as lost", LONG, async () => {
+  await using cleaning = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "moorage-silent-"));
+  cleaning.defer(() => rm(directory, { recursive: true }));
+  const proxy = cleaning.use(await openEngineProxy(join(directory, "engine.sock")));
+  const own = cleaning.use(openDockerFixture({ endpoint: { socketPath: proxy.socketPath } }));
+  const { id, run } = await own.job(shell("echo ready; sleep 4321"));
+  await untilPrinted(run, "ready");
+  proxy.stall();
+  expect(await run.kill()).toEqual({ unitStopped: true });
+  expect(await failureOf(run.exit)).toMatchObject({
+    code: "ENGINE_FAILED",
+    message: "The connection to the engine broke before the job ended.",
+  });
+  expect(await own.engine.inspect(id)).toMatchObject({ state: "exited" });
 });

@@ -13,10 +13,13 @@ import type { JobGroups } from "./job-groups.ts";
 import { feedStdin } from "./feed-stdin.ts";
 import { JOB_SCRIPT } from "./run-scripts.ts";
 import type { StartGate } from "../unit/start-gate.ts";
+import { settledWithin } from "./settled-within.ts";
 import { signalJob } from "./signal-job.ts";
 
 /** As shells tell an end by KILL. */
 const KILLED = 137;
+/** How long the connection that waits for a job's end may be behind an end that the engine has confirmed otherwise. */
+const CONFIRM_MS = 5_000;
 
 export type JobContext = UnitContext & {
   readonly jobGroups: JobGroups;
@@ -136,6 +139,7 @@ function jobRun(
       await output.close();
       throw error;
     }
+    if (!(await settledWithin(exit, CONFIRM_MS))) waiting.destroy();
     await exit.catch(() => undefined);
     return { unitStopped: true };
   };
