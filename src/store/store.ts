@@ -103,6 +103,8 @@ export type PendingChange = {
   readonly action: StateAction;
   readonly by: PausedBy;
   readonly reason: string | null;
+  /** Of a removal: what its owner is told in the sandbox's place; absent: nothing of it stays. */
+  readonly news?: string;
   readonly holder: string;
 };
 
@@ -119,7 +121,14 @@ type StateField = "state" | "reason" | "stateSince" | "pausedBy" | "pending" | "
 export type Transition = Partial<
   Pick<
     SandboxRow,
-    Exclude<StateField, "revision"> | "holder" | "lastActiveAt" | "ttlMs" | "expiresAt" | "base" | "imageDigest"
+    | Exclude<StateField, "revision">
+    | "holder"
+    | "lastActiveAt"
+    | "ttlMs"
+    | "expiresAt"
+    | "base"
+    | "imageDigest"
+    | "directory"
   >
 >;
 
@@ -269,7 +278,8 @@ export type SandboxRows = {
   readonly update: (id: string, change: Partial<Omit<SandboxRow, StateField | "ports">>) => Promise<void>;
   /** Notes when it was used last, without waiting for the disk. */
   readonly touch: (id: string, lastActiveAt: string) => Promise<void>;
-  readonly remove: (id: string) => Promise<void>;
+  /** False: there is none that is as it has to be. @default from however it is */
+  readonly remove: (id: string, from?: TransitionFrom) => Promise<boolean>;
 };
 
 export type RunRows = {

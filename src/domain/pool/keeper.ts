@@ -9,7 +9,7 @@ import { resolveLimits } from "../profiles.ts";
 import { Attempts } from "../recovery/attempts.ts";
 import { finishStart } from "../sandbox/finish-start.ts";
 import { planSandbox } from "../sandbox/plan-sandbox.ts";
-import { discardStart } from "../sandbox/remove-whole.ts";
+import { discardStart } from "../sandbox/discard-start.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { POOL_OWNER, poolKey } from "./pool-key.ts";
 import { retire, retireAbandoned } from "./retire.ts";

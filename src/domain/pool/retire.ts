@@ -6,7 +6,7 @@ import { removeWhole } from "../sandbox/remove-whole.ts";
 
 /** Removes a sandbox that nobody has been told of, unless it has changed meanwhile, as by becoming somebody's. */
 export function retire(context: DomainContext, { id, state, revision }: SandboxRow): Promise<boolean> {
-  const from = { states: [state], revision, pending: null };
+  const from = { states: [state], revision };
   return removeWhole(context, id, { from, by: "engine", insist: true });
 }
 

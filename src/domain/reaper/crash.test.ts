@@ -14,7 +14,7 @@ const MAX_CALLS = 200;
 
 type Doomed = { readonly platform: Platform; readonly context: DomainContext };
 type Story = {
-  readonly before?: (platform: Platform) => Promise<unknown>;
+  readonly before?: (platform: Platform, context: DomainContext) => Promise<unknown>;
   readonly work: (doomed: Doomed) => Promise<unknown>;
   /** States in which the sandbox may be found; `gone`: it was removed. */
   readonly ends: readonly string[];
@@ -28,6 +28,14 @@ const stopped = async (platform: Platform): Promise<unknown> => {
 const paused = async (platform: Platform): Promise<unknown> => {
   await made(platform);
   return platform.sandbox.pause({ id: "web" });
+};
+
+const sweeping = ({ context }: Doomed): Promise<unknown> => createReaper(context).sweep();
+
+/** Whoever was making it has ended in the middle. */
+const halfMade = async (platform: Platform, { store }: DomainContext): Promise<unknown> => {
+  const { id } = await platform.sandbox.create({ name: "web" });
+  return store.sandboxes.transition(id, {}, { state: "starting", holder: "dead" });
 };
 
 const stories: Readonly<Record<string, Story>> = {
@@ -50,6 +58,7 @@ const stories: Readonly<Record<string, Story>> = {
     ends: ["paused", "running"],
   },
   remove: { before: made, work: ({ platform }) => platform.sandbox.remove({ id: "web" }), ends: ["running", "gone"] },
+  "a sweep after a create that was broken off": { before: halfMade, work: sweeping, ends: ["error"] },
   "the removal of a stopped one": {
     before: stopped,
     work: ({ platform }) => platform.sandbox.remove({ id: "web" }),
@@ -75,8 +84,7 @@ describe("a process that is killed after any of its calls leaves nothing half-do
     for (const hours of [1, 2]) {
       for (let calls = 0; ; calls += 1) {
         expect(calls).toBeLessThan(MAX_CALLS);
-        const work = ({ context }: Doomed): Promise<unknown> => createReaper(context).sweep();
-        const { end, crashed } = await told({ before: made, work, ends: [] }, calls, hours * HOUR);
+        const { end, crashed } = await told({ before: made, work: sweeping, ends: [] }, calls, hours * HOUR);
         // The later one does what was due as well.
         expect(end).toBe(hours === 1 ? "paused" : "gone");
         if (!crashed) break;
@@ -88,7 +96,7 @@ describe("a process that is killed after any of its calls leaves nothing half-do
 async function told(story: Story, calls: number, passed = 0) {
   const clock = setClock();
   await using domain = openMemoryDomain({ clock }, { clock });
-  await story.before?.(domain.platform);
+  await story.before?.(domain.platform, domain.context);
   clock.pass(passed);
   const doomed = crashAfter(calls, domain.context);
   await Promise.allSettled([story.work({ context: doomed.context, platform: createPlatform(doomed.context, alice) })]);

@@ -50,7 +50,7 @@ export function dueFor(context: DomainContext, row: SandboxRow, busy: ReadonlySe
 
 /** Whoever was making it is gone, and nobody has been told that it is there. */
 function failHalfMade(context: DomainContext, { id, revision }: SandboxRow): Promise<boolean> {
-  const from = { states: ["starting"], revision, pending: null } as const;
+  const from = { states: ["starting"], revision } as const;
   return removeWhole(context, id, { from, by: "engine", news: "Moorage was ended while it was starting." });
 }
 

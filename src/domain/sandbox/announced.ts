@@ -9,7 +9,7 @@ type Announcement = {
   readonly id: string;
   /** How the sandbox has to be found: who was slower than another does nothing. */
   readonly from: TransitionFrom;
-  readonly change: Pick<PendingChange, "action" | "by" | "reason">;
+  readonly change: Omit<PendingChange, "id" | "holder">;
 };
 
 /**

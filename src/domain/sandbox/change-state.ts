@@ -1,15 +1,15 @@
 import { isoTime } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
-import { MoorageError } from "../../base/errors.ts";
 import type { PausedBy } from "../../contracts/types.ts";
 import type { SandboxRow, Transition } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { announced, type Announced } from "./announced.ts";
-import { quietRow } from "./quiet-row.ts";
+import { quietRow, rowAfterRemoval } from "./quiet-row.ts";
+import { clearAway } from "./remove-whole.ts";
 import { refreshed } from "./seen-state.ts";
 import { settle } from "./settle.ts";
 import { ACTIONS, verdict, type ChangingAction } from "./state-machine.ts";
-import { moveTo, notRunning } from "./transition.ts";
+import { moveTo, notRunning, removedMeanwhile } from "./transition.ts";
 
 export type StateChange = {
   readonly action: ChangingAction;
@@ -81,12 +81,32 @@ async function made(context: DomainContext, row: Announced, change: StateChange)
     }
     await change.work(row);
   } catch (error) {
-    await settle(context, row).catch((failure: unknown) => {
+    await leftOff(context, row).catch((failure: unknown) => {
       logger.warn({ err: failure, sandboxId: row.id }, "a change of a sandbox that failed could not be settled");
     });
     throw error;
   }
   return finished(context, row, change);
+}
+
+/** A change that failed is settled, unless a removal has taken the sandbox from it and has not failed in its turn. */
+async function leftOff(context: DomainContext, row: Announced): Promise<void> {
+  if (await settle(context, row)) return;
+  const left = await afterRemoval(context, row);
+  if (left !== undefined) await settle(context, left);
+}
+
+/**
+ * The sandbox, where a removal has taken it from a change that was at work and has given it back; undefined where the
+ * change is over. Of one that is gone nothing stays that was made since.
+ */
+async function afterRemoval(context: DomainContext, row: Announced): Promise<SandboxRow | undefined> {
+  const left = await rowAfterRemoval(context, row.id);
+  if (left === undefined) {
+    const made = { ...row, pending: null };
+    await context.owed.attempt("what is left of a change of a removed sandbox", () => clearAway(context, made));
+  }
+  return left?.pending?.id === row.pending.id ? left : undefined;
 }
 
 async function finished(context: DomainContext, row: Announced, change: StateChange): Promise<SandboxRow> {
@@ -103,6 +123,6 @@ async function finished(context: DomainContext, row: Announced, change: StateCha
     await afterwards(changed);
     return (await context.store.sandboxes.transition(row.id, from, { pending: null })) ?? changed;
   }
-  const message = `The sandbox "${row.name ?? row.id}" was removed meanwhile.`;
-  throw new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage sandbox ls`." });
+  if ((await afterRemoval(context, row)) !== undefined) return finished(context, row, change);
+  throw removedMeanwhile(row);
 }

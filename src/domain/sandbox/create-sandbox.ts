@@ -9,7 +9,7 @@ import { existingSandbox } from "./existing-sandbox.ts";
 import { waitUntilReady } from "../readiness/wait-until-ready.ts";
 import { finishStart } from "./finish-start.ts";
 import { planSandbox } from "./plan-sandbox.ts";
-import { discardStart } from "./remove-whole.ts";
+import { discardStart } from "./discard-start.ts";
 import { sandboxView } from "./sandbox-view.ts";
 import { current } from "./sandboxes.ts";
 import { enterDirectory } from "../workspace/sandbox-directory.ts";

@@ -1,6 +1,6 @@
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
-import { discardStart } from "./remove-whole.ts";
+import { discardStart } from "./discard-start.ts";
 import { moveTo } from "./transition.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { SandboxRow } from "../../store/store.ts";
+import type { PendingChange, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { isAbandoned } from "./announced.ts";
 import { settle } from "./settle.ts";
@@ -14,12 +14,26 @@ const LOOK_MS = 20;
  * gone, CONFLICT when the change takes too long.
  */
 export async function quietRow(context: DomainContext, id: string, signal?: AbortSignal): Promise<SandboxRow> {
+  const row = await rowAfter(context, { id, signal }, () => true);
+  if (row === undefined) throw new MoorageError("NOT_FOUND", `You have no sandbox "${id}".`);
+  return row;
+}
+
+/** The same of a row that nobody removes any more: another change may be going on. Undefined when it is gone. */
+export function rowAfterRemoval(context: DomainContext, id: string, signal?: AbortSignal) {
+  return rowAfter(context, { id, signal }, ({ action }) => action === "remove");
+}
+
+async function rowAfter(
+  context: DomainContext,
+  { id, signal }: { readonly id: string; readonly signal: AbortSignal | undefined },
+  isAwaited: (pending: PendingChange) => boolean,
+): Promise<SandboxRow | undefined> {
   const end = context.clock.monotonic() + WAIT_MS;
   for (;;) {
     throwIfCanceled(signal);
     const row = await context.store.sandboxes.get(id);
-    if (row === undefined) throw new MoorageError("NOT_FOUND", `You have no sandbox "${id}".`);
-    if (row.pending === null) return row;
+    if (row === undefined || row.pending === null || !isAwaited(row.pending)) return row;
     if (isAbandoned(context, row.pending)) await settle(context, row);
     else if (context.clock.monotonic() > end) throw busy(row);
     else await sleep(LOOK_MS, signal);

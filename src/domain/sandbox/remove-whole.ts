@@ -1,5 +1,5 @@
 import type { PausedBy } from "../../contracts/types.ts";
-import type { RunRow, SandboxRow, TransitionFrom } from "../../store/store.ts";
+import type { PendingChange, RunRow, SandboxRow, TransitionFrom } from "../../store/store.ts";
 import { discardArchive } from "../archive/archive-file.ts";
 import type { DomainContext } from "../context.ts";
 import { endingRuns } from "../run/ending-runs.ts";
@@ -9,8 +9,10 @@ import { announced, type Announced } from "./announced.ts";
 import { moveTo } from "./transition.ts";
 
 type Removal = {
-  /** How it has to be found; what is absent does not matter. */
-  readonly from: TransitionFrom;
+  /** How it has to be found; what is absent does not matter. @default however it is */
+  readonly from?: Omit<TransitionFrom, "pending">;
+  /** The change that is going on and that the removal takes the sandbox from. @default none may be going on */
+  readonly displaced?: PendingChange | null;
   readonly by: PausedBy;
   /** What is said of the runs that go with it; null: it has none. @default null */
   readonly reason?: string | null;
@@ -19,27 +21,28 @@ type Removal = {
   /**
    * True for what nobody has been told of: where it cannot be done now it stays announced, and the next sweep goes on.
    *
-   * @default false the sandbox is left as it is
+   * @default false the sandbox is left as it is, and to the change that was going on
    */
   readonly insist?: boolean;
 };
 
 /**
  * Removes a sandbox with all that belongs to it. It is announced first, so that a process that ends in between leaves
- * it to the next. False: it is not as it has to be, and nothing was touched.
+ * it to the next. False: it is not as it has to be and nothing was touched, or somebody else has taken the removal over.
  */
 export async function removeWhole(context: DomainContext, id: string, removal: Removal): Promise<boolean> {
-  const { from, by, reason = null, news, insist = false } = removal;
-  const change = { action: "remove", by, reason } as const;
+  const { displaced = null, by, reason = null, news, insist = false } = removal;
+  const change = { action: "remove", by, reason, ...(news === undefined ? {} : { news }) } as const;
+  const from = { ...removal.from, pending: displaced?.id ?? null };
   const done = await announced(context, { id, from, change }, async (row) => {
     try {
       await clearAway(context, row);
     } catch (error) {
-      if (!insist) await context.store.sandboxes.transition(id, { pending: row.pending.id }, { pending: null });
+      // Whoever is still at work on that change goes on with it; one that has left off has left it to be settled.
+      if (!insist) await context.store.sandboxes.transition(id, { pending: row.pending.id }, { pending: displaced });
       throw error;
     }
-    await forget(context, row, news);
-    return true;
+    return forgotten(context, row);
   });
   return done ?? false;
 }
@@ -47,20 +50,11 @@ export async function removeWhole(context: DomainContext, id: string, removal: R
 /** Goes on with a removal that another has announced and not finished. */
 export async function finishRemoval(context: DomainContext, row: Announced): Promise<void> {
   await clearAway(context, row);
-  await forget(context, row);
-}
-
-/**
- * Of a sandbox that nobody is told of nothing stays, whether it was made or only planned, and also when it was removed
- * while it was being made.
- */
-export async function discardStart(context: DomainContext, row: SandboxRow): Promise<void> {
-  const removed = await removeWhole(context, row.id, { from: { states: ["starting"] }, by: "engine", insist: true });
-  if (!removed) await clearAway(context, row);
+  await forgotten(context, row);
 }
 
 /** The engine first: as long as anything of it may run, its directory is its own. */
-async function clearAway(context: DomainContext, row: SandboxRow): Promise<void> {
+export async function clearAway(context: DomainContext, row: SandboxRow): Promise<void> {
   const { engine, egress } = context;
   const reason = row.pending?.reason ?? null;
   const chosen = (run: RunRow): boolean => run.sandboxId === row.id;
@@ -71,12 +65,16 @@ async function clearAway(context: DomainContext, row: SandboxRow): Promise<void>
   await discardArchive(context, row.id);
 }
 
-/** The row goes before the snapshots that it holds. */
-async function forget(context: DomainContext, row: Announced, news?: string): Promise<void> {
-  if (news === undefined) await context.store.sandboxes.remove(row.id);
-  else {
+/** The row goes before the snapshots that it holds; false where the removal is somebody else's by now. */
+async function forgotten(context: DomainContext, row: Announced): Promise<boolean> {
+  const from = { pending: row.pending.id };
+  const { news } = row.pending;
+  if (news === undefined) {
+    if (!(await context.store.sandboxes.remove(row.id, from))) return false;
+  } else {
     const target = { state: "error", reason: news, pausedBy: null, pending: null } as const;
-    await moveTo(context, { row, from: { pending: row.pending.id } }, target);
+    if ((await moveTo(context, { row, from }, target)) === undefined) return false;
   }
   for (const used of [row.base, row.snapshot]) if (used !== null) await dropTransient(context, used.id);
+  return true;
 }

@@ -14,8 +14,8 @@ import { moveTo } from "./transition.ts";
  */
 export async function settle(context: DomainContext, { id, pending, engine }: SandboxRow): Promise<boolean> {
   if (pending === null || engine !== context.engine.name) return false;
-  const { action, by, reason } = pending;
-  const takenOver = { id, from: { pending: pending.id }, change: { action, by, reason } };
+  const { id: seen, holder: _holder, ...change } = pending;
+  const takenOver = { id, from: { pending: seen }, change };
   const settled = await announced(context, takenOver, async (row) => {
     await settleOwn(context, row);
     return true;

@@ -25,6 +25,12 @@ export function wasIdle({ state, pausedBy }: SandboxRow): boolean {
   return pausedBy === "idle" && (state === "paused" || state === "stopped");
 }
 
+/** For whoever works on a sandbox that somebody else has removed, or is removing. */
+export function removedMeanwhile({ id, name }: SandboxRow): MoorageError {
+  const message = `The sandbox "${name ?? id}" was removed meanwhile.`;
+  return new MoorageError("CONFLICT", message, { hint: "List what there is with `moorage sandbox ls`." });
+}
+
 /** Why a sandbox cannot be used now, and what its owner does about it. */
 export function notRunning(row: SandboxRow, wanted: string): MoorageError {
   const name = row.name ?? row.id;

@@ -179,3 +179,40 @@ it("root's directory is not lent by a Moorage that is not root", () =>
       hint: `Use a directory that does not, or, as root, give it to an ordinary user: chown -R 1000:1000 ${workspace}.`,
     });
   }));
+
+describe("a directory that is lent while its sandbox is removed", () => {
+  /** The registry, in which something happens around the writing down of a loan. */
+  function around(context: DomainContext, when: "before" | "after", work: () => Promise<unknown>): DomainContext {
+    const { sandboxes } = context.store;
+    const written = async <T>(change: object, write: () => Promise<T>): Promise<T> => {
+      if (!("directory" in change)) return write();
+      if (when === "before") await work();
+      const answer = await write();
+      if (when === "after") await work();
+      return answer;
+    };
+    const update: typeof sandboxes.update = (id, change) => written(change, () => sandboxes.update(id, change));
+    const transition: typeof sandboxes.transition = (id, from, change) =>
+      written(change, () => sandboxes.transition(id, from, change));
+    return { ...context, store: { ...context.store, sandboxes: { ...sandboxes, update, transition } } };
+  }
+
+  it.each(["before", "after"] as const)("%s the loan is written down is root's again", (when) =>
+    inBase(async (base) => {
+      await using domain = openMemoryDomain();
+      const { context, platform } = placed(base, domain.context);
+      const path = join(base, "work");
+      await mkdir(path);
+      await writeFile(join(path, "given"), "by root");
+      const removed = around(context, when, () => platform.sandbox.remove({ id: "web" }));
+      const creating = createPlatform(removed, { owner: "alice", keyId: null });
+      await expect(creating.sandbox.create({ name: "web", workspace: path })).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: 'The sandbox "web" was removed meanwhile.',
+      });
+      expect(await ownerOf(path)).toBe("0:0");
+      expect(await ownerOf(join(path, "given"))).toBe("0:0");
+      expect(await context.store.sandboxes.all()).toEqual([]);
+    }),
+  );
+});

@@ -4,6 +4,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { SandboxCreate } from "../../contracts/types.ts";
 import type { DirectoryUse, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { removedMeanwhile } from "../sandbox/transition.ts";
 import { allowedDirectory, type HostDirectory } from "./host-directory.ts";
 import { heldBefore, JOB_USER, lend, takeBack } from "./ownership.ts";
 
@@ -51,20 +52,26 @@ function refuseLoan({ hostUser }: DomainContext, { path }: HostDirectory, shared
 
 /**
  * Before a sandbox is started: looks once more where its directory is, now that the store keeps everybody else out, and
- * lends it where that is due.
+ * lends it where that is due. CONFLICT, and nothing is lent, when a removal has taken the sandbox from who starts it.
  */
-export async function enterDirectory(context: DomainContext, { id, directory }: SandboxRow): Promise<void> {
+export async function enterDirectory({ store }: DomainContext, row: SandboxRow): Promise<void> {
+  const { id, directory, pending } = row;
   if (directory === null) return;
   await confirmDirectory(directory);
   const { path, loan } = directory;
   if (loan === null) return;
-  if (loan.kept === null) {
-    const kept = await heldBefore(path);
-    if (kept.length > MAX_KEPT) throw tooManyKept(path, kept.length);
-    // First written down, then lent: whatever happens in between, root gets back what is root's and nothing else.
-    await context.store.sandboxes.update(id, { directory: { ...directory, loan: { kept } } });
-  }
+  const kept = loan.kept ?? (await heldBefore(path));
+  if (kept.length > MAX_KEPT) throw tooManyKept(path, kept.length);
+  const from = { pending: pending?.id ?? null };
+  const written = { directory: { ...directory, loan: { kept } } };
+  // First written down, then lent: whatever happens in between, root gets back what is root's and nothing else.
+  if ((await store.sandboxes.transition(id, from, written)) === undefined) throw removedMeanwhile(row);
   await lend(path);
+  const now = await store.sandboxes.get(id);
+  if (now !== undefined && now.pending?.id === pending?.id) return;
+  // The removal may have given it back before all of it was lent.
+  await takeBack({ path, kept: new Set(kept) });
+  throw removedMeanwhile(row);
 }
 
 /**

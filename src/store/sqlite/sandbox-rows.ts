@@ -55,11 +55,14 @@ export function createSandboxRows(database: Database): SandboxRows {
       ),
     update: (id, change) => Promise.try(update, id, change),
     touch: (id, lastActiveAt) => Promise.try(() => database.unsynced(() => update(id, { lastActiveAt }))),
-    remove: (id) =>
+    remove: (id, from = {}) =>
       Promise.try(() =>
         database.transaction(() => {
+          const row = byId(id);
+          if (row === undefined || !fits(row, from)) return false;
           database.run("DELETE FROM sandboxes WHERE id = ?", id);
           database.run("DELETE FROM samples WHERE sandbox_id = ?", id);
+          return true;
         }),
       ),
   };

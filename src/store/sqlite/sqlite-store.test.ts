@@ -435,6 +435,7 @@ describe("the store", () => {
     expect(await store.sandboxes.transition(row.id, { revision: 0 }, stopped)).toBeUndefined();
     expect(await store.sandboxes.transition(row.id, { states: ["paused"] }, stopped)).toBeUndefined();
     expect(await store.sandboxes.transition(newId(), {}, stopped)).toBeUndefined();
+    expect(await store.sandboxes.remove(row.id, { pending: "2" })).toBe(false);
     expect(await store.sandboxes.transition(row.id, { pending: "1" }, stopped)).toEqual({
       ...row,
       ...stopped,
