@@ -97,8 +97,9 @@ async function note(context: DomainContext, id: string, why: string): Promise<vo
  */
 export async function restore(context: DomainContext, row: SandboxRow): Promise<Restored> {
   const { engine } = context;
-  // What an earlier attempt may have left.
+  // What an earlier attempt may have left, and the proxy of the network that it had, which another process removed.
   await engine.remove(row.id);
+  await context.egress.close(row.id);
   const restored = await foundRoot(context, row);
   const unit = { ...row, ...restored };
   await openEgress(context, { ...unit, kind: "sandbox" });

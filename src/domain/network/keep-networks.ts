@@ -21,18 +21,40 @@ export async function keepNetworks(context: DomainContext, signal: AbortSignal):
   }
 }
 
-/** One look at all networks. */
+/** One look at all networks. What the registry and the engine show may be old by the time that it is acted on. */
 export async function keepOnce(context: DomainContext, signal?: AbortSignal): Promise<void> {
   const { engine, store, egress } = context;
   if (engine.networks === undefined) return;
   await engine.networks.reassert(signal);
   const attempts = new Attempts(context.logger);
-  for (const row of await store.sandboxes.behindProxy(engine.name)) {
-    await attempts.at({ kind: "sandbox", id: row.id }, () => openEgress(context, { ...row, kind: "sandbox" }, signal));
+  for (const { id } of await store.sandboxes.behindProxy(engine.name)) {
+    if (!egress.isOpen(id)) await attempts.at({ kind: "sandbox", id }, () => takeOver(context, id, signal));
   }
-  for (const id of egress.opened()) {
+  const opened = egress.opened();
+  const jobs = new Set((await store.runs.open()).map((run) => run.sandboxId));
+  for (const id of opened) {
+    if (jobs.has(id)) continue;
     await attempts.at({ kind: "sandbox", id }, async () => {
-      if ((await engine.inspect(id, signal)) === undefined) await egress.close(id);
+      if (await isGone(context, id, signal)) await egress.close(id);
     });
   }
+}
+
+async function takeOver(context: DomainContext, id: string, signal: AbortSignal | undefined): Promise<void> {
+  const { engine, store, egress } = context;
+  const row = await store.sandboxes.get(id);
+  if (row === undefined) return;
+  await openEgress(context, { ...row, kind: "sandbox" }, signal);
+  if ((await store.sandboxes.get(id)) !== undefined) return;
+  // Removed meanwhile: the way to the proxy was made again for nobody.
+  await engine.remove(id);
+  await egress.close(id);
+}
+
+/** Whether a sandbox, or a job that is over, has nothing on the engine, and nobody is making that. */
+async function isGone({ engine, store }: DomainContext, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const before = await store.sandboxes.get(id);
+  if (before !== undefined && (before.state === "starting" || before.pending !== null)) return false;
+  if ((await engine.inspect(id, signal)) !== undefined) return false;
+  return (await store.sandboxes.get(id))?.revision === before?.revision;
 }
