@@ -6,7 +6,9 @@ const TOLERANCE_MS = 30_000;
 /**
  * The time by which the timers of sandboxes are written and read in this process: the wall clock. Once somebody looks for
  * its jumps, when it was set or the machine slept, it goes on after one as if there were none, until all timers are
- * moved and it follows. So none is read by one time and written by another, and none is moved twice.
+ * moved and it follows. So none is read by one time and written by another, and none is moved twice. The records and
+ * logs of runs are kept by it too; not so what can be had again, as the images of dependencies, and samples, which are
+ * asked for by the time that the wall clock showed.
  */
 export type TimerClock = {
   /** Milliseconds since 1970 (UTC). */

@@ -289,6 +289,26 @@ describe("a clock that jumps", () => {
     expect(await reaper.sweep()).toMatchObject([{ what: "expired" }]);
   });
 
+  it.each([400 * 24 * HOUR, -400 * 24 * HOUR])(
+    "by %d ms takes no log of a run away before the next sweep, or where that cannot move the timers",
+    async (ms) => {
+      const clock = setClock();
+      // Logs are files, whose times are the machine's own.
+      clock.jump(Date.now() - clock.now());
+      await using domain = openMemoryDomain({ clock }, { clock });
+      const { platform, context } = domain;
+      const { sandboxes } = context.store;
+      const shiftTimers = () => Promise.reject(new MoorageError("DISK_FULL", "The disk is full."));
+      const full = { ...context, store: { ...context.store, sandboxes: { ...sandboxes, shiftTimers } } };
+      const { runId } = await resultOf(platform.job.run({ command: ["echo", "kept"] }));
+      const reaper = createReaper(full);
+      clock.jump(ms);
+      await cleanup(context);
+      await reaper.sweep();
+      expect((await platform.run.logs({ runId })).items).toMatchObject([{ data: "kept\n" }]);
+    },
+  );
+
   it("takes no record or log of a run away, and ends no session", async () => {
     const clock = setClock();
     // Logs are files, whose times are the machine's own.

@@ -11,10 +11,12 @@ const MAX_LEFT = 1_000;
  * could not be removed, which keep none of the others.
  */
 export async function pruneRuns(context: DomainContext, attempts: Attempts): Promise<readonly string[]> {
-  const { store, logs, policy, clock, logger } = context;
+  const { store, logs, policy, clock, timers, logger } = context;
   const { records, left } = await pruneRecords(context, attempts);
   const keep = new Set([...left, ...(await store.runs.open()).map((run) => run.id)]);
-  const old = await logs.unkept(policy.logRetention, { now: clock.now(), keep });
+  // Of a jump that the logs have not been moved by: those from before it count by the one, those since by the other.
+  const now = Math.min(clock.now(), timers.now());
+  const old = await logs.unkept(policy.logRetention, { now, keep });
   const leftToo = await removeLogs(context, old, attempts);
   const removed = old.length - leftToo.length;
   if (records + removed > 0) logger.info({ records, logs: removed }, "removed records and logs of runs");
