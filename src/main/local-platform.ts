@@ -8,7 +8,6 @@ import type { EngineName } from "../contracts/types.ts";
 import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
-import { onEngine } from "../domain/on-engine.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
 import { keepDiskBesideRuns } from "../domain/disk/keep-beside-runs.ts";
 import { Owed } from "../domain/owed.ts";
@@ -16,7 +15,7 @@ import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { Attempts } from "../domain/recovery/attempts.ts";
-import { enginesToRecover, recoverRuns } from "../domain/recovery/recover-runs.ts";
+import { recoverAll } from "../domain/recovery/recover-runs.ts";
 import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
 import { createTimerClock } from "../domain/timer-clock.ts";
@@ -138,12 +137,8 @@ async function keepAll(context: DomainContext, signal: AbortSignal): Promise<voi
 async function recover(context: DomainContext): Promise<void> {
   const attempts = new Attempts(context.logger);
   try {
-    await recoverRuns(context, attempts);
+    await recoverAll(context, attempts);
     await sweepDue(context, attempts);
-    for (const name of await enginesToRecover(context)) {
-      if (name === "memory") continue;
-      await attempts.at({ kind: "engine", id: name }, async () => recoverRuns(await onEngine(context, name), attempts));
-    }
   } catch (error) {
     if (!isMoorageError(error)) throw error;
     context.logger.warn({ code: error.code }, "lost runs could not be recorded now");

@@ -4,7 +4,7 @@ import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine, askEngines } from "../on-engine.ts";
 import { Attempts } from "../recovery/attempts.ts";
-import { recoverRuns } from "../recovery/recover-runs.ts";
+import { recoverAll } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/prune-runs.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
@@ -36,7 +36,7 @@ export function createReaper(context: DomainContext): Reaper {
     const engine = { kind: "engine", id: context.engine.name };
     await attempts.at({ kind: "registry", id: "timers" }, keepTimers);
     await attempts.settle(context.owed);
-    await recoverRuns(context, attempts);
+    await recoverAll(context, attempts);
     await attempts.at(engine, () => refreshAll(context, signal));
     const due = await sweepDue(context, attempts, signal);
     await attempts.at(LOGS, () => prune(attempts));

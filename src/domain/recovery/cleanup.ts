@@ -8,7 +8,7 @@ import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { pruneRuns } from "../run/prune-runs.ts";
 import { Attempts } from "./attempts.ts";
-import { recoverRuns } from "./recover-runs.ts";
+import { recoverAll } from "./recover-runs.ts";
 
 /**
  * Records lost runs, does what is due, and removes what nobody owns any more at once, without its grace; and images of
@@ -17,7 +17,7 @@ import { recoverRuns } from "./recover-runs.ts";
 export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   const attempts = new Attempts(context.logger);
   await attempts.settle(context.owed);
-  const recovered = [...(await recoverRuns(context, attempts))];
+  const recovered = [...(await recoverAll(context, attempts))];
   const due = await sweepDue(context, attempts);
   const gone = due.filter(({ what }) => what === "failed" || what === "expired");
   const removed = gone.map(({ id }) => ({ kind: "sandbox", id }));

@@ -1,8 +1,9 @@
 import { isMoorageError } from "../../base/errors.ts";
-import type { EngineName, OutputChunk, UnitInfo } from "../../engine/engine.ts";
+import type { OutputChunk, UnitInfo } from "../../engine/engine.ts";
 import type { RunStatus } from "../../contracts/types.ts";
 import type { RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
+import { onEngine } from "../on-engine.ts";
 import { recordReceipt, type ReceiptSource } from "../receipt/record-receipt.ts";
 import { ENDED_LATER } from "../run/close-run.ts";
 import { tellingOthers } from "../run/ending-runs.ts";
@@ -13,12 +14,6 @@ import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { Attempts } from "./attempts.ts";
 
-/** The engines, other than this one, on which runs have lost their Moorage. */
-export async function enginesToRecover({ store, holders, engine }: DomainContext): Promise<ReadonlySet<EngineName>> {
-  const lost = (await store.runs.open()).filter((run) => !holders.isAlive(run.holder));
-  return new Set(lost.map((run) => run.engine).filter((name) => name !== engine.name));
-}
-
 export type RecoveredRun = { readonly runId: string; readonly status: string };
 
 /** A job's own guards end it this long after its deadline at the latest; one that runs longer has got rid of them. */
@@ -27,8 +22,22 @@ const GUARD_SLACK_MS = 5000;
 /** A clock that is corrected by less than this has not been set. */
 const CORRECTION_MS = 30_000;
 
+/** Records lost runs on every engine on which there are some, each as far as it can be reached now. */
+export async function recoverAll(context: DomainContext, attempts: Attempts): Promise<readonly RecoveredRun[]> {
+  const { store, holders } = context;
+  const lost = (await store.runs.open()).filter((run) => !holders.isAlive(run.holder));
+  const recovered: RecoveredRun[] = [];
+  for (const name of new Set(lost.map((run) => run.engine))) {
+    const found = await attempts.at({ kind: "engine", id: name }, async () =>
+      recoverRuns(await onEngine(context, name), attempts),
+    );
+    recovered.push(...(found ?? []));
+  }
+  return recovered;
+}
+
 /**
- * Records the runs whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs
+ * Records the runs on this engine whose Moorage was ended before them. What is left of a sandbox's run is ended. A job that still runs
  * is left to its own deadline, and a later start records it; one that is past its deadline, or was never started, is
  * ended. One that cannot be recovered stays open, and is tried again.
  */

@@ -6,6 +6,7 @@ import { setClock } from "../../../test/fixtures/set-clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { openSqliteStore } from "../../store/sqlite/sqlite-store.ts";
 import { createPlatform } from "../domain.ts";
+import { createReaper } from "../reaper/reaper.ts";
 import { cleanup } from "./cleanup.ts";
 import { recoverRuns } from "./recover-runs.ts";
 
@@ -44,6 +45,40 @@ async function lostExec(domain: ReturnType<typeof openMemoryDomain>) {
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
+
+describe("a lost run on another engine than the one that is chosen", () => {
+  it.each(["a sweep", "a cleanup"])("is recorded by %s", async (which) => {
+    await using domain = openMemoryDomain();
+    await using lost = await lostExec(domain);
+    await using chosen = openMemoryDomain();
+    const context = {
+      ...lost.later.context,
+      engine: { ...chosen.context.engine, name: "docker" as const },
+      otherEngine: () => Promise.resolve(domain.context.engine),
+    };
+    const [open] = await context.store.runs.open();
+    await (which === "a sweep" ? createReaper(context).sweep() : cleanup(context));
+    expect(await context.store.runs.open()).toEqual([]);
+    expect(await createPlatform(context, principal).run.get({ runId: open?.id ?? "" })).toMatchObject({
+      status: "interrupted",
+    });
+    await lost.ended;
+  });
+
+  it("is told as undone while that engine does not answer", async () => {
+    await using domain = openMemoryDomain();
+    await using lost = await lostExec(domain);
+    await using chosen = openMemoryDomain();
+    const { otherEngine } = domain.context;
+    const engine = { ...chosen.context.engine, name: "docker" as const };
+    const context = { ...lost.later.context, engine, otherEngine };
+    await createReaper(context).sweep();
+    expect(context.undone.latest).toMatchObject([{ kind: "engine", id: "memory", code: "ENGINE_UNREACHABLE" }]);
+    expect(await context.store.runs.open()).toHaveLength(1);
+    await recoverRuns(lost.later.context);
+    await lost.ended;
+  });
+});
 
 describe("after a Moorage was ended", () => {
   it("leaves the jobs of a living one alone", async () => {
