@@ -6,7 +6,7 @@ import type { DirectoryUse, SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { removedMeanwhile } from "../sandbox/transition.ts";
 import { allowedDirectory, type HostDirectory } from "./host-directory.ts";
-import { heldBefore, JOB_USER, lend, takeBack } from "./ownership.ts";
+import { heldBefore, JOB_USER, lend, takeBack, type Loan } from "./ownership.ts";
 
 const ROOT = 0;
 /** The row of the sandbox holds them all. */
@@ -54,7 +54,8 @@ function refuseLoan({ hostUser }: DomainContext, { path }: HostDirectory, shared
  * Before a sandbox is started: looks once more where its directory is, now that the store keeps everybody else out, and
  * lends it where that is due. CONFLICT, and nothing is lent, when a removal has taken the sandbox from who starts it.
  */
-export async function enterDirectory({ store }: DomainContext, row: SandboxRow): Promise<void> {
+export async function enterDirectory(context: DomainContext, row: SandboxRow): Promise<void> {
+  const { store } = context;
   const { id, directory, pending } = row;
   if (directory === null) return;
   await confirmDirectory(directory);
@@ -70,7 +71,7 @@ export async function enterDirectory({ store }: DomainContext, row: SandboxRow):
   const now = await store.sandboxes.get(id);
   if (now !== undefined && now.pending?.id === pending?.id) return;
   // The removal may have given it back before all of it was lent.
-  await takeBack({ path, kept: new Set(kept) });
+  await giveBack(context, row, { path, kept: new Set(kept) });
   throw removedMeanwhile(row);
 }
 
@@ -97,13 +98,17 @@ export async function confirmDirectory({ path }: DirectoryUse): Promise<void> {
  * When nothing of the sandbox runs any more: gives a lent directory back, where it is still in its place. The directory
  * itself stays as it is.
  */
-export async function leaveDirectory({ store, logger }: DomainContext, row: SandboxRow): Promise<void> {
+export async function leaveDirectory(context: DomainContext, row: SandboxRow): Promise<void> {
   if (row.directory === null || row.directory.loan === null) return;
   // The loan may have been written down since the row was read.
-  const { path, loan } = (await store.sandboxes.get(row.id))?.directory ?? row.directory;
+  const { path, loan } = (await context.store.sandboxes.get(row.id))?.directory ?? row.directory;
   if (loan === null || loan.kept === null || (await placeOf(path)) !== path) return;
-  const left = await takeBack({ path, kept: new Set(loan.kept) });
-  if (left !== undefined) logger.warn({ sandboxId: row.id, owner: row.owner }, left);
+  await giveBack(context, row, { path, kept: new Set(loan.kept) });
+}
+
+async function giveBack({ logger }: DomainContext, { id: sandboxId, owner }: SandboxRow, loan: Loan): Promise<void> {
+  const left = await takeBack(loan);
+  if (left !== undefined) logger.warn({ sandboxId, owner }, left);
 }
 
 /** Where a path leads that is a directory; undefined where it is none. */
