@@ -6,7 +6,7 @@ const COLUMNS = "id, owner, name, engine, created_at, removing";
 /** Who uses a thing with the id `?`. */
 const USERS = {
   volumes: `SELECT id, 'sandbox' AS kind, name, data ->> 'state' AS state FROM sandboxes
-    WHERE data ->> '$.volume.id' = ?`,
+    WHERE data ->> '$.volume.id' = ? AND data ->> 'state' <> 'error'`,
   networks: `SELECT user.* FROM networks JOIN (
       SELECT id, owner, 'sandbox' AS kind, name, data ->> 'state' AS state, data ->> 'network' AS network FROM sandboxes
       WHERE data ->> 'state' <> 'error'

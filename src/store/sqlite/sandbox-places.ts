@@ -10,6 +10,10 @@ export function refusePlaceGone(database: Database, row: SandboxRow): void {
   refuseNetworkGone(database, row);
 }
 
+/** Of one that failed nothing is left on its engine but the news: it holds no place, and none of its ports. */
+const PORT_USER = `SELECT id, owner, name FROM host_ports JOIN sandboxes ON id = sandbox_id
+  WHERE data ->> 'state' <> 'error' AND port = ?`;
+
 /** Two sandboxes at one time work in one place only when both say so, and no two have one host port. */
 export function refusePlaceInUse(database: Database, row: SandboxRow): void {
   refuseVolumeInUse(database, row);
@@ -18,13 +22,18 @@ export function refusePlaceInUse(database: Database, row: SandboxRow): void {
 }
 
 export function isHostPortTaken(database: Database, hostPort: number): boolean {
-  return database.get("SELECT 1 FROM host_ports WHERE port = ?", hostPort) !== undefined;
+  return database.get(PORT_USER, hostPort) !== undefined;
 }
 
-/** They are free again when the row goes. */
+/** They are free again when the row goes, or is nothing but news. */
 export function takeHostPorts(database: Database, { id, ports }: SandboxRow): void {
   for (const { hostPort, protocol } of ports) {
-    database.run("INSERT INTO host_ports (port, protocol, sandbox_id) VALUES (?, ?, ?)", hostPort, protocol, id);
+    database.run(
+      "INSERT OR REPLACE INTO host_ports (port, protocol, sandbox_id) VALUES (?, ?, ?)",
+      hostPort,
+      protocol,
+      id,
+    );
   }
 }
 
@@ -58,8 +67,8 @@ function refuseNetworkGone(database: Database, { network, networkId }: SandboxRo
 function refuseVolumeInUse(database: Database, { volume, owner }: SandboxRow): void {
   if (volume === null) return;
   const user = database.get(
-    `SELECT id, owner, name FROM sandboxes WHERE data ->> '$.volume.id' = ? AND NOT (? AND data ->> '$.volume.shared')
-     LIMIT 1`,
+    `SELECT id, owner, name FROM sandboxes WHERE data ->> '$.volume.id' = ? AND data ->> 'state' <> 'error'
+     AND NOT (? AND data ->> '$.volume.shared') LIMIT 1`,
     ...[volume.id, Number(volume.shared)],
   );
   if (user === undefined) return;
@@ -70,11 +79,7 @@ function refuseVolumeInUse(database: Database, { volume, owner }: SandboxRow): v
 
 function refusePortsInUse(database: Database, { ports, owner }: SandboxRow): void {
   for (const { hostPort, protocol } of ports) {
-    const user = database.get(
-      `SELECT id, owner, name FROM sandboxes
-       WHERE id = (SELECT sandbox_id FROM host_ports WHERE port = ? AND protocol = ?)`,
-      ...[hostPort, protocol],
-    );
+    const user = database.get(`${PORT_USER} AND protocol = ?`, hostPort, protocol);
     if (user === undefined) continue;
     throw new MoorageError("CONFLICT", `The host port ${hostPort}/${protocol} is taken by ${holder(user, owner)}.`, {
       hint: "Name another host port, or let one be chosen with auto.",
