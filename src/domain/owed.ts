@@ -6,8 +6,9 @@ export type Owing = { readonly what: string; readonly failure: Error };
 
 /**
  * What has to be written or cleared up once something has begun, and could not be when it was due: the disk was full, or
- * the engine was away. It is kept with all that is known and done again by each sweep, until it is done. Where this
- * process is ended before, the next one finds what is left by the rows of a dead holder.
+ * the engine was away. It is kept with all that is known and done again by each sweep, of a server or of this
+ * process for itself, until it is done. Where this process is ended before, the next one finds what is left by the rows
+ * of a dead holder.
  */
 export class Owed {
   readonly #logger: Logger;

@@ -15,6 +15,7 @@ import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
 import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { Attempts } from "../domain/recovery/attempts.ts";
+import { keepSettling } from "../domain/recovery/keep-settling.ts";
 import { recoverAll } from "../domain/recovery/recover-runs.ts";
 import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
@@ -112,6 +113,12 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   opening.defer(() => context.sessions.endAll());
   opening.defer(() => context.live.endAll());
   await recover(context);
+  const closing = new AbortController();
+  const settling = keepSettling(context, closing.signal);
+  opening.defer(async () => {
+    closing.abort();
+    await settling;
+  });
   const open = opening.move();
   return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
     engineName: engine.name,

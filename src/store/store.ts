@@ -263,6 +263,8 @@ export type SandboxRows = {
    * announced change, and what the times choose.
    */
   readonly due: (times: DueTimes) => Promise<readonly SandboxRow[]>;
+  /** Of all owners and engines: those with an announced change. */
+  readonly changing: () => Promise<readonly SandboxRow[]>;
   /** Those that were started ahead, or are starting so, and that nobody has claimed, on all engines; the oldest first. */
   readonly unclaimed: () => Promise<readonly SandboxRow[]>;
   /** Whether a sandbox of whomever has the host port, for either protocol. */

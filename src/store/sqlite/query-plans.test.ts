@@ -31,6 +31,7 @@ const oftenAsked: Readonly<Record<string, (rows: Rows) => Promise<unknown>>> = {
   "a sandbox of the pool": ({ sandboxes }) => sandboxes.claim({ poolKey: "key", engine: "memory" }, (row) => row),
   "those in a state": ({ sandboxes }) => sandboxes.glances(["running"]),
   "what may be due": ({ sandboxes }) => sandboxes.due({ now: "2026", restingSince: "2026" }),
+  "what is changing": ({ sandboxes }) => sandboxes.changing(),
   "what nobody has claimed": ({ sandboxes }) => sandboxes.unclaimed(),
   "those behind a proxy": ({ sandboxes }) => sandboxes.behindProxy("memory"),
   "a host port": ({ sandboxes }) => sandboxes.isHostPortTaken(8080),

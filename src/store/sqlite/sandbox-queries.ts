@@ -18,7 +18,7 @@ const UNCLAIMED = "SELECT data FROM sandboxes WHERE data ->> 'poolKey' IS NOT NU
 const BEHIND_PROXY = `SELECT data FROM sandboxes WHERE substr(data ->> 'network', 1, 6) = 'allow:'
   AND data ->> 'engine' = ? AND data ->> 'state' IN ('running', 'paused')`;
 
-type Queries = Pick<SandboxRows, "all" | "glances" | "due" | "unclaimed" | "behindProxy">;
+type Queries = Pick<SandboxRows, "all" | "glances" | "due" | "changing" | "unclaimed" | "behindProxy">;
 
 /** What is asked for of all owners. */
 export function createSandboxQueries(database: Database): Queries {
@@ -26,6 +26,7 @@ export function createSandboxQueries(database: Database): Queries {
     all: () => Promise.try(() => database.all("SELECT data FROM sandboxes").map(read)),
     glances: (states) => Promise.try(() => states.flatMap((state) => database.all(GLANCE, state).map(readGlance))),
     due: (times) => Promise.try(due, database, times),
+    changing: () => Promise.try(() => database.all(CHANGING).map(read)),
     unclaimed: () => Promise.try(() => database.all(UNCLAIMED).map(read)),
     behindProxy: (engine) => Promise.try(() => database.all(BEHIND_PROXY, engine).map(read)),
   };
