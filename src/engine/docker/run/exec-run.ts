@@ -29,6 +29,8 @@ export type BegunRun = {
   readonly memory: RunMemory;
   /** Of the start: when it has aborted by now, the run is ended again. */
   readonly signal: AbortSignal | undefined;
+  /** True: it may have begun, and its shell has not said so. @default false */
+  readonly unanswered?: boolean;
   /** Called once, when nothing more comes of the run: with true where its keeper lives and waits for another. */
   readonly onEnd?: (keeperWaits: boolean) => void;
 };
@@ -108,9 +110,13 @@ async function stopUnit(context: ExecContext, { aroundStop }: RunSpec): Promise<
   await (aroundStop === undefined ? context.stopUnit() : aroundStop(context.stopUnit));
 }
 
-/** The code of a shell that serves several runs and could not tell how this one has ended: it has read its end of input. */
-function isShellsOwn({ root, output }: BegunRun, exitCode: number | null): boolean {
-  return root.shared && output.told === undefined && exitCode !== null && exitCode <= LAST_PLAIN_CODE;
+/**
+ * The code of a shell that serves several runs and could not tell how this one has ended: it has read its end of input,
+ * or had ended before it was handed the run.
+ */
+function isShellsOwn({ root, output, unanswered = false }: BegunRun, exitCode: number | null): boolean {
+  if (!root.shared || output.told !== undefined) return false;
+  return unanswered || (exitCode !== null && exitCode <= LAST_PLAIN_CODE);
 }
 
 function brokenOutput(cause?: unknown): MoorageError {

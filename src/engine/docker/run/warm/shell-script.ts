@@ -6,7 +6,7 @@ export const UNDERSTOOD_LINE = "moorage understood";
 export const UPTIME_LINE = /^moorage uptime (\d+)$/;
 /** What it answers to a run that has reached it too late, and that it leaves. */
 const LATE_LINE = "moorage late";
-/** In place of the code, where a run was left after it had been understood: the shell was held up just then. */
+/** In place of the code, where a run was left, as the shell was held up. */
 const HELD_UP = "held-up";
 /** How long a shell may be held up between the two looks at the time, seconds. */
 export const HELD_UP_S = 2;
@@ -44,13 +44,17 @@ in_time() {
   read -r moorage_now moorage_rest </proc/uptime
   [ "\${moorage_now%.*}" -le "$1" ]
 }
+held_up() {
+  echo "moorage end $moorage_secret ${HELD_UP}"
+  exit 125
+}
 begin() {
-  in_time "$moorage_until" || { echo "${LATE_LINE}"; exit 125; }
+  in_time "$moorage_until" || { echo "${LATE_LINE}"; held_up; }
   eval "$moorage_line"
   cd "$1" || { echo "${CWD_LINE}"; exit 125; }
   shift
   echo "${UNDERSTOOD_LINE}"
-  in_time "$((moorage_until + ${HELD_UP_S}))" || { echo "moorage end $moorage_secret ${HELD_UP}"; exit 125; }
+  in_time "$((moorage_until + ${HELD_UP_S}))" || held_up
   exec "$@" 2>&3 3>&-
 }
 while read -r moorage_secret moorage_until moorage_kind moorage_line; do

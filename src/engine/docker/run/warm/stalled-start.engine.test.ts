@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openEngineProxy } from "../../../../../test/fixtures/engine-proxy.ts";
-import { failureOf, openDockerFixture } from "../../docker-fixture.ts";
+import { failureOf, openDockerFixture, printed, type DockerFixture } from "../../docker-fixture.ts";
 
 const LONG = { timeout: 120_000 };
 const POLL = { timeout: 20_000 };
@@ -46,4 +46,38 @@ it("a start that is given up while a pause waits for it is ended, and the pause 
   expect(await engine.inspect(id)).toMatchObject({ state: "paused" });
   await engine.freezer?.unpause(id);
   expect(await own()).not.toContain("sleep 4321");
+});
+
+/** A run that leaves a trace each time that it begins. */
+const TRACING = { command: ["sh", "-c", "echo begun >>trace; exit 7"], env: {}, cwd: "/workspace" };
+
+async function traced(fixture: DockerFixture, id: string): Promise<string> {
+  const entries = await fixture.engine.files.list(id, "/workspace");
+  if (entries.length === 0) return "";
+  await using file = await fixture.engine.files.open(id, "/workspace/trace");
+  return Buffer.concat(await Array.fromAsync(file.read(0, file.sizeBytes))).toString();
+}
+
+it("a run whose connection breaks before it is answered is never begun a second time", LONG, async () => {
+  await using warm = await openWarm();
+  const { proxy, fixture, id } = warm;
+  const onHandle = (): Promise<void> => Promise.resolve(proxy.stall());
+  const given = fixture.engine.exec(id, { ...TRACING, onHandle });
+  await expect.poll(() => traced(fixture, id), POLL).toBe("begun\n");
+  proxy.cut();
+  proxy.join();
+  const run = await given;
+  expect(await failureOf(run.exit)).toMatchObject({ code: "ENGINE_FAILED" });
+  expect(await run.kill()).toEqual({ unitStopped: false });
+  expect((await fixture.shell(id, "cat trace")).out).toBe("begun\n");
+});
+
+it("a run whose answer is long on its way is the run, and no other is begun", LONG, async () => {
+  await using warm = await openWarm();
+  const { proxy, fixture, id } = warm;
+  const onHandle = (): Promise<void> => Promise.resolve(proxy.stall());
+  const run = await fixture.engine.exec(id, { ...TRACING, onHandle });
+  proxy.flow();
+  expect((await printed(run)).exit.exitCode).toBe(7);
+  expect((await fixture.shell(id, "cat trace")).out).toBe("begun\n");
 });

@@ -3,6 +3,7 @@ import { throwIfCanceled, withDeadline } from "../../../../base/deadline.ts";
 import { MoorageError } from "../../../../base/errors.ts";
 import type { EngineRun, RunSpec } from "../../../engine.ts";
 import { AttachedOutput } from "../attached-output.ts";
+import { ContainerReply } from "../../api/replies.ts";
 import { noDirectory } from "../../unit/start-unit.ts";
 import { rootOf } from "../exec.ts";
 import type { ExecContext } from "../exec-context.ts";
@@ -19,7 +20,7 @@ import { endMark, HELD_UP_S, SHELL_SCRIPT, UNDERSTOOD_LINE, UPTIME_LINE } from "
 const READY_MS = 20_000;
 /** A run may be answered up to so long after it was handed over, rounded up to the next whole second. */
 const BEGIN_WITHIN_S = 2;
-/** Longer than any shell may take to begin: one that has not answered by now never will. */
+/** Longer than any shell may take to begin. */
 const UNDERSTAND_MS = (BEGIN_WITHIN_S + HELD_UP_S + 2) * 1000;
 const SECRET_BYTES = 16;
 
@@ -84,20 +85,26 @@ export class WarmShell {
   }
 
   /**
-   * Begins a run; undefined when the shell does not answer, and nothing has begun or ever will. A shell whose run has
-   * ended whole, by itself, may serve another: `open` tells.
+   * Begins a run; undefined when nothing has begun for certain, or ever will. What may have begun is a run, whose exit
+   * tells where its shell did not. A shell whose run has ended whole, by itself, may serve another: `open` tells.
    */
   async begin({ spec, given, signal }: HandedOver): Promise<EngineRun | undefined> {
     await spec.onHandle?.(runHandle({ root: this.#root, containerStartedAt: this.#context.containerStartedAt }));
     const memory = await watchRunMemory(this.#context, signal);
+    if (!this.open) {
+      memory[Symbol.dispose]();
+      return undefined;
+    }
     const secret = randomBytes(SECRET_BYTES).toString("hex");
     const { socket } = this.#process;
     const output = new AttachedOutput(socket, { end: endMark(secret) });
     const until = Math.floor(this.#ahead + performance.now() / 1000) + BEGIN_WITHIN_S;
     const { kind, code, input } = given;
     socket.write(`${secret} ${until} ${kind} ${code}\n${input === undefined ? "" : `${input}\n`}`);
-    const answer = (await settledWithin(output.firstLine, UNDERSTAND_MS)) ? await output.firstLine : undefined;
-    if (answer !== UNDERSTOOD_LINE) {
+    const isAnswered = await settledWithin(output.firstLine, UNDERSTAND_MS);
+    const answer = isAnswered ? await output.firstLine : undefined;
+    // Whatever else the shell says, nothing has begun; and in a pause it is too late for that by now.
+    if (answer === undefined ? !isAnswered && (await this.#isPaused()) : answer !== UNDERSTOOD_LINE) {
       memory[Symbol.dispose]();
       this.close();
       await output.close();
@@ -109,7 +116,20 @@ export class WarmShell {
     return execRun(this.#context, {
       ...{ spec, process: this.#process, output, root: this.#root, memory, signal },
       streamed: kind === "stream" ? spec.stdin : undefined,
+      unanswered: answer === undefined,
       onEnd: (waits) => void (waits && kind !== "stream" ? socket.resume() : this.close()),
     });
+  }
+
+  async #isPaused(): Promise<boolean> {
+    const { api, containerId, logger } = this.#context;
+    try {
+      const request = { method: "GET", path: `/containers/${containerId}/json` } as const;
+      return (await api.find(request, ContainerReply))?.State.Status === "paused";
+    } catch (error) {
+      // Then the run may have begun, and its exit tells what is wrong.
+      logger.warn({ err: error }, "a sandbox whose shell does not answer cannot be looked at");
+      return false;
+    }
   }
 }
