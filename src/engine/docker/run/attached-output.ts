@@ -25,7 +25,7 @@ type OutputOptions = {
   readonly echo?: string;
   /** How many lines are for us, before what is the program's. @default 1 */
   readonly lines?: number;
-  /** Words that end both streams, on a connection that goes on. @default none: they end with the connection */
+  /** Words that end both streams, whatever becomes of the connection. @default none: they end with the connection */
   readonly end?: string;
 };
 
@@ -44,6 +44,8 @@ export class AttachedOutput {
   readonly #lost = { stdout: 0, stderr: 0 };
   /** True while the reader is waited for. */
   #waits = false;
+  /** True once the reader was waited for no longer. */
+  #readerIsLate = false;
   #finished = false;
   #failure: unknown;
 
@@ -79,6 +81,11 @@ export class AttachedOutput {
     return this.#marks?.stderr.told === undefined ? undefined : this.#marks.stdout.told;
   }
 
+  /** True where words should have ended it and have not come, though its reader was not too slow for them. */
+  get isCutOff(): boolean {
+    return this.#marks !== undefined && this.told === undefined && !this.#readerIsLate;
+  }
+
   /** Why the connection broke, when it did. */
   get failure(): unknown {
     return this.#failure;
@@ -103,9 +110,10 @@ export class AttachedOutput {
       if (await settledWithin(this.ended, QUIET_MS)) break;
       // That nothing comes while the reader is behind is no silence.
       if (this.#waits) continue;
-      if (this.#bytes === before) break;
+      if (this.#bytes === before && !this.isCutOff) break;
       looks -= 1;
     }
+    this.#readerIsLate = took() >= READER_MS;
     await this.close();
   }
 

@@ -1,6 +1,19 @@
+import { randomBytes } from "node:crypto";
+
 const NEWLINE = 10;
+const SECRET_BYTES = 16;
 /** A code and what stands for one are short; what goes on after the words is none. */
 const MAX_REST_BYTES = 16;
+
+/** What only a run's keeper is told, so that no program can say that its run has ended. */
+export function newSecret(): string {
+  return randomBytes(SECRET_BYTES).toString("hex");
+}
+
+/** What ends the output of a run, in both streams, before its code and a newline. */
+export function endMark(secret: string): string {
+  return `moorage end ${secret} `;
+}
 
 /**
  * Finds the mark that ends a run's output in a stream of bytes: the mark's words, then what it tells, then a newline.

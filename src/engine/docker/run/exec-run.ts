@@ -14,7 +14,7 @@ import type { RunMemory } from "./run-memory.ts";
 import { runHandle } from "./run-handle.ts";
 import { TreeControl, type TreeRoot } from "./tree-control.ts";
 
-/** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's alone. */
+/** Above it an exit code may tell of a signal; such an end may have been the keeper's or the root's, which mark none. */
 const LAST_PLAIN_CODE = 128;
 /** As shells tell an end by KILL. */
 const KILLED = 137;
@@ -84,13 +84,13 @@ async function waitForExit(context: ExecContext, begun: BegunRun, course: Course
   const { output, memory } = begun;
   const { sent } = course;
   try {
-    const exitCode = await exitCodeOf(context, { execId: begun.process.execId, output });
+    const exitCode = await exitCodeOf(context, begun);
     course.whole = output.told !== undefined && sent.size === 0;
     const unasked = exitCode !== null && exitCode > LAST_PLAIN_CODE && sent.size === 0;
     if (unasked && !course.whole) await endEscaped(context, begun);
     await output.finish();
     if (output.failure !== undefined && !isUnreadInput(begun, output.failure)) throw brokenOutput(output.failure);
-    if (isShellsOwn(begun, exitCode)) throw brokenOutput();
+    if (isCutOff(begun, exitCode)) throw brokenOutput();
     const { own: oomKilled, beside } = await memory.kills(exitCode === KILLED && !sent.has("KILL"));
     return {
       exitCode,
@@ -111,11 +111,11 @@ async function stopUnit(context: ExecContext, { aroundStop }: RunSpec): Promise<
 }
 
 /**
- * The code of a shell that serves several runs and could not tell how this one has ended: it has read its end of input,
- * or had ended before it was handed the run.
+ * Its keeper marks an end of its output, so without that mark there was more of it, or the code is that of a shell that
+ * serves several runs and has read its end of input instead. What a run left unread of its input may cost the mark.
  */
-function isShellsOwn({ root, output, unanswered = false }: BegunRun, exitCode: number | null): boolean {
-  if (!root.shared || output.told !== undefined) return false;
+function isCutOff({ root, output, unanswered = false }: BegunRun, exitCode: number | null): boolean {
+  if (!output.isCutOff || (output.failure !== undefined && !root.shared)) return false;
   return unanswered || (exitCode !== null && exitCode <= LAST_PLAIN_CODE);
 }
 

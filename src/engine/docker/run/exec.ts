@@ -4,6 +4,7 @@ import type { EngineRun, RunSpec } from "../../engine.ts";
 import { refuseOversize } from "../../refuse-oversize.ts";
 import { noDirectory } from "../unit/start-unit.ts";
 import { AttachedOutput } from "./attached-output.ts";
+import { endMark, newSecret } from "./end-mark.ts";
 import type { ExecContext } from "./exec-context.ts";
 import { execRun } from "./exec-run.ts";
 import { watchRunMemory, type RunMemory } from "./run-memory.ts";
@@ -69,7 +70,14 @@ type Starting = {
 
 async function announced(context: ExecContext, starting: Starting): Promise<EngineRun> {
   const { process, spec, memory, signal } = starting;
-  const output = new AttachedOutput(process.socket, spec.tty === undefined ? {} : { echo: GO_LINE, lines: 2 });
+  const secret = newSecret();
+  const go = `${GO_LINE} ${secret}`;
+  const output = new AttachedOutput(
+    process.socket,
+    spec.tty === undefined ? { end: endMark(secret) } : { echo: go, lines: 2 },
+  );
+  // Of a connection whose output has been read to its end: it is closed when the run has ended.
+  process.socket.on("error", () => process.socket.destroy());
   context.track(context.containerId, output);
   try {
     const line = await withDeadline(output.firstLine, context.announceMs, "Starting a run in the sandbox");
@@ -80,8 +88,9 @@ async function announced(context: ExecContext, starting: Starting): Promise<Engi
     if (spec.tty !== undefined) await resizeProcess(context.api, process.execId, spec.tty);
     await spec.onHandle?.(runHandle({ root, containerStartedAt: context.containerStartedAt }));
     throwIfCanceled(signal);
-    process.socket.write(`${GO_LINE}\n`);
-    return await execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal });
+    process.socket.write(`${go}\n`);
+    const onEnd = (): void => void process.socket.destroy();
+    return await execRun(context, { spec, streamed: spec.stdin, process, output, root, memory, signal, onEnd });
   } catch (error) {
     // It has not begun, and it never will.
     process.socket.end(`${LEAVE_LINE}\n`);

@@ -3,14 +3,19 @@ import { MoorageError } from "../../../base/errors.ts";
 import { Once } from "../../../base/once.ts";
 import type { AttachedOutput } from "./attached-output.ts";
 import type { ExecContext } from "./exec-context.ts";
-import { inspectProcess } from "./processes.ts";
+import { inspectProcess, type StartedProcess } from "./processes.ts";
+import type { TreeRoot } from "./tree-control.ts";
 
 const FIRST_LOOK_MS = 25;
 const MOST_LOOK_MS = 5_000;
 /** So many looks in a row have to fail, `MOST_LOOK_MS` apart, before a run whose output still stands is given up. */
 const MOST_FAILURES = 3;
 
-type Followed = { readonly execId: string; readonly output: AttachedOutput };
+type Followed = {
+  readonly process: Pick<StartedProcess, "execId">;
+  readonly output: AttachedOutput;
+  readonly root: Pick<TreeRoot, "shared">;
+};
 
 /**
  * A keeper that serves several runs tells the end of each. Else the engine announces it at once, but up to two seconds
@@ -21,7 +26,11 @@ type Followed = { readonly execId: string; readonly output: AttachedOutput };
  */
 export async function exitCodeOf(context: ExecContext, followed: Followed): Promise<number | null> {
   const { events, closed } = context;
-  const { execId, output } = followed;
+  const {
+    process: { execId },
+    output,
+    root,
+  } = followed;
   const closing = Promise.withResolvers<void>();
   const onClosed = (): void => closing.resolve();
   closed.addEventListener("abort", onClosed, { once: true });
@@ -33,7 +42,7 @@ export async function exitCodeOf(context: ExecContext, followed: Followed): Prom
     for (const [waiting, mostFailures] of [[news, MOST_FAILURES] as const, [over, 1] as const]) {
       const seen = await lookUntil(waiting, { context, execId, mostFailures });
       if (seen !== undefined) return seen.exitCode;
-      if (output.told !== undefined) return toldCode(output.told);
+      if (root.shared && output.told !== undefined) return toldCode(output.told);
       if (closed.aborted) throw canceled(closed.reason);
     }
     return await announced;

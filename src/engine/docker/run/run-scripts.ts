@@ -1,9 +1,11 @@
+import { endMark } from "./end-mark.ts";
+
 /** What a shell of ours says as the first line on stdout, before it becomes the program. */
 export const READY_LINE = "moorage ready";
 export const CWD_LINE = "moorage cwd";
 /** Root, when that started, keeper. */
 export const ROOT_LINE = /^moorage root (\d+) (\d+) (\d+)$/;
-/** What a run waits for once it has announced itself; anything else, or the end of its input, and it never begins. */
+/** What a run waits for once it has announced itself, before the secret of its end's mark; anything else, or the end of its input, and it never begins. */
 export const GO_LINE = "go";
 export const LEAVE_LINE = "leave";
 /** What the shell says on a terminal once it was let go: what the terminal itself repeats of that comes before. */
@@ -65,14 +67,16 @@ tell \${moorage_line##*) }
 /**
  * Starts a run inside a sandbox: how its input comes, directory, program, arguments. It announces the subreaper that the
  * whole run stays below, and itself, the run's keeper, and waits to be let go: a run that nobody waits for any more, as
- * its start took too long or its Moorage has ended, never begins. The keeper starts the program and ends with its code.
+ * its start took too long or its Moorage has ended, never begins. The keeper starts the program, marks the end of both
+ * streams with the secret that it was let go with, so that a connection which breaks before is told from an end, and
+ * ends with the program's code. On a terminal, where every byte is shown as it comes, no mark is looked for.
  */
 export const EXEC_SCRIPT = `
 cd "$2" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
 moorage_input=$1
 shift 2
 ${ANNOUNCE}
-read -r moorage_line && [ "$moorage_line" = "${GO_LINE}" ] || exit 125
+read -r moorage_line moorage_secret && [ "$moorage_line" = "${GO_LINE}" ] || exit 125
 case $moorage_input in
 none) exec </dev/null ;;
 terminal) echo "${GOING_LINE}" ;;
@@ -81,6 +85,10 @@ ${SWEEP}${REMEMBER}${OUTLIVE}
 (exec "$@" 2>&3 3>&-)
 moorage_code=$?
 sweep
+if [ "$moorage_input" != terminal ]; then
+  echo "${endMark("$moorage_secret")}$moorage_code"
+  echo "${endMark("$moorage_secret")}$moorage_code" >&3
+fi
 exit "$moorage_code"
 `;
 

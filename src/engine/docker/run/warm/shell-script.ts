@@ -1,3 +1,4 @@
+import { endMark } from "../end-mark.ts";
 import { ANNOUNCE, CWD_LINE, OUTLIVE, REMEMBER, SWEEP } from "../run-scripts.ts";
 
 /** What a shell answers to a run that it has understood, just before it begins. */
@@ -13,11 +14,6 @@ export const HELD_UP_S = 2;
 
 /** How a run's stdin comes: closed, as text in a line of its own, or as all that follows, which makes it the last run. */
 export type InputKind = "none" | "text" | "stream";
-
-/** What ends the output of a run, in both streams, before its code and a newline; only the shell is told `secret`. */
-export function endMark(secret: string): string {
-  return `moorage end ${secret} `;
-}
 
 /**
  * Serves one run after another, each below the same subreaper. A run is a line: a secret of its own, the container's

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { throwIfCanceled, withDeadline } from "../../../../base/deadline.ts";
 import { MoorageError } from "../../../../base/errors.ts";
 import type { EngineRun, RunSpec } from "../../../engine.ts";
 import { AttachedOutput } from "../attached-output.ts";
 import { ContainerReply } from "../../api/replies.ts";
 import { noDirectory } from "../../unit/start-unit.ts";
+import { endMark, newSecret } from "../end-mark.ts";
 import { rootOf } from "../exec.ts";
 import type { ExecContext } from "../exec-context.ts";
 import { execRun } from "../exec-run.ts";
@@ -15,14 +15,13 @@ import { CWD_LINE } from "../run-scripts.ts";
 import { settledWithin } from "../settled-within.ts";
 import type { TreeRoot } from "../tree-control.ts";
 import type { HandOver } from "./hand-over.ts";
-import { endMark, HELD_UP_S, SHELL_SCRIPT, UNDERSTOOD_LINE, UPTIME_LINE } from "./shell-script.ts";
+import { HELD_UP_S, SHELL_SCRIPT, UNDERSTOOD_LINE, UPTIME_LINE } from "./shell-script.ts";
 
 const READY_MS = 20_000;
 /** A run may be answered up to so long after it was handed over, rounded up to the next whole second. */
 const BEGIN_WITHIN_S = 2;
 /** Longer than any shell may take to begin. */
 const UNDERSTAND_MS = (BEGIN_WITHIN_S + HELD_UP_S + 2) * 1000;
-const SECRET_BYTES = 16;
 
 export type HandedOver = { readonly spec: RunSpec; readonly given: HandOver; readonly signal: AbortSignal | undefined };
 
@@ -95,7 +94,7 @@ export class WarmShell {
       memory[Symbol.dispose]();
       return undefined;
     }
-    const secret = randomBytes(SECRET_BYTES).toString("hex");
+    const secret = newSecret();
     const { socket } = this.#process;
     const output = new AttachedOutput(socket, { end: endMark(secret) });
     const until = Math.floor(this.#ahead + performance.now() / 1000) + BEGIN_WITHIN_S;
