@@ -1,3 +1,4 @@
+import { readdir, readlink } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { Spool } from "./spool.ts";
 
@@ -53,3 +54,32 @@ test("a source that fails fails the reader too, after what came before", async (
   expect(seen).toEqual([10, 10]);
   expect(await filling).toMatchObject({ message: "broke off" });
 });
+
+test.each([
+  ["before it has a file", 0],
+  ["while it gets one", 4],
+  ["when it has one", 6],
+])("one that is given up %s keeps none open", async (_, passed) => {
+  const [reached, given] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const late = async function* (): AsyncGenerator<Uint8Array> {
+    yield* pieces(passed, MIB);
+    reached.resolve();
+    if (passed !== 4) await given.promise;
+    yield* pieces(8, MIB);
+  };
+  const before = await nameless();
+  const spool = new Spool();
+  const filling = spool.fill(late());
+  await reached.promise;
+  await spool[Symbol.asyncDispose]();
+  given.resolve();
+  await expect(filling).rejects.toMatchObject({ code: "CANCELED" });
+  expect(await nameless()).toEqual(before);
+});
+
+/** The files without a name that are open in this process. */
+async function nameless(): Promise<readonly string[]> {
+  const descriptors = "/proc/self/fd";
+  const places = (await readdir(descriptors)).map((each) => readlink(`${descriptors}/${each}`).catch(() => ""));
+  return (await Promise.all(places)).filter((place) => /moorage-[0-9a-f]{24} \(deleted\)$/.test(place));
+}

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { canceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
@@ -17,6 +18,7 @@ export class Spool implements AsyncDisposable {
   #memoryBytes = 0;
   #file: FileHandle | undefined;
   #fileBytes = 0;
+  #closed = false;
   #end: { readonly error?: Error } | undefined;
   #news = Promise.withResolvers<void>();
   readonly #maxBytes: number;
@@ -31,7 +33,7 @@ export class Spool implements AsyncDisposable {
     return this.#memoryBytes + this.#fileBytes;
   }
 
-  /** Takes all of a source, as fast as it gives. */
+  /** Takes all of a source, as fast as it gives; CANCELED when it is disposed of meanwhile. */
   async fill(source: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       for await (const chunk of source) {
@@ -71,10 +73,12 @@ export class Spool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await this.#file?.close();
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
+    if (this.#closed) throw canceled();
     if (this.sizeBytes + chunk.length > this.#maxBytes) {
       throw new MoorageError("FILE_TOO_LARGE", `More than ${this.#maxBytes} bytes cannot be copied at once.`);
     }
@@ -84,13 +88,22 @@ export class Spool implements AsyncDisposable {
       return;
     }
     try {
-      this.#file ??= await openNameless();
-      await this.#file.write(chunk, 0, chunk.length, this.#fileBytes);
+      const file = this.#file ?? (await this.#open());
+      await file.write(chunk, 0, chunk.length, this.#fileBytes);
       this.#fileBytes += chunk.length;
     } catch (cause) {
+      if (this.#closed) throw canceled(cause);
       const message = `Files on their way do not fit in ${tmpdir()}: ${cause instanceof Error ? cause.message : "unknown"}`;
       throw new MoorageError("ENGINE_FAILED", message, { hint: "Free some space there, or copy less at once.", cause });
     }
+  }
+
+  /** Nobody closes what is opened for one that has been disposed of meanwhile. */
+  async #open(): Promise<FileHandle> {
+    const file = await openNameless();
+    if (this.#closed) await file.close();
+    this.#file = file;
+    return file;
   }
 
   #tell(): void {
@@ -102,6 +115,11 @@ export class Spool implements AsyncDisposable {
 async function openNameless(): Promise<FileHandle> {
   const path = join(tmpdir(), `moorage-${randomBytes(12).toString("hex")}`);
   const file = await open(path, "wx+", 0o600);
-  await unlink(path);
-  return file;
+  try {
+    await unlink(path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
