@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { MoorageError } from "../../base/errors.ts";
 import { noSpaceForState } from "../no-space.ts";
 import { createDisk } from "./disk.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { MIGRATIONS, SCHEMAS } from "./migrations.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -115,6 +117,7 @@ function preparedOnce(connection: DatabaseSync): (sql: string) => StatementSync 
   };
 }
 
+/** Brings a database up to date. STATE_UNUSABLE where these migrations have not made it what it is. */
 function migrate(path: string, database: Database): void {
   database.transaction(() => {
     const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
@@ -122,10 +125,26 @@ function migrate(path: string, database: Database): void {
       const message = `The state in ${path} has schema ${version}; this Moorage knows up to ${MIGRATIONS.length}.`;
       throw new MoorageError("STATE_UNUSABLE", message, { hint: "Install the newer Moorage that wrote it." });
     }
+    refuseForeign(path, database, version);
     for (const step of MIGRATIONS.slice(version)) {
       for (const statement of step.split(";").filter((part) => part.trim() !== "")) database.run(statement);
     }
     database.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  });
+}
+
+/** What has another schema than its version says would fail later, in the middle of something. */
+function refuseForeign(path: string, database: Database, version: number): void {
+  const parts = database.all(
+    "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+  );
+  const schema = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  if (version === 0 ? parts.length === 0 : schema === SCHEMAS[version - 1]) return;
+  const home = dirname(path);
+  const message = `The state in ${path} was written by a working copy of Moorage between releases, or by something else: its tables are not those of schema ${version}.`;
+  throw new MoorageError("STATE_UNUSABLE", message, {
+    hint: `Move the whole directory away, \`mv ${home} ${home}.old\`, or name another with MOORAGE_HOME; what it had on an engine stays there.`,
+    details: { version, schema },
   });
 }
 

@@ -1,6 +1,7 @@
 /**
- * Forward only: the database's `user_version` counts how many of these were applied. A released step is never changed;
- * a change of the schema is a new step at the end.
+ * Forward only: the database's `user_version` counts how many of these were applied. No step is ever changed, for a
+ * database that had it before would be refused; a change of the schema, or of what rows hold as JSON, is a new step at
+ * the end.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE sandboxes (
@@ -112,4 +113,10 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
   `ALTER TABLE volumes ADD COLUMN removing INTEGER NOT NULL DEFAULT 0;`,
+];
+
+/** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
+export const SCHEMAS: readonly string[] = [
+  "c79fe6b9aa81fa69b67d555e6d97185d1a23c45a54f9b5e29f1834da43e543ed",
+  "a230ed2d5d660c1537270badff611f7a67b4a0cb6827244a070c1e4f20ecb3ad",
 ];

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { isMoorageError } from "../../base/errors.ts";
@@ -16,6 +16,13 @@ async function inDirectory(work: (path: string) => Promise<void>): Promise<void>
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+/** A database as it was after so many steps, and something else. */
+function written(path: string, version: number, more = ""): void {
+  const database = new DatabaseSync(path);
+  database.exec(`${MIGRATIONS.slice(0, version).join("")} ${more}; PRAGMA user_version = ${version}`);
+  database.close();
 }
 
 function sandbox(change: Partial<SandboxRow> = {}): SandboxRow {
@@ -463,15 +470,44 @@ describe("the store", () => {
     expect(await store.runs.open()).toHaveLength(1);
   });
 
-  it("of an older Moorage is brought up to date, and keeps its volumes", () =>
+  it.each([...MIGRATIONS.keys(), MIGRATIONS.length])("that had %i steps is brought up to date", (version) =>
     inDirectory(async (path) => {
-      const database = new DatabaseSync(path);
-      database.exec(`${MIGRATIONS[0]} PRAGMA user_version = 1`);
-      database.exec("INSERT INTO volumes VALUES ('v', 'alice', 'data', 'memory', '2026-01-01T00:00:00.000Z')");
-      database.close();
+      written(path, version);
+      await using store = openSqliteStore(path);
+      const row = sandbox();
+      await store.sandboxes.insert(row);
+      expect(await store.sandboxes.get(row.id)).toEqual(row);
+    }),
+  );
+
+  it("of an older Moorage keeps its volumes", () =>
+    inDirectory(async (path) => {
+      const volume = "INSERT INTO volumes VALUES ('v', 'alice', 'data', 'memory', '2026-01-01T00:00:00.000Z')";
+      written(path, 1, volume);
       await using store = openSqliteStore(path);
       expect(await store.volumes.list("alice")).toMatchObject([{ id: "v", name: "data", removing: false }]);
     }));
+
+  it.each([
+    ["before its last version was final", 2, "DROP INDEX runs_ended; ALTER TABLE runs DROP COLUMN ended_at"],
+    ["before its first version was final", 1, "DROP TABLE volumes"],
+    ["with an index too few", 2, "DROP INDEX sandboxes_by_state"],
+    ["by something else", 0, "CREATE TABLE notes (text TEXT)"],
+  ])("written %s is refused, with the directory to move away, and left as it is", (_when, version, change) =>
+    inDirectory(async (path) => {
+      written(path, version, change);
+      const before = await readFile(path);
+      const home = dirname(path);
+      expect(() => openSqliteStore(path)).toThrow(
+        expect.objectContaining({
+          code: "STATE_UNUSABLE",
+          message: `The state in ${path} was written by a working copy of Moorage between releases, or by something else: its tables are not those of schema ${version}.`,
+          hint: `Move the whole directory away, \`mv ${home} ${home}.old\`, or name another with MOORAGE_HOME; what it had on an engine stays there.`,
+        }) as Error,
+      );
+      expect((await readFile(path)).subarray(100)).toEqual(before.subarray(100));
+    }),
+  );
 
   it("of a newer Moorage is refused with both versions", () =>
     inDirectory(async (path) => {
