@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Command, Encoding, Env, NetworkPolicy, Profile, Runtime, SandboxRef } from "./primitives.ts";
+import { Command, Encoding, Env, ImageReference, NetworkPolicy, Profile, Runtime, SandboxRef } from "./primitives.ts";
 import { SessionName } from "./session.ts";
 import { LimitsInput } from "./sandbox.ts";
 
@@ -84,12 +84,7 @@ const HostDirectory = z
 
 const jobInput = {
   env: Env.optional(),
-  image: z
-    .string()
-    .min(1)
-    .max(512)
-    .optional()
-    .meta({ description: "Image reference; the configured default otherwise." }),
+  image: ImageReference.optional().meta({ description: "Image reference; the configured default otherwise." }),
   profile: Profile.optional(),
   network: NetworkPolicy.optional().meta({ default: "none" }),
   runtime: Runtime.optional(),

@@ -1,13 +1,12 @@
 import { z } from "zod";
-
-const Reference = z.string().min(1, "expected an image reference").max(512);
+import { ImageReference } from "./primitives.ts";
 
 export const ImageExistsInput = z.strictObject({
-  reference: Reference.meta({ description: "Image reference, such as python:3.11-slim." }),
+  reference: ImageReference.meta({ description: "Image reference, such as python:3.11-slim." }),
 });
 
 export const ImageEnsureInput = z.strictObject({
-  reference: Reference.optional().meta({
+  reference: ImageReference.optional().meta({
     description: "Image reference; without it the image of `agent run`: the configured one, else Moorage's own.",
   }),
   workspace: z.string().min(1).max(4096).optional().meta({

@@ -13,6 +13,8 @@ export const Id = z
     examples: ["k3v9x2m7q1w8e5r4t6y0"],
   });
 
+export const ImageReference = z.string().min(1, "expected an image reference").max(512);
+
 export const Name = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected a DNS label: 1 to 63 of a-z, 0-9 and inner dashes")

@@ -8,6 +8,7 @@ import {
   EngineName,
   Env,
   Id,
+  ImageReference,
   Isolation,
   Limits,
   MemoryBytes,
@@ -92,12 +93,7 @@ export const SandboxOutputInput = z.strictObject({
 export const SandboxCreate = z.strictObject({
   name: Name.optional().meta({ description: "Unique for the owner; creating it again answers the one that exists." }),
   conversationId: ConversationId.optional(),
-  image: z
-    .string()
-    .min(1)
-    .max(512)
-    .optional()
-    .meta({ description: "Image reference; the configured default otherwise." }),
+  image: ImageReference.optional().meta({ description: "Image reference; the configured default otherwise." }),
   snapshot: Name.optional().meta({
     description:
       "Id or name of a snapshot of yours to begin with, instead of an image: its files, `/workspace` included.",
