@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { openEngineProxy } from "../../../../test/fixtures/engine-proxy.ts";
+import { namelessFiles } from "../../../../test/fixtures/nameless-files.ts";
 import { newId } from "../../../base/ids.ts";
+import { silentLogger } from "../../../base/logger.ts";
 import type { EngineSnapshots, UnitSpec } from "../../engine.ts";
 import { CommittedReply } from "../api/replies.ts";
+import { createDockerEngine } from "../docker-engine.ts";
 import { failureOf, openDockerFixture, removeImage, type DockerFixture } from "../docker-fixture.ts";
 
 const MAX_BYTES = 1024 ** 3;
@@ -160,4 +167,22 @@ describe("a snapshot", { timeout: 60_000 }, () => {
       await removeImage(fixture.api, foreign);
     }
   });
+});
+
+test("a snapshot whose sandbox cannot go on after it keeps no file open", { timeout: 60_000 }, async () => {
+  const id = await sandboxWith("head -c 6000000 /dev/urandom > /workspace/large");
+  const directory = await mkdtemp(join(tmpdir(), "moorage-held-"));
+  try {
+    const reply = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const intercept = (head: string) => (head.includes("/unpause") ? { reply } : undefined);
+    await using proxy = await openEngineProxy(join(directory, "engine.sock"), { intercept });
+    const endpoint = { socketPath: proxy.socketPath };
+    await using engine = createDockerEngine({ endpoint, labels: fixture.labels, logger: silentLogger });
+    const before = await namelessFiles();
+    const taking = async () => engine.snapshots?.take({ sandbox: id, id: newId(), maxBytes: MAX_BYTES });
+    expect((await failureOf(taking)).code).toBe("ENGINE_FAILED");
+    expect(await namelessFiles()).toEqual(before);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });

@@ -91,15 +91,21 @@ function refuseTooDeep({ RootFS: { Layers } }: WholeImageReply): void {
 type Reading = { readonly unit: Unit; readonly wish: SnapshotWish; readonly signal: AbortSignal | undefined };
 type Contents = { readonly layers: readonly string[]; readonly workspace: WorkspaceLayer };
 
-async function heldStill<T>({ freezer }: SnapshotsContext, unit: Unit, work: () => Promise<T>): Promise<T> {
+async function heldStill({ freezer }: SnapshotsContext, unit: Unit, work: () => Promise<Contents>): Promise<Contents> {
   if (unit.container.State.Status !== "running") return work();
   const { id } = unit.identity;
   await freezer.pause(id);
+  // Nobody gets what was read where the sandbox cannot go on.
+  await using unread = new AsyncDisposableStack();
+  let contents: Contents;
   try {
-    return await work();
+    contents = await work();
+    unread.use(contents.workspace);
   } finally {
     await freezer.unpause(id);
   }
+  unread.move();
+  return contents;
 }
 
 /** The root filesystem as layers, and the workspace. */
