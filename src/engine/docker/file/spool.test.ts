@@ -1,5 +1,5 @@
-import { readdir, readlink } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { namelessFiles } from "../../../../test/fixtures/nameless-files.ts";
 import { Spool } from "./spool.ts";
 
 const MIB = 1024 * 1024;
@@ -67,19 +67,12 @@ test.each([
     if (passed !== 4) await given.promise;
     yield* pieces(8, MIB);
   };
-  const before = await nameless();
+  const before = await namelessFiles();
   const spool = new Spool();
   const filling = spool.fill(late());
   await reached.promise;
   await spool[Symbol.asyncDispose]();
   given.resolve();
   await expect(filling).rejects.toMatchObject({ code: "CANCELED" });
-  expect(await nameless()).toEqual(before);
+  expect(await namelessFiles()).toEqual(before);
 });
-
-/** The files without a name that are open in this process. */
-async function nameless(): Promise<readonly string[]> {
-  const descriptors = "/proc/self/fd";
-  const places = (await readdir(descriptors)).map((each) => readlink(`${descriptors}/${each}`).catch(() => ""));
-  return (await Promise.all(places)).filter((place) => /moorage-[0-9a-f]{24} \(deleted\)$/.test(place));
-}
