@@ -101,12 +101,12 @@ async function leftOff(context: DomainContext, row: Announced): Promise<void> {
  * change is over. Of one that is gone nothing stays that was made since.
  */
 async function afterRemoval(context: DomainContext, row: Announced): Promise<SandboxRow | undefined> {
-  const left = await rowAfterRemoval(context, row.id);
-  if (left === undefined) {
-    const made = { ...row, pending: null };
-    await context.owed.attempt("what is left of a change of a removed sandbox", () => clearAway(context, made));
-  }
-  return left?.pending?.id === row.pending.id ? left : undefined;
+  const seen: { left?: SandboxRow | undefined } = {};
+  await context.owed.attempt("what is left of a change of a removed sandbox", async () => {
+    seen.left = await rowAfterRemoval(context, row.id);
+    if (seen.left === undefined) await clearAway(context, { ...row, pending: null });
+  });
+  return seen.left?.pending?.id === row.pending.id ? seen.left : undefined;
 }
 
 async function finished(context: DomainContext, row: Announced, change: StateChange): Promise<SandboxRow> {

@@ -8,6 +8,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
+import { settleOnce } from "../recovery/keep-settling.ts";
 import { createReaper } from "../reaper/reaper.ts";
 
 const DAY = 86_400_000;
@@ -115,6 +116,19 @@ describe("a removal in the middle of another change", () => {
     expect(await it.context.store.sandboxes.all()).toMatchObject([{ state: "archived", pending: null }]);
     expect(await it.context.engine.list()).toEqual([]);
     expect(await it.archives()).toHaveLength(1);
+  });
+
+  it("leaves nothing either where what was made since cannot be cleared away at once", async () => {
+    await using it = await openDisplaced();
+    await it.archived();
+    const { platform } = it.during("createSandbox", async () => {
+      await it.platform.sandbox.remove({ id: "web" });
+      it.control.failNext("remove", stuck);
+    });
+    await expect(platform.sandbox.start({ id: "web" })).rejects.toMatchObject({ code: "STATE_UNUSABLE" });
+    expect(await it.context.engine.list()).toHaveLength(1);
+    await settleOnce(it.context);
+    expect(await it.context.engine.list()).toEqual([]);
   });
 
   it("that goes on when the change has been made has the last word", async () => {
