@@ -12,9 +12,13 @@ const LAYERS = {
   contracts: { may: ["base"], why: "Contracts are pure data: schemas and the operations table." },
   engine: { may: ["base"], why: "The engine port speaks its own types." },
   egress: { may: ["base"], why: "The proxy knows names, addresses and lists; not whose they are." },
+  source: {
+    may: ["base"],
+    why: "What images are built from: directories, archives, repositories; not whose they are.",
+  },
   store: { may: ["contracts", "base"], why: "Rows keep what contracts define." },
   domain: {
-    may: ["contracts", "engine", "egress", "store", "base"],
+    may: ["contracts", "engine", "egress", "source", "store", "base"],
     why: "Rules and lifecycles know ports, never the doors.",
   },
   gateway: { may: ["contracts", "base"], why: "The data path asks the contract who owns a sandbox." },

@@ -1,4 +1,5 @@
 import { agentOperations } from "./operations/agent.ts";
+import { contextOperations } from "./operations/context.ts";
 import { fileOperations } from "./operations/file.ts";
 import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
@@ -20,6 +21,7 @@ export const operations = {
   session: sessionOperations,
   file: fileOperations,
   image: imageOperations,
+  context: contextOperations,
   network: networkOperations,
   receipt: receiptOperations,
   snapshot: snapshotOperations,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type * as batch from "./batch.ts";
+import type * as context from "./context.ts";
 import type * as dependencies from "./dependencies.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
@@ -66,6 +67,11 @@ export type RunRecord = z.output<typeof run.RunRecord>;
 export type RunResult = z.output<typeof run.RunResult>;
 export type RunStatus = z.output<typeof run.RunStatus>;
 
+export type ContextSource = z.output<typeof context.ContextSource>;
+export type ContextCreate = z.output<typeof context.ContextCreate>;
+export type ContextDockerfile = z.output<typeof context.ContextDockerfile>;
+export type StagedContext = z.output<typeof context.StagedContext>;
+export type ContextSummary = z.output<typeof context.ContextSummary>;
 export type ImagePresence = z.output<typeof image.ImagePresence>;
 
 export type FileContent = z.output<typeof file.FileContent>;

@@ -5,6 +5,7 @@ import { doctor } from "./doctor/doctor.ts";
 import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
+import { createContext, getContext, listContexts, removeContext } from "./image/context/contexts.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
@@ -57,6 +58,12 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     image: {
       exists: ({ reference }, options) => imageExists(call(options), reference),
       ensure: (input, options) => ensureImage(call(options), input),
+    },
+    context: {
+      create: (input, options) => createContext(call(options), input),
+      list: async (input, options) => pageOf(await listContexts(call(options), query(input))),
+      get: ({ id }, options) => getContext(call(options), id),
+      remove: ({ id }, options) => removeContext(call(options), id),
     },
     network: {
       ensure: ({ name }, options) => ensureNetwork(call(options), name),

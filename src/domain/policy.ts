@@ -28,10 +28,24 @@ export type Policy = {
     readonly maxBytes: number;
     readonly maxPerOwner: number;
   };
+  readonly build: { readonly context: ContextPolicy };
   readonly timers: Timers;
   readonly stats: StatsPolicy;
   /** Sandboxes to be started ahead. */
   readonly pool: readonly PoolEntry[];
+};
+
+/** What a build context may be. */
+export type ContextPolicy = {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
+  readonly maxFileBytes: number;
+  /** Staged ones of one owner. */
+  readonly maxPerOwner: number;
+  readonly keptMs: number;
+  readonly gitTimeoutMs: number;
+  /** `host` or `host:port` of repositories that need not be on the public internet, nor have TLS. */
+  readonly gitHosts: readonly string[];
 };
 
 export type PoolEntry = {

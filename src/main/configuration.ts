@@ -110,6 +110,38 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "What may be kept of sandboxes." }),
+  build: z
+    .strictObject({
+      context: z
+        .strictObject({
+          maxFiles: z.int().min(1).default(50_000).meta({ description: "Files and directories of one context." }),
+          maxBytes: z
+            .int()
+            .min(1)
+            .default(2 * 1024 * MIB)
+            .meta({ description: "Bytes of one context." }),
+          maxFileBytes: z
+            .int()
+            .min(1)
+            .default(1024 * MIB)
+            .meta({ description: "Bytes of one file of a context." }),
+          maxPerOwner: z.int().min(0).default(20).meta({ description: "Staged contexts that one owner may have." }),
+          keptMs: z.int().min(1000).default(DAY_MS).meta({ description: "Milliseconds for which one is kept." }),
+          gitTimeoutMs: z
+            .int()
+            .min(1000)
+            .default(120_000)
+            .meta({ description: "Milliseconds in which a repository has to have come." }),
+          gitHosts: z.array(z.string()).default([]).meta({
+            description:
+              "Hosts (`git.example.org`, `127.0.0.1:3000`) that repositories may come from although their addresses are not public, also without TLS.",
+          }),
+        })
+        .prefault({})
+        .meta({ description: "What images are built from." }),
+    })
+    .prefault({})
+    .meta({ description: "Building images." }),
   timers: z
     .strictObject({
       idleTimeoutMs: z

@@ -12,6 +12,7 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
@@ -19,6 +20,7 @@ import type { Page, PageQuery } from "./page.ts";
 import type { NamedRows, VolumeUse } from "./named-things.ts";
 import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 
+export type * from "./contexts.ts";
 export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
@@ -345,6 +347,7 @@ export type EgressRows = {
 /** The persistence port. Every method may reject with STATE_UNUSABLE, and each that writes with DISK_FULL. */
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
+  readonly contexts: ContextRows;
   readonly images: ImageRows;
   readonly snapshots: SnapshotRows;
   readonly volumes: NamedRows;

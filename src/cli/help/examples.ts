@@ -40,6 +40,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "file replace": ["moorage file replace demo src/main.py 'DEBUG = True' 'DEBUG = False'"],
   "file mv": ["moorage file mv demo draft.md docs/final.md"],
   "file chmod": ["moorage file chmod demo 0755 run.sh"],
+  "context create": [
+    "moorage context create .",
+    "moorage context create --git https://github.com/example/app.git#main",
+  ],
   "network ensure": ["moorage network ensure team", "moorage run --network net:team -- curl http://web:8000"],
   "network rm": ["moorage network rm team", "moorage network rm --force team"],
   "network set": ["moorage network set demo allow:preset:pypi,example.org"],

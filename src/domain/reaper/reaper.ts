@@ -3,6 +3,7 @@ import { isMoorageError } from "../../base/errors.ts";
 import type { SandboxRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { askEngine, askEngines } from "../on-engine.ts";
+import { sweepContexts } from "../image/context/contexts.ts";
 import { Attempts } from "../recovery/attempts.ts";
 import { recoverAll } from "../recovery/recover-runs.ts";
 import { hourlyPruning } from "../run/prune-runs.ts";
@@ -16,7 +17,7 @@ const SWEEP_MS = 5 * 60_000;
 
 const LOGS = { kind: "logs", id: "runs" };
 
-export type Swept = { readonly what: Deed["what"] | "snapshot" | "orphan"; readonly id: string };
+export type Swept = { readonly what: Deed["what"] | "snapshot" | "context" | "orphan"; readonly id: string };
 
 export type Reaper = {
   /** Brings everything up to date once: what runs is adopted, what is due is done. */
@@ -41,12 +42,14 @@ export function createReaper(context: DomainContext): Reaper {
     const due = await sweepDue(context, attempts, signal);
     await attempts.at(LOGS, () => prune(attempts));
     const snapshots = await askEngines(context, (its) => sweepSnapshots(its, attempts));
+    const contexts = await sweepContexts(context, attempts);
     const orphans = overdue(await findOrphans(context, attempts, signal));
     const removed = await removeOrphans(context, { orphans, attempts, signal });
     context.undone.latest = attempts.undone;
     return [
       ...due,
       ...snapshots.map((id) => ({ what: "snapshot" as const, id })),
+      ...contexts.map((id) => ({ what: "context" as const, id })),
       ...removed.map(({ id }) => ({ what: "orphan" as const, id })),
     ];
   };

@@ -113,6 +113,16 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE receipt_head (only INTEGER PRIMARY KEY CHECK (only = 1), head TEXT NOT NULL) STRICT;`,
   `ALTER TABLE volumes ADD COLUMN removing INTEGER NOT NULL DEFAULT 0;`,
+  `CREATE TABLE contexts (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     expires_at TEXT NOT NULL,
+     summary TEXT NOT NULL,
+     dockerfile TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX contexts_by_owner ON contexts (owner, created_at DESC, id DESC);
+   CREATE INDEX contexts_ending ON contexts (expires_at);`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */

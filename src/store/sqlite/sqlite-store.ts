@@ -1,6 +1,7 @@
 import type { EngineName } from "../../contracts/types.ts";
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
+import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
@@ -21,6 +22,7 @@ export function openSqliteStore(path: string): Store {
   const database = openDatabase(path);
   return {
     sandboxes: createSandboxRows(database),
+    contexts: createContextRows(database),
     images: createImageRows(database),
     snapshots: createSnapshotRows(database),
     volumes: createNamedRows(database, "volumes"),
