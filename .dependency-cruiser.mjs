@@ -104,9 +104,9 @@ export default {
     },
     {
       name: "processes-in-engines",
-      comment: "Only engines start processes.",
+      comment: "Only engines start processes, and what has Git fetch a repository.",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/engine/(docker|process|tree)/", ...TESTS] },
+      from: { path: "^src/", pathNot: ["^src/engine/(docker|process|tree)/", "^src/source/git/", ...TESTS] },
       to: { path: "^(node:)?child_process$" },
     },
     {

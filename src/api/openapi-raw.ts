@@ -1,7 +1,7 @@
 import { TAR } from "./answers.ts";
 import { CONTENT_PATH, OCTETS } from "./content-routes.ts";
 import { failedResponses } from "./openapi-errors.ts";
-import { ARCHIVE_PATH } from "./raw-routes.ts";
+import { ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
@@ -92,6 +92,29 @@ export function rawPaths(): Paths {
       },
     },
     [CONTENT_PATH]: contentRoute,
+    [CONTEXTS_PATH]: {
+      put: {
+        operationId: "raw_stage",
+        tags: ["raw"],
+        summary: "Stage a tar archive, plain or with gzip, as what an image is to be built from.",
+        parameters: [
+          {
+            name: "dockerfile",
+            in: "query",
+            description: "Path of the Dockerfile in the archive; `Dockerfile` otherwise, written where none is there.",
+            schema: { type: "string" },
+          },
+        ],
+        requestBody: { required: true, content: tar },
+        responses: {
+          "200": {
+            description: "Staged.",
+            content: { "application/json": { schema: { $ref: "#/components/schemas/StagedContext" } } },
+          },
+          ...failedResponses(true),
+        },
+      },
+    },
   };
 }
 

@@ -21,6 +21,7 @@ export function createOpenApi(version: string): OpenApiDocument {
     const { method, path } = named.operation.http;
     (paths[path] ??= {})[method] = describeOperation(named, schemas);
   }
+  for (const [path, routes] of Object.entries(rawPaths())) Object.assign((paths[path] ??= {}), routes);
   return {
     openapi: "3.1.1",
     info: {
@@ -31,7 +32,7 @@ export function createOpenApi(version: string): OpenApiDocument {
     },
     servers: [{ url: "/", description: "The local socket of `moorage serve`, open to the user who started it." }],
     tags: [...new Set(listOperations().map(({ noun }) => noun)), "raw", "server"].map((name) => ({ name })),
-    paths: { ...paths, ...rawPaths(), ...serverPaths() },
+    paths: { ...paths, ...serverPaths() },
     components: {
       schemas: { ...sortedByName(schemas), ...errorSchemas },
       responses: errorResponses,

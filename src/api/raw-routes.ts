@@ -10,10 +10,12 @@ import { TransportError } from "./transport-error.ts";
 
 /** The routes that carry bytes, and so are no rows of the table; the pattern is that of `RawOperations`. */
 export const ARCHIVE_PATH = "/v1/sandboxes/{id}/archive";
+export const CONTEXTS_PATH = "/v1/contexts";
 
 export function addRawRoutes(app: Api, platform: Platform): void {
   app.get(honoPath(ARCHIVE_PATH), (context) => download(context, platform));
   app.put(honoPath(ARCHIVE_PATH), (context) => upload(context, platform));
+  app.put(CONTEXTS_PATH, (context) => stage(context, platform));
 }
 
 async function download(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
@@ -33,14 +35,27 @@ async function download(context: Context<ApiEnv>, platform: Platform): Promise<R
 
 async function upload(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
   context.var.record.route = ARCHIVE_PATH;
-  const { signal, body, headers } = context.req.raw;
+  const { signal } = context.req.raw;
+  await platform.raw.upload(archiveInput(context), tarBody(context), { signal });
+  return new Response(null, { status: 204 });
+}
+
+async function stage(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+  context.var.record.route = CONTEXTS_PATH;
+  const { signal } = context.req.raw;
+  const dockerfile = context.req.query("dockerfile");
+  const input = dockerfile === undefined ? {} : { dockerfile };
+  return Response.json(await platform.raw.stage(input, tarBody(context), { signal }));
+}
+
+function tarBody(context: Context<ApiEnv>): AsyncGenerator<Uint8Array> {
+  const { body, headers } = context.req.raw;
   const contentType = headers.get("content-type");
   if (contentType !== TAR) {
     const message = `The body's content type: expected ${TAR}, got ${contentType ?? "none"}.`;
     throw new TransportError(415, message, { hint: `Send a tar archive with the header \`content-type: ${TAR}\`.` });
   }
-  await platform.raw.upload(archiveInput(context), chunksOf(body), { signal });
-  return new Response(null, { status: 204 });
+  return chunksOf(body);
 }
 
 /** What ends early must not look complete, so the connection breaks. */

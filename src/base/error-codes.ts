@@ -120,6 +120,20 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Read the build log named in the message.",
   },
+  REPOSITORY_NOT_FOUND: {
+    status: 404,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Check the URL and the ref; a private repository needs credentials in the URL.",
+  },
+  REPOSITORY_UNAVAILABLE: {
+    status: 503,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "The repository's server did not answer: check the network, or stage the files by a directory or an archive.",
+  },
   SANDBOX_NOT_READY: {
     status: 422,
     exit: 1,

@@ -1,4 +1,5 @@
 import type { CallOptions } from "./call-options.ts";
+import type { StagedContext } from "./types.ts";
 
 /**
  * What cannot be a row of the operations table, because it carries bytes instead of JSON.
@@ -9,6 +10,7 @@ import type { CallOptions } from "./call-options.ts";
  * | `upload` | `PUT /v1/sandboxes/{id}/archive?path=` takes `application/x-tar` |
  * | `read` | `GET /v1/sandboxes/{id}/content?path=` answers `application/octet-stream`, with `Range` a part of it |
  * | `write` | `PUT /v1/sandboxes/{id}/content?path=&mode=` takes `application/octet-stream` |
+ * | `stage` | `PUT /v1/contexts?dockerfile=` takes `application/x-tar`, plain or with gzip, and answers as `context.create` does |
  */
 export type RawOperations = {
   /** A file or a tree as a tar stream; entry names begin with the last part of `path`. */
@@ -23,6 +25,13 @@ export type RawOperations = {
     content: AsyncIterable<Uint8Array>,
     options?: CallOptions,
   ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
+  /** Stages a tar archive, plain or with gzip, as what an image is to be built from. */
+  readonly stage: (input: StageInput, tar: AsyncIterable<Uint8Array>, options?: CallOptions) => Promise<StagedContext>;
+};
+
+export type StageInput = {
+  /** Path of the Dockerfile in the archive. @default "Dockerfile", which is written where none is there */
+  readonly dockerfile?: string;
 };
 
 export type ReadInput = ArchiveInput & {

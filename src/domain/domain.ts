@@ -5,7 +5,7 @@ import { doctor } from "./doctor/doctor.ts";
 import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
-import { createContext, getContext, listContexts, removeContext } from "./image/context/contexts.ts";
+import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
@@ -87,7 +87,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),
     },
-    raw: rawOperations(filesOf),
+    raw: { ...rawOperations(filesOf), stage: (input, tar, options) => stageArchive(call(options), input, tar) },
   });
 }
 

@@ -1,12 +1,14 @@
 import { MoorageError } from "../base/errors.ts";
 import type { CallOptions } from "../contracts/call-options.ts";
 import type { ArchiveInput, FilePart, RawOperations, ReadInput } from "../contracts/raw.ts";
+import type { StagedContext } from "../contracts/types.ts";
 import { reached, send, type Connection } from "./http.ts";
 import { fillPath, queryOf } from "./request-target.ts";
 import { responseChunks } from "./response-chunks.ts";
 
 const ARCHIVE_PATH = "/v1/sandboxes/{id}/archive";
 const CONTENT_PATH = "/v1/sandboxes/{id}/content";
+const CONTEXTS_PATH = "/v1/contexts";
 const OCTETS = "application/octet-stream";
 const TAR = "application/x-tar";
 
@@ -20,6 +22,12 @@ export function rawOperations(connection: Connection): RawOperations {
     upload: async (input, tar, { signal } = {}) => {
       const headers = { "content-type": TAR };
       await send(connection, { method: "PUT", target: archiveTarget(input), headers, body: bodyOf(tar), signal });
+    },
+    stage: async (input, tar, { signal } = {}) => {
+      const headers = { "content-type": TAR };
+      const target = targetOf(CONTEXTS_PATH, input);
+      const response = await send(connection, { method: "PUT", target, headers, body: bodyOf(tar), signal });
+      return reached(connection, signal, async () => (await response.json()) as StagedContext);
     },
     read: (input, options = {}) => openPart(connection, input, options),
     write: async (input, content, { signal } = {}) => {

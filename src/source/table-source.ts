@@ -1,9 +1,9 @@
 import { contentThroughLinks } from "./content-through-links.ts";
-import type { Entry, FileEntry, Opened, Source } from "./entry.ts";
+import type { FileEntry, Found, Opened, Source } from "./entry.ts";
 
 type Table = {
   /** Each directory before what is in it. */
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: ReadonlyMap<string, Found>;
   readonly open: (entry: FileEntry) => Promise<Opened | undefined>;
   readonly close?: () => Promise<void>;
 };

@@ -36,7 +36,7 @@ export function hostWith(answers: Readonly<Record<string, Answer>>, raw: Partial
     throw new Error("This test does not expect raw operations.");
   };
   const platform = buildPlatform(listOperations(), methodFor, {
-    ...{ download: unexpected, upload: unexpected, read: unexpected, write: unexpected },
+    ...{ download: unexpected, upload: unexpected, read: unexpected, write: unexpected, stage: unexpected },
     ...raw,
   });
   const dispose = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 import { MoorageError } from "../../base/errors.ts";
 import { buildPlatform } from "../build-platform.ts";
 import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../platform.ts";
-import type { ArchiveInput, RawOperations } from "../raw.ts";
+import type { ArchiveInput, RawOperations, StageInput } from "../raw.ts";
+import type { StagedContext } from "../types.ts";
 
 export type RecordedCall = { readonly name: string; readonly input: unknown; readonly signal: AbortSignal | undefined };
 
@@ -42,7 +43,7 @@ export function createRecordingPlatform({ answers = {}, raw = {} }: RecordingPar
 }
 
 function recordingRaw(calls: RecordedCall[]): RawOperations {
-  const record = (name: string, input: ArchiveInput, { signal }: CallOptions): void => {
+  const record = (name: string, input: ArchiveInput | StageInput, { signal }: CallOptions): void => {
     calls.push({ name, input, signal });
   };
   return {
@@ -52,6 +53,12 @@ function recordingRaw(calls: RecordedCall[]): RawOperations {
     upload: async (input, tar, options = {}) => {
       record("raw.upload", input, options);
       for await (const _chunk of tar);
+    },
+    stage: async (input, tar, options = {}) => {
+      record("raw.stage", input, options);
+      let bytes = 0;
+      for await (const chunk of tar) bytes += chunk.length;
+      return stagedSample(bytes);
     },
     read: async (input, options = {}) => {
       record("raw.read", input, options);
@@ -65,6 +72,15 @@ function recordingRaw(calls: RecordedCall[]): RawOperations {
       for await (const chunk of content) sizeBytes += chunk.length;
       return { path: input.path, sizeBytes };
     },
+  };
+}
+
+function stagedSample(bytes: number): StagedContext {
+  return {
+    ...{ id: "c3v9x2m7q1w8e5r4t6y0", files: 1, bytes, ignored: { count: 0, examples: [] }, commit: null },
+    dockerfile: { path: "Dockerfile", text: "FROM scratch\n", generatedFor: null },
+    createdAt: "2026-12-01T00:00:00.000Z",
+    expiresAt: "2026-12-02T00:00:00.000Z",
   };
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Entry } from "../entry.ts";
 
-const BLOCK = 512;
+export const BLOCK = 512;
 
 const NAME_BYTES = 100;
 /** What eleven octal digits can say. */
@@ -59,7 +59,7 @@ function block({ name, target, mode, mtime, sizeBytes, type }: Fields): Buffer {
 }
 
 /** The sum of a header's bytes, its own field counted as spaces. */
-function checksumOf(header: Uint8Array): number {
+export function checksumOf(header: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < BLOCK; at += 1) sum += at >= 148 && at < 156 ? 32 : (header[at] ?? 0);
   return sum;

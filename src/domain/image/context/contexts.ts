@@ -1,5 +1,6 @@
 import { isoTime } from "../../../base/clock.ts";
 import { newId } from "../../../base/ids.ts";
+import type { StageInput } from "../../../contracts/raw.ts";
 import type { ContextCreate, ContextSummary, StagedContext } from "../../../contracts/types.ts";
 import type { ContextRow, Page, PageQuery } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
@@ -7,12 +8,25 @@ import { refuseWithoutRoom } from "../../disk/machine-room.ts";
 import type { Attempts } from "../../recovery/attempts.ts";
 import type { BuildContext } from "./build-context.ts";
 import { findContext, viewOf } from "./find-context.ts";
-import { openBuildContext } from "./open-build-context.ts";
+import { receiveArchive } from "./receive-archive.ts";
+import { contextOf, openBuildContext } from "./open-build-context.ts";
 import { discardStaged, sweepStaged, writeStaged } from "./staged-file.ts";
 
 export async function createContext(call: Call, input: ContextCreate): Promise<StagedContext> {
   await refuseWithoutRoom(call.context);
   await using opened = await openBuildContext(call, input);
+  return await stage(call, opened);
+}
+
+/** Stages an archive as it comes. */
+export async function stageArchive(
+  call: Call,
+  { dockerfile }: StageInput,
+  tar: AsyncIterable<Uint8Array>,
+): Promise<StagedContext> {
+  await refuseWithoutRoom(call.context);
+  const source = await receiveArchive(call, tar);
+  await using opened = await contextOf(call, { source, commit: null }, dockerfile);
   return await stage(call, opened);
 }
 

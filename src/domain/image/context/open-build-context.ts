@@ -8,6 +8,7 @@ import type { Call } from "../../context.ts";
 import { allowedDirectory } from "../../workspace/host-directory.ts";
 import type { BuildContext } from "./build-context.ts";
 import { findContext } from "./find-context.ts";
+import { openGit } from "./git/open-git.ts";
 import { openStagedContext } from "./open-staged.ts";
 import { chooseDockerfile, withDockerfile } from "./dockerfile.ts";
 import { filesSource } from "./files-source.ts";
@@ -25,18 +26,19 @@ export async function openBuildContext(call: Call, given: ContextSource): Promis
   return contextOf(call, await openOrigin(call, given), dockerfile);
 }
 
-async function openOrigin(call: Call, { files, path }: ContextSource): Promise<Origin> {
+async function openOrigin(call: Call, { files, path, git }: ContextSource): Promise<Origin> {
   const { context } = call;
   if (files !== undefined) return { source: filesSource(files, context.clock.now()), commit: null };
   if (path !== undefined) {
     const directory = await allowedDirectory(context, path);
     return { source: await openDirectorySource(directory.path), commit: null };
   }
+  if (git !== undefined) return openGit(call, git);
   throw new TypeError("A context has exactly one source.");
 }
 
 /** The context that a source is; the source goes with it. */
-async function contextOf(
+export async function contextOf(
   { context, signal }: Call,
   { source, commit }: Origin,
   wanted: string | undefined,

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs
 import { join } from "node:path";
 import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
+import { newId } from "../../../base/ids.ts";
 import { noSpaceForState } from "../../../store/no-space.ts";
 import type { DomainContext } from "../../context.ts";
 
@@ -84,11 +85,29 @@ export async function sweepStaged(
       if (isMissing(error)) return undefined;
       throw error;
     });
-    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS)
+      await rm(path, { recursive: true, force: true });
   }
 }
 
-function unusable(path: string, cause: unknown): unknown {
+/** A file without a name, which goes with whoever has it open. */
+export async function openScratch(state: State): Promise<FileHandle> {
+  const path = join(directoryOf(state), `${newId()}${PARTIAL}`);
+  await mkdir(directoryOf(state), { recursive: true, mode: 0o700 });
+  const file = await open(path, "wx+", 0o600);
+  await rm(path);
+  return file;
+}
+
+/** A directory for what comes in many files; whoever made it removes it, or the sweep does an hour later. */
+export async function makeScratchDirectory(state: State): Promise<string> {
+  const path = join(directoryOf(state), `${newId()}${PARTIAL}`);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return path;
+}
+
+/** What the system says of the files of contexts, in our words; what it did not say as it is. */
+export function unusable(path: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !("syscall" in cause) || !("code" in cause)) return cause;
   if (cause.code === "ENOSPC" || cause.code === "EDQUOT") return noSpaceForState(path, cause);
   return new MoorageError("STATE_UNUSABLE", `The context's archive ${path} cannot be used: ${cause.message}.`, {
