@@ -129,4 +129,5 @@ export const MIGRATIONS: readonly string[] = [
 export const SCHEMAS: readonly string[] = [
   "c79fe6b9aa81fa69b67d555e6d97185d1a23c45a54f9b5e29f1834da43e543ed",
   "a230ed2d5d660c1537270badff611f7a67b4a0cb6827244a070c1e4f20ecb3ad",
+  "1dd194ebba11c5dc70da59cf7d3ab0109dc8cdc3c55b59e0014963a3aa227f4d",
 ];
