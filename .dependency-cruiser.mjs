@@ -16,9 +16,10 @@ const LAYERS = {
     may: ["base"],
     why: "What images are built from: directories, archives, repositories; not whose they are.",
   },
+  registry: { may: ["base"], why: "Credentials of registries; not whose images they are for." },
   store: { may: ["contracts", "base"], why: "Rows keep what contracts define." },
   domain: {
-    may: ["contracts", "engine", "egress", "source", "store", "base"],
+    may: ["contracts", "engine", "egress", "registry", "source", "store", "base"],
     why: "Rules and lifecycles know ports, never the doors.",
   },
   gateway: { may: ["contracts", "base"], why: "The data path asks the contract who owns a sandbox." },
@@ -104,9 +105,18 @@ export default {
     },
     {
       name: "processes-in-engines",
-      comment: "Only engines start processes, and what has Git fetch a repository.",
+      comment:
+        "Only engines start processes, what has Git fetch a repository, and what asks Docker's credential helpers.",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/engine/(docker|process|tree)/", "^src/source/git/", ...TESTS] },
+      from: {
+        path: "^src/",
+        pathNot: [
+          "^src/engine/(docker|process|tree)/",
+          "^src/source/git/",
+          "^src/registry/credential-program[.]ts$",
+          ...TESTS,
+        ],
+      },
       to: { path: "^(node:)?child_process$" },
     },
     {

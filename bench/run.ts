@@ -38,8 +38,7 @@ try {
     needsImages: false,
     logger: createLogger("silent"),
     workspaceDirectory: undefined,
-    programPath: process.env["PATH"],
-    runtimeDirectory: process.env["XDG_RUNTIME_DIR"],
+    environment: process.env,
   });
   const lines: Line[] = [];
   for (const { name, run } of CASES) {

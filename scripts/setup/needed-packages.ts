@@ -29,6 +29,9 @@ export const PODMAN: readonly NeededPackage[] = [
   { name: "catatonit", isHere: onLinux("catatonit") },
 ];
 
+/** What the tests of registries need: one. */
+export const REGISTRY: NeededPackage = { name: "docker-registry", isHere: onLinux("docker-registry") };
+
 const FAKETIME_LIBRARY = "faketime/libfaketimeMT.so.1";
 
 /** What a test sets the clock of a program by. */

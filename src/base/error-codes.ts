@@ -113,6 +113,27 @@ export const ERROR_CODES = {
     fault: "engine",
     hint: "The registry did not answer: check the network, or use an image that is on this machine already.",
   },
+  REGISTRY_DENIED: {
+    status: 403,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Check the user, the password or token, and what they may do there; docs/registries.md tells where they are looked for.",
+  },
+  REGISTRY_UNTRUSTED: {
+    status: 502,
+    exit: 1,
+    retry: false,
+    fault: "engine",
+    hint: "Give the registry's CA to the engine, as docs/registries.md shows.",
+  },
+  CREDENTIALS_UNUSABLE: {
+    status: 500,
+    exit: 1,
+    retry: false,
+    fault: "moorage",
+    hint: "Mend what the message names; docs/registries.md tells where credentials are looked for.",
+  },
   IMAGE_BUILD_FAILED: {
     status: 422,
     exit: 1,

@@ -5,6 +5,7 @@ import type * as dependencies from "./dependencies.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
+import type * as imageTransfer from "./image-transfer.ts";
 import type * as network from "./network.ts";
 import type * as place from "./place.ts";
 import type * as primitives from "./primitives.ts";
@@ -73,6 +74,7 @@ export type ContextDockerfile = z.output<typeof context.ContextDockerfile>;
 export type StagedContext = z.output<typeof context.StagedContext>;
 export type ContextSummary = z.output<typeof context.ContextSummary>;
 export type ImagePresence = z.output<typeof image.ImagePresence>;
+export type ImagePullEvent = z.output<typeof imageTransfer.ImagePullEvent>;
 
 export type FileContent = z.output<typeof file.FileContent>;
 export type FileFind = z.output<typeof file.FileFind>;

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Engine, EngineName } from "../engine/engine.ts";
+import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
 import type { Owed } from "./owed.ts";
@@ -44,6 +45,8 @@ export type DomainContext = {
   readonly store: Store;
   /** The way out of networks that allow some domains, in this process. */
   readonly egress: Egress;
+  /** What may be shown to registries; the administrator's, whoever calls. */
+  readonly credentials: Credentials;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
   readonly disk: DiskWatches;

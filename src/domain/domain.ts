@@ -7,6 +7,7 @@ import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
+import { pullImage } from "./image/pull-image.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
@@ -58,6 +59,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     image: {
       exists: ({ reference }, options) => imageExists(call(options), reference),
       ensure: (input, options) => ensureImage(call(options), input),
+      pull: (input, options) => pullImage(call(options), input),
     },
     context: {
       create: (input, options) => createContext(call(options), input),

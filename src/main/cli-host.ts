@@ -23,8 +23,7 @@ export function createCliHost(environment: Environment, version: string): CliHos
       resident: options.resident ?? false,
       logger: createLogger(configuration.logLevel ?? defaultLevel),
       workspaceDirectory: environment["WORKSPACE_DIR"],
-      programPath: environment["PATH"],
-      runtimeDirectory: environment["XDG_RUNTIME_DIR"],
+      environment,
     });
   };
   return {

@@ -4,6 +4,30 @@ const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+const SECRET_SOURCE = "expected exactly one of passwordFile and passwordEnv";
+
+/** How one registry is used. No secret stands here: a file or a variable holds it. */
+const RegistryProfile = z
+  .strictObject({
+    kind: z.enum(["basic", "ecr", "gcr", "acr"]).default("basic").meta({
+      description: "`basic`: user and password; `ecr`: Amazon's, `gcr`: Google's, `acr`: Azure's own tokens.",
+    }),
+    username: z.string().min(1).optional().meta({ description: "The user; of kind basic it is needed." }),
+    passwordFile: z.string().startsWith("/", "expected an absolute path").optional().meta({
+      description: "File with the password, the token, or the JSON key of Google's.",
+    }),
+    passwordEnv: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of a variable")
+      .optional()
+      .meta({ description: "Name of the environment variable that holds it instead." }),
+    region: z.string().optional().meta({ description: "Amazon's region, where the host does not tell it." }),
+    tenant: z.string().optional().meta({ description: "Azure's tenant." }),
+  })
+  .refine(({ kind, username }) => kind !== "basic" || username !== undefined, "expected a username")
+  .refine(({ passwordFile, passwordEnv }) => passwordFile === undefined || passwordEnv === undefined, SECRET_SOURCE)
+  .refine((given) => given.kind === "ecr" || (given.passwordFile ?? given.passwordEnv) !== undefined, SECRET_SOURCE);
+
 /** Every setting with its default. Flags go over `MOORAGE_*`, these over moorage.config.json, and that over defaults. */
 export const Configuration = z.strictObject({
   engine: z.enum(["docker", "process"]).optional().meta({ description: "Engine to use; chosen by itself otherwise." }),
@@ -20,6 +44,10 @@ export const Configuration = z.strictObject({
     .prefault({})
     .meta({ description: "The way to the Docker Engine." }),
   image: z.string().default("python:3.11-slim").meta({ description: "Image of sandboxes and jobs that name none." }),
+  registries: z
+    .record(z.string().min(1), RegistryProfile)
+    .default({})
+    .meta({ description: "How registries are used, by their hosts, such as ghcr.io; see docs/registries.md." }),
   agent: z
     .strictObject({
       image: z.string().optional().meta({ description: "Their image; Moorage's own otherwise." }),

@@ -25,11 +25,12 @@ import type { Engine } from "../engine/engine.ts";
 import { chooseEndpoint, createDockerEngine, type ChosenEndpoint } from "../engine/docker/docker-engine.ts";
 import { createProcessEngine } from "../engine/process/process-engine.ts";
 import { createUnitLabels } from "../engine/unit-labels.ts";
+import { createCredentials, type Credentials } from "../registry/credentials.ts";
 import { LiveRuns } from "../domain/run/live/live-runs.ts";
 import { createFileRunLogs } from "../store/files/file-run-logs.ts";
 import { Sessions } from "../domain/session/sessions.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
-import { chooseEngine } from "./choose-engine.ts";
+import { chooseEngine, type ChosenEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
 import { processHolders } from "./holders.ts";
 import { policyOf } from "./policy.ts";
@@ -50,10 +51,11 @@ export type LocalOptions = {
   readonly workspaceDirectory: string | undefined;
   /** For a process that stays, such as a server: shells are kept ahead in its sandboxes. @default false */
   readonly warm?: boolean;
-  /** PATH: where Docker's programs are looked for when its socket is missing. */
-  readonly programPath: string | undefined;
-  /** XDG_RUNTIME_DIR: where engines without root rights listen. */
-  readonly runtimeDirectory?: string | undefined;
+  /**
+   * The environment: of it is read PATH (where Docker's programs are looked for when its socket is missing),
+   * XDG_RUNTIME_DIR (where engines without root rights listen) and what is there for registries.
+   */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 export type LocalPlatform = Platform &
@@ -72,12 +74,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const state = await openStateHome(locations.home);
   const store = opening.use(openSqliteStore(state.database));
   const engines = enginesOf(options, state);
-  const requested = options.engine ?? configuration.engine;
-  const { engine, warnings } = await chooseEngine({
-    requested,
-    needsImages: options.needsImages || (requested !== "process" && (await engines.endpoint()).asked),
-    ...engines,
-  });
+  const { engine, warnings } = await chosenEngine(options, engines);
   opening.use(engine);
   const others = opening.use(new AsyncDisposableStack());
   const context: DomainContext = {
@@ -85,6 +82,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     otherEngine: otherEngines(engines, others),
     store,
     egress: opening.use(createEgress({ logger })),
+    credentials: credentialsOf(options),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
     live: new LiveRuns(),
     disk: opening.use(new DiskWatches()),
@@ -128,6 +126,12 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   });
 }
 
+async function chosenEngine(options: LocalOptions, engines: Engines): Promise<ChosenEngine> {
+  const requested = options.engine ?? options.configuration.engine;
+  const needsImages = options.needsImages || (requested !== "process" && (await engines.endpoint()).asked);
+  return chooseEngine({ requested, needsImages, ...engines });
+}
+
 async function keepAll(context: DomainContext, signal: AbortSignal): Promise<void> {
   const { run } = createReaper(context);
   const pool = createPoolKeeper(context);
@@ -161,15 +165,15 @@ type Engines = {
 };
 
 function enginesOf(options: LocalOptions, state: StateHome): Engines {
-  const { configuration, locations, logger, programPath, runtimeDirectory } = options;
+  const { configuration, locations, logger, environment } = options;
   let chosen: Promise<ChosenEndpoint> | undefined;
   const endpoint = (): Promise<ChosenEndpoint> =>
     (chosen ??= chooseEndpoint({
       ...configuration.docker,
-      configDirectory: configuration.docker.configDirectory ?? join(homedir(), ".docker"),
-      runtimeDirectory,
+      configDirectory: dockerDirectory(configuration),
+      runtimeDirectory: environment["XDG_RUNTIME_DIR"],
     }));
-  const programDirectories = (programPath ?? "").split(delimiter).filter((directory) => directory !== "");
+  const programDirectories = (environment["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "");
   const labels = createUnitLabels(state.deployment, state.labelKey);
   return {
     endpoint,
@@ -180,6 +184,15 @@ function enginesOf(options: LocalOptions, state: StateHome): Engines {
     },
     process: () => createProcessEngine({ stateDirectory: join(locations.home, "process"), labels, logger }),
   };
+}
+
+function credentialsOf({ configuration, environment }: LocalOptions): Credentials {
+  const configDirectory = dockerDirectory(configuration);
+  return createCredentials({ profiles: configuration.registries, environment, configDirectory });
+}
+
+function dockerDirectory({ docker }: Configuration): string {
+  return docker.configDirectory ?? join(homedir(), ".docker");
 }
 
 /** Opens each at most once; the stack has them closed. */

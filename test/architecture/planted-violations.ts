@@ -18,6 +18,7 @@ export const TARGETS: Readonly<Record<string, string>> = {
       "engine/process/thing.ts",
       "egress/thing.ts",
       "source/thing.ts",
+      "registry/thing.ts",
       "store/store.ts",
       "store/sqlite/thing.ts",
       "domain/thing.ts",
@@ -48,6 +49,7 @@ export const VIOLATIONS: readonly PlantedViolation[] = [
   plant("layer-engine", "engine/upwards.ts", typeOf("../contracts/thing.ts")),
   plant("layer-egress", "egress/upwards.ts", typeOf("../contracts/thing.ts")),
   plant("layer-source", "source/upwards.ts", typeOf("../contracts/thing.ts")),
+  plant("layer-registry", "registry/upwards.ts", typeOf("../engine/engine.ts")),
   plant("layer-store", "store/upwards.ts", typeOf("../engine/engine.ts")),
   plant("layer-domain", "domain/upwards.ts", valueOf("../api/thing.ts")),
   plant("layer-domain", "domain/to-main.ts", lazily("../main/thing.ts")),
@@ -78,6 +80,7 @@ export const VIOLATIONS: readonly PlantedViolation[] = [
   plant("sdk-runs-anywhere", "sdk/hashes-by-base.ts", valueOf("../base/hashing.ts")),
   plant("sdk-runs-anywhere", "contracts/hashes.ts", 'export { createHash } from "node:crypto";\n'),
   plant("processes-in-engines", "domain/starts.ts", 'export { spawn } from "node:child_process";\n'),
+  plant("processes-in-engines", "registry/starts.ts", 'export { spawn } from "node:child_process";\n'),
   plant("processes-in-engines", "engine/memory/starts.ts", 'export { spawn } from "child_process";\n'),
   plant("sqlite-in-its-adapter", "domain/queries.ts", 'export { DatabaseSync } from "node:sqlite";\n'),
 ];

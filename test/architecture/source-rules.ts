@@ -40,7 +40,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
   },
   {
     name: "programs are started without a shell",
-    in: /^(src\/engine|scripts|bench)\//,
+    in: /^(src|scripts|bench)\//,
     pattern: /\bshell:\s*(true|["'`])/,
     bad: 'spawn("ls", { shell: true });',
     good: 'spawn("ls", { shell: false });',

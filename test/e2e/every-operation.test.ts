@@ -4,6 +4,7 @@ import { asRoot } from "../../src/engine/docker/network/testing/as-root.ts";
 import { openHome, type Home } from "../fixtures/command-line.ts";
 import { commandDoor, httpDoor, sdkDoor, type Door } from "../fixtures/operations/doors.ts";
 import { STEPS, type Step, type Walk } from "../fixtures/operations/steps.ts";
+import { startSeededRegistry, type SeededRegistry } from "../fixtures/registry/seeded-registry.ts";
 import { startServer, type RunningServer } from "../fixtures/running-server.ts";
 
 const LONG = { timeout: 300_000 };
@@ -13,8 +14,10 @@ asRoot(() => {
   describe("every operation of one server on docker", () => {
     let home: Home;
     let server: RunningServer;
+    let registry: SeededRegistry;
 
     beforeAll(async () => {
+      registry = await startSeededRegistry();
       home = await openHome();
       server = await startServer(home);
     }, 120_000);
@@ -22,6 +25,7 @@ asRoot(() => {
     afterAll(async () => {
       await home[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
+      await registry[Symbol.asyncDispose]();
     }, 120_000);
 
     it.each([
@@ -29,14 +33,14 @@ asRoot(() => {
       ["http", () => httpDoor(server)],
       ["cli", () => commandDoor(home)],
     ])("answers sensibly through %s", LONG, async (name, open) => {
-      const called = await walk(open(), walkOf(name, home));
+      const called = await walk(open(), walkOf(name, home, registry));
       const missing = listOperations().filter((operation) => !called.has(operation.name));
       expect(missing.map((operation) => operation.name)).toEqual([]);
     });
   });
 });
 
-function walkOf(door: string, home: Home): Walk {
+function walkOf(door: string, home: Home, registry: SeededRegistry): Walk {
   const names = { box: `${door}-box`, fork: `${door}-fork`, guarded: `${door}-guarded`, snapshot: `${door}-shot` };
   return {
     ...names,
@@ -44,6 +48,7 @@ function walkOf(door: string, home: Home): Walk {
     network: `${door}-net`,
     label: door,
     directory: home.root,
+    registered: registry.reference,
     ids: new Map(),
   };
 }

@@ -12,6 +12,8 @@ export type Shown = {
   readonly note?: string;
   /** That it came otherwise than one would expect. */
   readonly warning?: string;
+  /** How far it is: a line that the next output replaces, on a terminal only. */
+  readonly progress?: string;
 };
 
 /** What was asked for: an empty list means another thing where a filter was given. */

@@ -12,6 +12,7 @@ import {
   modeChanged,
   textReplaced,
 } from "./file-views.ts";
+import { imagePulling } from "./image-transfer-views.ts";
 import { imagePresence } from "./image-views.ts";
 import {
   networkDetails,
@@ -110,8 +111,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "system.cleanup": cleanupReport,
 };
 
-/** Views of single events, by operation; other streams are told as lines of JSON. */
-export const EVENT_VIEWS: Readonly<Record<string, EventView>> = {
-  "file.watch": fileWatched,
-  "sandbox.stats": statsSample,
+/** Views of the events of one stream, by operation; other streams are told as lines of JSON. */
+export const EVENT_VIEWS: Readonly<Record<string, () => EventView>> = {
+  "file.watch": () => fileWatched,
+  "sandbox.stats": () => statsSample,
+  "image.pull": imagePulling,
 };

@@ -1,6 +1,9 @@
 import { ImageEnsureInput, ImageExistsInput, ImagePresence } from "../image.ts";
-import { unary } from "../operation.ts";
-import { readOnly } from "./bindings.ts";
+import { ImagePullEvent, ImagePullInput } from "../image-transfer.ts";
+import { stream, unary } from "../operation.ts";
+import { changing, readOnly } from "./bindings.ts";
+
+const transferFlags = { timeoutMs: { flag: "timeout", parse: "duration" } } as const;
 
 export const imageOperations = {
   exists: unary({
@@ -17,5 +20,18 @@ export const imageOperations = {
     cli: { command: "image ensure", positionals: ["reference"], flags: { workspace: { parse: "host-directory" } } },
     input: ImageEnsureInput,
     output: ImagePresence,
+  }),
+  pull: stream({
+    summary: "Get what a registry has now under a reference.",
+    http: { method: "post", path: "/v1/images/pull" },
+    cli: {
+      command: "image pull",
+      positionals: ["reference"],
+      flags: transferFlags,
+      leaving: "What it had begun to get was given up; an image that was here is as it was.",
+    },
+    mcp: changing,
+    input: ImagePullInput,
+    output: ImagePullEvent,
   }),
 } as const;

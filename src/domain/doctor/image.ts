@@ -4,6 +4,7 @@ import { formatBytes } from "../../base/quantities.ts";
 import type { Finding } from "../../contracts/types.ts";
 import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
+import { registryLogin } from "../image/registry-login.ts";
 import { finding, ok } from "./finding.ts";
 
 const PULL_MS = 300_000;
@@ -18,17 +19,15 @@ export async function checkImage(call: Call): Promise<Finding> {
   return finding("image", call.signal, async () => {
     const there = await images.find(policy.defaultImage, call.signal);
     if (there !== undefined) return ok("image", `${described(there)} is on this engine.`);
-    return ok(
-      "image",
-      `${described(await pull(images, policy.defaultImage, call.signal))} was missing and has been pulled.`,
-    );
+    return ok("image", `${described(await pull(call, images))} was missing and has been pulled.`);
   });
 }
 
-async function pull(images: ImageStore, reference: string, signal: AbortSignal | undefined): Promise<ImageInfo> {
+async function pull({ context, signal }: Call, images: ImageStore): Promise<ImageInfo> {
+  const reference = context.policy.defaultImage;
   const pulling = deadlineSignal(PULL_MS, signal);
   try {
-    return await images.ensure(reference, { signal: pulling });
+    return await images.ensure(reference, { auth: registryLogin(context, reference), signal: pulling });
   } catch (error) {
     if (!pulling.aborted || signal?.aborted === true) throw error;
     throw new MoorageError("IMAGE_UNAVAILABLE", `${reference} was not pulled within ${PULL_MS / 1000} s.`, {

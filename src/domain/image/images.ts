@@ -1,6 +1,6 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { ImagePresence } from "../../contracts/types.ts";
-import type { ImageStore } from "../../engine/engine.ts";
+import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { agentImage } from "../run/agent-image.ts";
 import { allowedDirectory } from "../workspace/host-directory.ts";
@@ -8,7 +8,7 @@ import { allowedDirectory } from "../workspace/host-directory.ts";
 export async function imageExists({ context, signal }: Call, reference: string): Promise<ImagePresence> {
   const image = await imagesOf(context).find(reference, signal);
   if (image === undefined) return { ok: false, reference, digest: null, sizeBytes: null };
-  return { ok: true, ...image };
+  return presence(image);
 }
 
 type Wanted = { readonly reference?: string | undefined; readonly workspace?: string | undefined };
@@ -24,10 +24,15 @@ export async function ensureImage({ context, signal }: Call, wanted: Wanted): Pr
     workspace: place,
   });
   if (image === undefined) throw new TypeError("An engine with images answered none.");
-  return { ok: true, ...image };
+  return presence(image);
 }
 
-function imagesOf({ engine }: DomainContext): ImageStore {
+function presence({ reference, digest, sizeBytes }: ImageInfo): ImagePresence {
+  return { ok: true, reference, digest, sizeBytes };
+}
+
+/** ENGINE_UNSUPPORTED on an engine that has none. */
+export function imagesOf({ engine }: DomainContext): ImageStore {
   if (engine.images !== undefined) return engine.images;
   throw new MoorageError("ENGINE_UNSUPPORTED", `The ${engine.name} engine has no images.`, {
     hint: "Use --engine docker.",

@@ -2,12 +2,15 @@ import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
+import { registryLogin } from "../image/registry-login.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { placeFile } from "../workspace/place-file.ts";
 import { OutputRecord } from "./output-record.ts";
 
+const BASE = "debian:bookworm-slim";
+
 /** Small enough to make on the spot: a shell, certificates, curl, git, make and Python; well under 500 MB. */
-const DOCKERFILE = `FROM debian:bookworm-slim
+const DOCKERFILE = `FROM ${BASE}
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends bash ca-certificates curl git jq make python3 \\
  && rm -rf /var/lib/apt/lists/*
@@ -43,7 +46,7 @@ export async function agentImage(
   const made = await images.find(AGENT_IMAGE, signal);
   if (made !== undefined) return made;
   onProgress(`Making the agent image ${AGENT_IMAGE}; this happens once.`);
-  await images.ensure("debian:bookworm-slim", { signal, onProgress });
+  await images.ensure(BASE, { auth: registryLogin(context, BASE), signal, onProgress });
   return build(
     { images, network: await buildNetwork(context, signal) },
     new OutputRecord(context.policy.recordBytes),

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../base/clock.ts";
 import { throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { EngineDisk, EngineSnapshots, UnitFiles, UnitSpec } from "../engine.ts";
+import type { EngineDisk, EngineSnapshots, ImageStore, UnitFiles, UnitSpec } from "../engine.ts";
 import { stopUnit, type MemoryHost } from "./memory-host.ts";
 
 /** Methods of the engine that can be told to fail. */
@@ -24,10 +24,7 @@ export type FailingMethod =
   | "unpause"
   | `disk.${keyof EngineDisk}`
   | `files.${keyof UnitFiles}`
-  | "images.ensure"
-  | "images.find"
-  | "images.build"
-  | "images.remove"
+  | `images.${keyof ImageStore}`
   | `snapshots.${keyof EngineSnapshots}`
   | "stats"
   | "sample"

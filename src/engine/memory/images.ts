@@ -1,17 +1,10 @@
 import { z } from "zod";
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ImageInfo, ImageStore, UnitSpec } from "../engine.ts";
-import type { FileStore } from "./file/file-store.ts";
-
-export type MemoryImage = ImageInfo & {
-  /** Variables of every unit of this image. */
-  readonly env: Readonly<Record<string, string>>;
-  /** What its units run as their own program. */
-  readonly command: readonly string[];
-  /** Of one that was made of a unit: all its files, `/workspace` among them. */
-  readonly snapshot?: { readonly labels: Readonly<Record<string, string>>; readonly files: FileStore };
-};
+import type { ImageStore, UnitSpec } from "../engine.ts";
+import { imageInfo, notFound, type MemoryImage } from "./memory-image.ts";
+import { createMemoryTransfers, type EnterMemoryImages } from "./memory-transfers.ts";
+import type { MemoryRegistry } from "./memory-registry.ts";
 
 /** What of a host its images are about. */
 type ImageHost = {
@@ -21,47 +14,24 @@ type ImageHost = {
 
 type Build = Parameters<ImageStore["build"]>[0];
 
-/** An image whose digest and size follow from its reference, so that they are the same in every test. */
-export function namedImage(reference: string): MemoryImage {
-  const digest = sha256(`image ${reference}`);
-  return {
-    reference,
-    digest,
-    sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16),
-    user: "",
-    env: {},
-    command: [],
-  };
-}
-
-/** The images of a host; `registry` has what `ensure` can pull; `enter` may refuse a call. */
+/** The images of a host; `registry` has what can be pulled; `enter` may refuse a call. */
 export function createMemoryImages(
   { images, units }: ImageHost,
-  registry: readonly string[],
-  enter: (method: keyof ImageStore, signal: AbortSignal | undefined) => Promise<void>,
+  registry: MemoryRegistry,
+  enter: EnterMemoryImages,
 ): ImageStore {
   return {
-    ensure: async (reference, { signal, onProgress }) => {
-      await enter("ensure", signal);
-      const local = images.get(reference);
-      if (local?.snapshot !== undefined) throw notFound(reference);
-      if (local !== undefined) return told(local);
-      if (!registry.includes(reference)) throw notFound(reference);
-      onProgress?.(`Pulling ${reference}`);
-      const pulled = namedImage(reference);
-      images.set(reference, pulled);
-      return told(pulled);
-    },
+    ...createMemoryTransfers(images, registry, enter),
     find: async (reference, signal) => {
       await enter("find", signal);
       const image = images.get(reference);
-      return image === undefined || image.snapshot !== undefined ? undefined : told(image);
+      return image === undefined || image.snapshot !== undefined ? undefined : imageInfo(image);
     },
     build: async (spec, { signal, onLog }) => {
       await enter("build", signal);
       const image = built(images, spec, onLog ?? (() => undefined));
       images.set(spec.tag, image);
-      return told(image);
+      return imageInfo(image);
     },
     remove: async (reference, signal) => {
       await enter("remove", signal);
@@ -79,14 +49,6 @@ export function imageOf(images: ReadonlyMap<string, MemoryImage>, reference: str
   const image = images.get(reference);
   if (image === undefined) throw notFound(reference);
   return image;
-}
-
-function notFound(reference: string): MoorageError {
-  return new MoorageError("IMAGE_NOT_FOUND", `There is no image ${reference}, neither here nor in a registry.`);
-}
-
-function told({ reference, digest, sizeBytes, user }: MemoryImage): ImageInfo {
-  return { reference, digest, sizeBytes, user };
 }
 
 function built(images: Map<string, MemoryImage>, { tag, dockerfile, labels }: Build, onLog: (line: string) => void) {
@@ -110,7 +72,7 @@ function built(images: Map<string, MemoryImage>, { tag, dockerfile, labels }: Bu
     throw new MoorageError("IMAGE_BUILD_FAILED", `The build of ${tag} failed.`, { details: { log: log.slice(-20) } });
   }
   const digest = sha256(`${image.digest}\n${dockerfile}\n${JSON.stringify(labels)}`);
-  return { ...image, reference: tag, digest, sizeBytes: image.sizeBytes + dockerfile.length };
+  return { ...image, reference: tag, digest, id: digest, sizeBytes: image.sizeBytes + dockerfile.length };
 }
 
 function applied(step: string, image: MemoryImage | undefined, images: Map<string, MemoryImage>) {

@@ -11,11 +11,13 @@ import { createControl, createFaults, type Faults, type MemoryEngineControl } fr
 import { MEMORY_RUNTIMES, createUnit } from "./create-unit.ts";
 import { createMemoryDisk } from "./memory-disk.ts";
 import { createMemoryFiles } from "./file/memory-files.ts";
-import { createMemoryImages, namedImage } from "./images.ts";
+import { createMemoryImages } from "./images.ts";
+import { namedImage } from "./memory-image.ts";
 import { lifecycleMethods } from "./lifecycle.ts";
 import { stopUnit, unitInfo, type MemoryHost, type MemoryUnit } from "./memory-host.ts";
 import { createMemorySnapshots } from "./memory-snapshots.ts";
 import { createMemoryNetworks } from "./memory-networks.ts";
+import { createMemoryRegistry, type MemoryRegistry, type MemoryRegistryOptions } from "./memory-registry.ts";
 import { createMemoryVolumes } from "./memory-volumes.ts";
 import { memoryOutput } from "./memory-output.ts";
 import { memoryStats } from "./memory-stats.ts";
@@ -37,8 +39,10 @@ export type MemoryEngineOptions = {
   readonly clock?: Clock;
   /** Default: an empty host with three images. */
   readonly host?: MemoryHost;
-  /** References that `images.ensure` can pull. Default: none. */
+  /** References that can be pulled. Default: none. */
   readonly registry?: readonly string[];
+  /** Users and their passwords, by the hosts of registries that let nobody else in. Default: none. */
+  readonly logins?: MemoryRegistryOptions["logins"];
 };
 
 export type MemoryEngine = { readonly engine: Engine; readonly control: MemoryEngineControl };
@@ -105,12 +109,14 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     snapshots: createMemorySnapshots(parts, (method, signal) => faults.enter(`snapshots.${method}`, signal)),
     networks: createMemoryNetworks(parts, (method, signal) => faults.enter(`networks.${method}`, signal)),
     volumes: createMemoryVolumes(parts, (method, signal) => faults.enter(`volumes.${method}`, signal)),
-    images: createMemoryImages(host, options.registry ?? [], (method, signal) =>
-      faults.enter(`images.${method}`, signal),
-    ),
+    images: createMemoryImages(host, registryOf(options), (method, signal) => faults.enter(`images.${method}`, signal)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return { engine, control: createControl(host, faults, clock) };
+}
+
+function registryOf({ registry = [], logins = {} }: MemoryEngineOptions): MemoryRegistry {
+  return createMemoryRegistry({ images: registry, logins });
 }
 
 type Parts = {

@@ -1,6 +1,6 @@
 import type { DiskRoom, OutputChunk, PortAddress, UnitInfo, UnitKind, UnitSpec } from "../engine.ts";
 import type { FileStore, Owner } from "./file/file-store.ts";
-import type { MemoryImage } from "./images.ts";
+import type { MemoryImage } from "./memory-image.ts";
 import type { LiveRun } from "./run/live-run.ts";
 
 /** What Docker's daemon is to its clients: units and images that several memory engines look at. */

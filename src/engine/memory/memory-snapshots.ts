@@ -6,7 +6,7 @@ import type { EngineSnapshots, SnapshotInfo, SnapshotWish } from "../engine.ts";
 import type { UnitLabels } from "../unit-labels.ts";
 import { copyTree } from "./file/copy-tree.ts";
 import { createMemoryStore } from "./file/memory-store.ts";
-import { namedImage, type MemoryImage } from "./images.ts";
+import { namedImage, type MemoryImage } from "./memory-image.ts";
 import type { MemoryHost, MemoryUnit } from "./memory-host.ts";
 
 type Enter = (method: keyof EngineSnapshots, signal: AbortSignal | undefined) => Promise<void>;

@@ -6,6 +6,8 @@ export type ApiRequest = {
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** For the paths that every version has. */
   readonly unversioned?: boolean;
+  /** Beside those that follow from the rest. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */

@@ -287,7 +287,7 @@ function encodeSegment(segment: string): string {
 }
 
 function headersOf(request: ApiRequest, manner: Pick<Manner, "wanted">): Record<string, string> {
-  const headers: Record<string, string> = { host: "docker" };
+  const headers: Record<string, string> = { host: "docker", ...request.headers };
   if (manner.wanted === "connection") Object.assign(headers, { connection: "Upgrade", upgrade: "tcp" });
   if (request.json !== undefined) headers["content-type"] = "application/json";
   if (request.tar !== undefined) headers["content-type"] = "application/x-tar";

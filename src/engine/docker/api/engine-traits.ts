@@ -15,6 +15,8 @@ export type EngineTraits = {
   readonly tellsMemory: boolean;
   /** Whether a container may name the runtime that starts it; else its name would be passed over in silence. */
   readonly choosesRuntime: boolean;
+  /** Whether it can be asked what a registry has. */
+  readonly asksRegistries: boolean;
 };
 
 /** The traits of the engine that gave this answer to `/version`. */
@@ -27,6 +29,7 @@ export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits 
         subreaper: ["/run/podman-init", "--"],
         tellsMemory: false,
         choosesRuntime: false,
+        asksRegistries: false,
       }
     : {
         product: "Docker Engine",
@@ -34,5 +37,6 @@ export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits 
         subreaper: ["/sbin/docker-init", "-s", "--"],
         tellsMemory: true,
         choosesRuntime: true,
+        asksRegistries: true,
       };
 }

@@ -131,6 +131,9 @@ export type ExecReply = z.infer<typeof ExecReply>;
 export const ImageReply = z.object({
   Id: z.string(),
   RepoDigests: z.array(z.string()).nullish(),
+  Os: z.string().nullish(),
+  Architecture: z.string().nullish(),
+  Variant: z.string().nullish(),
   Size: z.number(),
   Config: z.object({ User: z.string().optional(), Labels }).nullish(),
 });
@@ -155,7 +158,10 @@ export const WholeImageReply = z.object({
 });
 export type WholeImageReply = z.infer<typeof WholeImageReply>;
 
-/** One line of a pull or a build. */
+/** What a registry has under a reference. */
+export const DistributionReply = z.object({ Descriptor: z.object({ digest: z.string().min(1) }) });
+
+/** One line of a pull, a push or a build. */
 export const ProgressLine = z.object({
   stream: z.string().optional(),
   status: z.string().optional(),
@@ -163,7 +169,7 @@ export const ProgressLine = z.object({
   progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).nullish(),
   error: z.string().optional(),
   errorDetail: z.object({ message: z.string().optional() }).nullish(),
-  aux: z.object({ ID: z.string().optional() }).nullish(),
+  aux: z.object({ ID: z.string().optional(), Digest: z.string().optional() }).nullish(),
 });
 export type ProgressLine = z.infer<typeof ProgressLine>;
 

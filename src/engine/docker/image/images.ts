@@ -1,13 +1,15 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { ImageInfo, ImageStore } from "../../engine.ts";
+import { parseImageReference, type ImageReference } from "../../../base/image-reference.ts";
+import type { ImageStore } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { isOfUnit } from "../../unit-labels.ts";
-import { ImageReply } from "../api/replies.ts";
 import { buildImage } from "./build-image.ts";
-import { parseImageReference, type ImageReference } from "./image-reference.ts";
+import { findImage, findNamed, told, type FoundImage } from "./find-image.ts";
 import type { ImagesContext } from "./images-context.ts";
+import { pullTeller } from "./layer-progress.ts";
 import { pullImage } from "./pull-image.ts";
+import { confirmImage, pushImage } from "./push-image.ts";
+import { pullPlatform } from "./pull-platform.ts";
 
 const REMOVE_MS = 60_000;
 
@@ -16,64 +18,57 @@ export function createImageStore(context: ImagesContext): ImageStore {
   return {
     find: async (text, signal) => {
       const image = await findImage(api, parseImageReference(text), signal);
-      return image === "snapshot" ? undefined : image;
+      return image === "snapshot" || image === undefined ? undefined : told(image);
     },
-    ensure: async (text, options) => {
+    ensure: async (text, { auth, signal, onProgress }) => {
       const reference = parseImageReference(text);
-      const local = await findImage(api, reference, options.signal);
-      if (local === "snapshot") throw noImage(reference);
-      if (local !== undefined) return local;
-      await pullImage(api, reference, options);
-      return afterwards(await findImage(api, reference, options.signal), reference);
+      const local = await findNamed(api, reference, signal);
+      if (local !== undefined) return told(local);
+      const shown = await auth?.(signal);
+      const tell = pullTeller(reference.whole, onProgress ?? (() => undefined));
+      await pullImage(api, reference, { auth: shown, signal, onProgress: tell });
+      return told(afterwards(await findNamed(api, reference, signal), reference));
+    },
+    pull: async (text, options) => {
+      const reference = parseImageReference(text);
+      const before = await findNamed(api, reference, options.signal);
+      await pullPlatform(api, { reference, before }, options);
+      const image = afterwards(await findNamed(api, reference, options.signal), reference);
+      return { ...told(image), pulled: image.id !== before?.id };
     },
     build: async (spec, options) => {
       const reference = parseImageReference(spec.tag);
       await buildImage(context, { ...spec, tag: reference.whole }, options);
-      return afterwards(await findImage(api, reference, options.signal), reference);
+      return told(afterwards(await findNamed(api, reference, options.signal), reference));
     },
-    remove: async (text, signal) => {
-      const { whole } = parseImageReference(text);
-      try {
-        await api.send({ method: "DELETE", path: `/images/${whole}`, timeoutMs: REMOVE_MS, signal });
-      } catch (error) {
-        if (answerOf(error)?.status !== 404) throw error;
-      }
-    },
+    push: async (text, options) => pushImage(api, parseImageReference(text), options),
+    tag: async (text, name, signal) => tagImage(api, { text, name }, signal),
+    confirm: async (text, options) => confirmImage(api, parseImageReference(text), options),
+    remove: async (text, signal) => removeImage(api, parseImageReference(text), signal),
   };
 }
 
-async function findImage(
+async function removeImage(api: EngineApi, { whole }: ImageReference, signal?: AbortSignal): Promise<void> {
+  try {
+    await api.send({ method: "DELETE", path: `/images/${whole}`, timeoutMs: REMOVE_MS, signal });
+  } catch (error) {
+    if (answerOf(error)?.status !== 404) throw error;
+  }
+}
+
+async function tagImage(
   api: EngineApi,
-  reference: ImageReference,
+  { text, name }: { readonly text: string; readonly name: string },
   signal?: AbortSignal,
-): Promise<ImageInfo | "snapshot" | undefined> {
-  const image = await api.find({ method: "GET", path: `/images/${reference.whole}/json`, signal }, ImageReply);
-  if (image === undefined) return undefined;
-  if (isOfUnit(image.Config?.Labels ?? {})) return "snapshot";
-  return {
-    reference: reference.whole,
-    digest: digestOf(image, reference),
-    sizeBytes: image.Size,
-    user: image.Config?.User ?? "",
-  };
+): Promise<void> {
+  const { repository, version } = parseImageReference(name);
+  const image = await findNamed(api, parseImageReference(text), signal);
+  if (image === undefined) throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${text}.`);
+  const query = { repo: repository, tag: version };
+  await api.send({ method: "POST", path: `/images/${image.id}/tag`, query, signal });
 }
 
-// A registry's digest names the same content on every host; an image made here has only its id.
-function digestOf(image: ImageReply, { repository }: ImageReference): string {
-  const digests = (image.RepoDigests ?? []).map((text) => text.split("@"));
-  const own = digests.find(([name]) => name === repository || name?.endsWith(`/${repository}`) === true);
-  return own?.[1] ?? image.Id;
-}
-
-function noImage({ whole }: ImageReference): MoorageError {
-  return new MoorageError("IMAGE_NOT_FOUND", `"${whole}" is no image to be named: it was made of a sandbox.`, {
-    hint: "Make a sandbox of one of your own snapshots with `moorage sandbox create --snapshot`.",
-  });
-}
-
-function afterwards(image: ImageInfo | "snapshot" | undefined, reference: ImageReference): ImageInfo {
-  const { whole } = reference;
-  if (image === "snapshot") throw noImage(reference);
+function afterwards(image: FoundImage | undefined, { whole }: ImageReference): FoundImage {
   if (image !== undefined) return image;
   throw new MoorageError("ENGINE_FAILED", `The engine says that it has ${whole} now, and then does not find it.`);
 }

@@ -1,0 +1,89 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { ImageReference } from "../../../base/image-reference.ts";
+import type { PushedImage, TransferOptions } from "../../engine.ts";
+import type { EngineApi } from "../api/engine-api.ts";
+import { DistributionReply, type ProgressLine } from "../api/replies.ts";
+import { findNamed } from "./find-image.ts";
+import { layerProgress } from "./layer-progress.ts";
+import { errorOf, readProgress } from "./read-progress.ts";
+import { registryError, withRegistryErrors } from "./registry-errors.ts";
+import { authHeader } from "./registry-headers.ts";
+
+const ANSWER_MS = 120_000;
+const SILENCE_MS = 300_000;
+
+/** Sends an image. That the registry denies it, or has broken off, is told by a line of a stream that began well. */
+export async function pushImage(
+  api: EngineApi,
+  reference: ImageReference,
+  options: TransferOptions,
+): Promise<PushedImage> {
+  const { signal, auth } = options;
+  refuseDigest(reference);
+  const image = await findNamed(api, reference, signal);
+  if (image === undefined) throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${reference.whole}.`);
+  const source = await withRegistryErrors({ way: "push", reference, auth }, () =>
+    api.stream({
+      method: "POST",
+      path: `/images/${reference.repository}/push`,
+      query: { tag: reference.version },
+      headers: authHeader(auth),
+      timeoutMs: ANSWER_MS,
+      signal,
+    }),
+  );
+  const what = `Pushing the image ${reference.whole}`;
+  const lines = readProgress(source, { signal, silenceMs: SILENCE_MS, what });
+  const { digest, pushed, reused } = await readPush(lines, reference, options);
+  if (digest !== undefined) {
+    return { digest, sizeBytes: image.sizeBytes, layersPushed: pushed, layersReused: reused };
+  }
+  throw new MoorageError("ENGINE_FAILED", `The engine has pushed ${reference.whole} and tells no digest of it.`);
+}
+
+/** The digest that the registry itself has under a reference. */
+export async function confirmImage(
+  api: EngineApi,
+  reference: ImageReference,
+  { auth, signal }: Pick<TransferOptions, "auth" | "signal">,
+): Promise<string> {
+  const { product, asksRegistries } = await api.traits();
+  if (!asksRegistries) {
+    throw new MoorageError("ENGINE_UNSUPPORTED", `${product} cannot be asked what a registry has.`, {
+      hint: "Push by Docker Engine, or by `podman push` without Moorage.",
+    });
+  }
+  const request = { method: "GET", path: `/distribution/${reference.whole}/json`, headers: authHeader(auth) } as const;
+  const { Descriptor } = await withRegistryErrors({ way: "pull", reference, auth }, () =>
+    api.json({ ...request, timeoutMs: ANSWER_MS, signal }, DistributionReply),
+  );
+  return Descriptor.digest;
+}
+
+type Push = { readonly digest: string | undefined; readonly pushed: number; readonly reused: number };
+
+async function readPush(
+  lines: AsyncIterable<ProgressLine>,
+  reference: ImageReference,
+  { auth, onProgress }: TransferOptions,
+): Promise<Push> {
+  const ends = new Map<string, "done" | "there">();
+  let digest: string | undefined;
+  for await (const line of lines) {
+    const words = errorOf(line);
+    if (words !== undefined) throw registryError({ way: "push", reference, auth }, words);
+    digest = line.aux?.Digest ?? digest;
+    const progress = layerProgress(line);
+    if (progress === undefined) continue;
+    onProgress?.(progress);
+    if (progress.status === "done" || progress.status === "there") ends.set(progress.layer, progress.status);
+  }
+  const pushed = [...ends.values()].filter((end) => end === "done").length;
+  return { digest, pushed, reused: ends.size - pushed };
+}
+
+function refuseDigest({ whole, version }: ImageReference): void {
+  if (!version.includes(":")) return;
+  const message = `"${whole}" names content; expected a tag to push to, such as registry.example/app:1.`;
+  throw new MoorageError("INVALID_INPUT", message, { hint: "Leave out the part from @ on, and name a tag." });
+}
