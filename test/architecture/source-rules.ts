@@ -40,7 +40,7 @@ export const SOURCE_RULES: readonly SourceRule[] = [
   },
   {
     name: "programs are started without a shell",
-    in: /^(src|scripts|bench)\//,
+    in: /^(src\/(engine|registry|source)|scripts|bench)\//,
     pattern: /\bshell:\s*(true|["'`])/,
     bad: 'spawn("ls", { shell: true });',
     good: 'spawn("ls", { shell: false });',
