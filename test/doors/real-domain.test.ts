@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { Client, InMemoryTransport } from "@modelcontextprotocol/client";
+import { pack } from "tar-stream";
 import { expect, test } from "vitest";
 import { createApi, serveOnSocket } from "../../src/api/index.ts";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -59,6 +61,22 @@ test("a tree goes out and in again through HTTP", async () => {
   const tar = await Array.fromAsync(http.raw.download({ id: "demo", path: "a b" }));
   await http.raw.upload({ id: "demo", path: "copy" }, iterate(tar));
   expect(await http.file.read({ id: "demo", path: "copy/a b/é.txt" })).toMatchObject({ content: "ahoy" });
+});
+
+test("a context is staged by an archive through HTTP, and read through MCP", async () => {
+  await using doors = await openDoors();
+  const { http, mcp } = doors;
+  const archive = pack();
+  archive.entry({ name: "index.html" }, "<h1>ahoy</h1>");
+  archive.entry({ name: "docker/Dockerfile" }, "FROM scratch");
+  archive.finalize();
+  const made = await http.raw.stage({ dockerfile: "docker/Dockerfile" }, Readable.from(archive));
+  expect(made).toMatchObject({ files: 2, bytes: 25, dockerfile: { text: "FROM scratch", generatedFor: null } });
+  const { structuredContent } = await mcp.callTool({ name: "context_get", arguments: { id: made.id } });
+  expect(structuredContent).toEqual(made);
+  const cut = http.raw.stage({}, iterate([new Uint8Array(100)]));
+  await expect(cut).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  expect((await http.context.list({})).items).toHaveLength(1);
 });
 
 test("a file of some size goes in and out through HTTP, whole and in parts", async () => {
@@ -147,7 +165,7 @@ async function openDoors() {
   const disposal = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "moorage-doors-"));
   disposal.defer(() => rm(directory, { recursive: true }));
-  const domain = disposal.use(openMemoryDomain());
+  const domain = disposal.use(openMemoryDomain({ stateDirectory: join(directory, "state") }));
   const { platform } = domain;
   const app = createApi({ platform, ...parts });
   const server = disposal.use(await serveOnSocket({ app, path: join(directory, "m.sock"), logger: silentLogger }));

@@ -54,7 +54,7 @@ async function openServed() {
   const disposal = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "moorage-vanishing-"));
   disposal.defer(() => rm(directory, { recursive: true }));
-  const domain = disposal.use(openMemoryDomain());
+  const domain = disposal.use(openMemoryDomain({ stateDirectory: join(directory, "state") }));
   const policy = { ...domain.context.policy, workspaceRoots: [directory] };
   const context: DomainContext = { ...domain.context, policy };
   const platform = createPlatform(context, alice);
@@ -79,7 +79,10 @@ async function prepared(context: DomainContext, directory: string): Promise<Plac
 }
 
 /** Runs, units and rows that go on without anybody. */
-async function unowned({ store, engine }: DomainContext, { going, id }: Place): Promise<readonly string[]> {
+async function unowned(
+  { store, engine, stateDirectory }: DomainContext,
+  { going, id }: Place,
+): Promise<readonly string[]> {
   const runs = (await store.runs.open()).filter((run) => run.id !== going).map((run) => `run of ${run.kind}`);
   const rows = await store.sandboxes.all();
   const half = rows.filter((row) => row.state === "starting" || row.pending !== null).map((row) => `half ${row.state}`);
@@ -88,7 +91,10 @@ async function unowned({ store, engine }: DomainContext, { going, id }: Place): 
   const names =
     owned.has(id) && (await engine.inspect(id))?.state === "running" ? await engine.files.list(id, "/workspace") : [];
   const parts = names.filter(({ name }) => name.startsWith(".moorage")).map(({ name }) => name);
-  return [...runs, ...half, ...units, ...parts];
+  const staged = await readdir(join(stateDirectory, "contexts")).catch(() => []);
+  const known = await store.contexts.known(staged.map((name) => name.replace(/\..*/, "")));
+  const archives = staged.filter((name) => !known.has(name.replace(/\..*/, "")));
+  return [...runs, ...half, ...units, ...parts, ...archives];
 }
 
 /** How many descriptors and handles this process has. */

@@ -60,7 +60,8 @@ function openPlatform({ globals, host }: Session) {
   return host.openPlatform({ ...(globals.engine === undefined ? {} : { engine: globals.engine }), needsImages: false });
 }
 
-async function* bytesOf(stdin: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+/** What comes on standard input, until it ends or the command is left. */
+export async function* bytesOf(stdin: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const leave = (): void => void stdin.destroy(signal.reason instanceof Error ? signal.reason : undefined);
   signal.addEventListener("abort", leave, { once: true });
   try {

@@ -1,5 +1,6 @@
 import { OUTLINE, type OutlinedOperation } from "../../contracts/outline.ts";
 import type { CliCommand } from "../invocation.ts";
+import { contextUploadCommand } from "./context-upload.ts";
 import { jobsCommand } from "./jobs.ts";
 import { readCommand, writeCommand } from "./file-content.ts";
 import { mcpCommand } from "./mcp.ts";
@@ -19,6 +20,7 @@ const BY_HAND: Readonly<Record<string, (operation: OutlinedOperation) => CliComm
 export function listCommands(): readonly CliCommand[] {
   return [
     ...OUTLINE.map((operation) => (BY_HAND[operation.name] ?? operationCommand)(operation)),
+    contextUploadCommand,
     copyCommand,
     shellCommand,
     serveCommand,

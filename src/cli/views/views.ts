@@ -13,6 +13,7 @@ import {
   textReplaced,
 } from "./file-views.ts";
 import { imagePulling } from "./image-transfer-views.ts";
+import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
 import { imagePresence } from "./image-views.ts";
 import {
   networkDetails,
@@ -98,6 +99,10 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "volume.remove": volumeRemoved,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,
+  "context.create": contextStaged,
+  "context.list": contextList,
+  "context.get": contextDetails,
+  "context.remove": contextRemoved,
   "network.ensure": networkEnsured,
   "network.list": networkList,
   "network.inspect": networkDetails,

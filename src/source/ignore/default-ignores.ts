@@ -47,7 +47,7 @@ const REPRODUCED = [
 ];
 
 /** Left out at any depth unless a `.dockerignore` keeps it by a line with `!`. */
-const DEFAULT_IGNORES: readonly string[] = [...SECRETS, ...REPRODUCED];
+export const DEFAULT_IGNORES: readonly string[] = [...SECRETS, ...REPRODUCED];
 
 const anywhere = (name: string): string => (name.startsWith("!") ? `!**/${name.slice(1)}` : `**/${name}`);
 

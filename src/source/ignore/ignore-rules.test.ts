@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_IGNORES } from "./default-ignores.ts";
 import { parseIgnoreFile } from "./ignore-file.ts";
 import { ignoreRules, type IgnoreRules } from "./ignore-rules.ts";
 
@@ -83,6 +86,12 @@ describe("without a line", () => {
       expect(rulesOf().ignores(path)).toBe(false);
     },
   );
+
+  it("the guide names each that is", async () => {
+    const guide = await readFile(resolve(import.meta.dirname, "../../../docs/images.md"), "utf8");
+    const names = DEFAULT_IGNORES.map((name) => name.replace("!", ""));
+    expect(names.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
 
   it("a line with ! keeps what would be ignored", () => {
     const rules = rulesOf("!.env", "!certs/public.pem", "!**/node_modules");

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../base/clock.ts";
 import type { DomainContext } from "../../context.ts";
 import { createReaper } from "../../reaper/reaper.ts";
+import { openSqliteStore } from "../../../store/sqlite/sqlite-store.ts";
 import { openMemoryDomain, type MemoryDomain } from "../../../../test/fixtures/memory-domain.ts";
 import { createTimerClock } from "../../timer-clock.ts";
 import { openBuildContext } from "./open-build-context.ts";
@@ -92,6 +93,51 @@ describe("a staged context", () => {
       expect(await namesIn(context.tar())).toEqual(["Dockerfile", "a/", "a/b"]);
     }
     await expect(openBuildContext(call("bob"), { contextId: id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("survives a restart", async () => {
+    const database = join(directory, "state.db");
+    const restarted = () => opened({ store: openSqliteStore(database) });
+    const before = restarted();
+    const made = await before.platform.context.create({ files: { Dockerfile: "FROM scratch\n", "a.txt": "content" } });
+    await before.context.store[Symbol.asyncDispose]();
+    await before[Symbol.asyncDispose]();
+    await using after = restarted();
+    expect(await after.platform.context.get({ id: made.id })).toEqual(made);
+    await using context = await openBuildContext({ ...call(), context: after.context }, { contextId: made.id });
+    expect(await namesIn(context.tar())).toEqual(["Dockerfile", "a.txt"]);
+    const other = openBuildContext({ ...call(), context: after.context }, { contextId: made.id, dockerfile: "other" });
+    await expect(other).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: `The staged context "${made.id}" has the Dockerfile "Dockerfile", not "other".`,
+      hint: "Stage it again with the Dockerfile that you mean.",
+    });
+    await after.context.store[Symbol.asyncDispose]();
+  });
+
+  it("of an archive is what was packed, without what is ignored", async () => {
+    const tree = join(directory, "project");
+    for (const [name, text] of Object.entries({ "app.py": "print(1)", ".env": "SECRET=1", "requirements.txt": "" })) {
+      await writeFile(join(tree, name), text);
+    }
+    const { stdout } = await run("tar", ["-cz", "-C", tree, "."], { encoding: "buffer" });
+    const sent = async function* (end: number) {
+      for (let at = 0; at < end; at += 50) yield stdout.subarray(at, Math.min(at + 50, end));
+    };
+    const made = await domain.platform.raw.stage({}, sent(stdout.length));
+    expect(made).toMatchObject({
+      files: 2,
+      ignored: { count: 1, examples: [".env"] },
+      dockerfile: { path: "Dockerfile", generatedFor: "python" },
+      commit: null,
+    });
+    await using context = await openBuildContext(call(), { contextId: made.id });
+    expect([...(await namesIn(context.tar()))].toSorted()).toEqual(["Dockerfile", "app.py", "requirements.txt"]);
+    await expect(domain.platform.raw.stage({}, sent(stdout.length - 30))).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: "The build context is no valid gzip.",
+    });
+    expect(await staged()).toEqual([`${made.id}.tar`]);
   });
 
   it("goes a day after it was made, with its file", async () => {

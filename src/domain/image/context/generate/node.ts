@@ -1,6 +1,6 @@
 import { MoorageError } from "../../../../base/errors.ts";
 import { BASES } from "./bases.ts";
-import { COPY_ALL, commandLines, procfileCommand, USER, type Project, type Recipe } from "./project.ts";
+import { COPY_ALL, commandLines, PLACE, procfileCommand, USER, type Project, type Recipe } from "./project.ts";
 
 const ENTRIES = ["server.js", "index.js", "app.js", "main.js"];
 /** Scripts of a package that run while it is installed, and may need its sources. */
@@ -21,7 +21,7 @@ export const node: Recipe = {
     return [
       `FROM ${BASES.node}`,
       "ENV HOME=/tmp COREPACK_ENABLE_DOWNLOAD_PROMPT=0",
-      "WORKDIR /app",
+      ...PLACE,
       first,
       `RUN ${install}`,
       ...(first === COPY_ALL ? [] : [COPY_ALL]),

@@ -40,6 +40,9 @@ export const USER = "10001";
 /** What copies the sources, so that their program may change them. */
 export const COPY_ALL = `COPY --chown=${USER}:${USER} . .`;
 
+/** Where the program is, and may write. */
+export const PLACE: readonly string[] = ["WORKDIR /app", `RUN chown ${USER}:${USER} /app`];
+
 /** The instruction for a command; with none, a comment that says so. */
 export function commandLines(command: readonly string[] | undefined, looked: string): readonly string[] {
   if (command !== undefined) return [`CMD ${JSON.stringify(command)}`];

@@ -1,5 +1,5 @@
 import { BASES } from "./bases.ts";
-import { COPY_ALL, commandLines, procfileCommand, USER, type Project, type Recipe } from "./project.ts";
+import { COPY_ALL, commandLines, PLACE, procfileCommand, USER, type Project, type Recipe } from "./project.ts";
 
 const ENTRIES = ["main.py", "app.py", "server.py"];
 /** Lines of a requirements file that name other files. */
@@ -22,7 +22,7 @@ export const python: Recipe = {
     return [
       `FROM ${BASES.python}`,
       "ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 HOME=/tmp",
-      "WORKDIR /app",
+      ...PLACE,
       ...(requirements ? fromRequirements(await project.text("requirements.txt")) : fromMetadata(project, metadata)),
       `USER ${USER}`,
       ...commandLines(await commandOf(project), `Procfile, ${ENTRIES.join(", ")} or __main__.py`),

@@ -184,6 +184,20 @@ describe("a repository of a server", () => {
     expect(inner.requests).toEqual([]);
   });
 
+  it("is left at once by who cancels, and nothing of it stays", async () => {
+    const leaving = new AbortController();
+    await using slow = await served({
+      instead: () => {
+        leaving.abort();
+        return true;
+      },
+    });
+    await using domain = opened({ gitHosts: [slow.host] });
+    const staging = domain.platform.context.create({ git: slow.url }, { signal: leaving.signal });
+    await expect(staging).rejects.toMatchObject({ code: "CANCELED" });
+    expect(await left()).toEqual([]);
+  });
+
   it("has to come in time, and in few enough bytes", async () => {
     await using slow = await served({ instead: () => true });
     await expect(staged(slow.url, { gitHosts: [slow.host], gitTimeoutMs: 700 })).rejects.toMatchObject({
@@ -246,6 +260,21 @@ describe("a URL is refused", () => {
     ["https://example.org/app.git#a..b", 'git: expected a branch, a tag or a full commit (got "a..b").'],
   ])("%s", async (url, message) => {
     await expect(staged(url)).rejects.toMatchObject({ code: "INVALID_INPUT", message });
+  });
+
+  it("without telling the credentials in it", async () => {
+    const secret = "s3cr3t";
+    for (const url of [
+      `ftp://me:${secret}@example.org/app.git`,
+      `https://me:${secret}@example.org/app.git?x`,
+      `https://me:${secret}@example.org/${"x".repeat(5000)}`,
+      `https://me:${secret}@127.0.0.1/app.git`,
+      `https://me:${secret}@host name/app.git`,
+    ]) {
+      const error = await staged(url).catch((refusal: unknown) => refusal);
+      expect(error).toMatchObject({ code: "INVALID_INPUT" });
+      expect(JSON.stringify(error) + String(error instanceof Error ? error.stack : "")).not.toContain(secret);
+    }
   });
 
   it("with its ref in two places", async () => {
