@@ -12,6 +12,7 @@ export type FlagBinding = {
     | "duration"
     | "key-value"
     | "code-file"
+    | "dockerfile"
     | "host-directory"
     | "workspace"
     | "port"

@@ -5,6 +5,7 @@ import { doctor } from "./doctor/doctor.ts";
 import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
+import { checkImage } from "./image/check-image.ts";
 import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { pullImage } from "./image/pull-image.ts";
@@ -60,6 +61,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       exists: ({ reference }, options) => imageExists(call(options), reference),
       ensure: (input, options) => ensureImage(call(options), input),
       pull: (input, options) => pullImage(call(options), input),
+      check: (input, options) => checkImage(call(options), input),
     },
     context: {
       create: (input, options) => createContext(call(options), input),

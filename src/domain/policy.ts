@@ -28,7 +28,7 @@ export type Policy = {
     readonly maxBytes: number;
     readonly maxPerOwner: number;
   };
-  readonly build: { readonly context: ContextPolicy };
+  readonly build: { readonly context: ContextPolicy; readonly dockerfile: DockerfilePolicy };
   readonly timers: Timers;
   readonly stats: StatsPolicy;
   /** Sandboxes to be started ahead. */
@@ -46,6 +46,16 @@ export type ContextPolicy = {
   readonly gitTimeoutMs: number;
   /** `host` or `host:port` of repositories that need not be on the public internet, nor have TLS. */
   readonly gitHosts: readonly string[];
+};
+
+/** What images may be built of. */
+export type DockerfilePolicy = {
+  /** Whether findings refuse a build, are only told, or are not looked for. */
+  readonly mode: "enforce" | "warn" | "off";
+  /** Registries, or paths of images in them such as `docker.io/library`, of which a build may begin; `*`: all. */
+  readonly allowedRegistries: readonly string[];
+  /** Whether ADD may name a URL, which the engine fetches from the network of its host. */
+  readonly allowAddUrl: boolean;
 };
 
 export type PoolEntry = {

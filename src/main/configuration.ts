@@ -140,6 +140,26 @@ export const Configuration = z.strictObject({
     .meta({ description: "What may be kept of sandboxes." }),
   build: z
     .strictObject({
+      policy: z.enum(["enforce", "warn", "off"]).default("enforce").meta({
+        description: "Whether what is found in a Dockerfile refuses its build, is only told, or not looked for.",
+      }),
+      allowedRegistries: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^(?:\*|[a-z0-9.:[\]-]+(?:\/[a-z0-9._-]+)*)$/,
+              "expected *, a registry such as docker.io, or a path in one such as docker.io/library",
+            ),
+        )
+        .default(["docker.io"])
+        .meta({
+          description: "Registries, or paths in them such as docker.io/library, whose images builds may use; *: all.",
+        }),
+      allowAddUrl: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Whether ADD may name a URL, which the engine fetches from its host's own network." }),
       context: z
         .strictObject({
           maxFiles: z.int().min(1).default(50_000).meta({ description: "Files and directories of one context." }),

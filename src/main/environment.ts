@@ -105,6 +105,14 @@ export const VARIABLES: readonly Variable[] = [
     read: number,
     expected: "a number, such as 100",
   },
+  { name: "MOORAGE_BUILD_POLICY", path: ["build", "policy"], read: text, expected: "enforce, warn or off" },
+  {
+    name: "MOORAGE_BUILD_REGISTRIES",
+    path: ["build", "allowedRegistries"],
+    read: names,
+    expected: "registries joined by commas",
+  },
+  { name: "MOORAGE_BUILD_ADD_URL", path: ["build", "allowAddUrl"], read: yes, expected: "1 or 0" },
   {
     name: "MOORAGE_STATS_INTERVAL",
     path: ["stats", "sampleMs"],

@@ -64,9 +64,13 @@ export function policyOf(
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
     snapshots,
-    build,
+    build: buildPolicyOf(build),
     timers,
     stats,
     pool,
   };
+}
+
+function buildPolicyOf({ context, policy, allowedRegistries, allowAddUrl }: Configuration["build"]): Policy["build"] {
+  return { context, dockerfile: { mode: policy, allowedRegistries, allowAddUrl } };
 }

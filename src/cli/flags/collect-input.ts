@@ -1,6 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { Given, Session } from "../invocation.ts";
 import { alwaysReadsStdin, type CliField, type CliFields } from "./cli-field.ts";
+import { readDockerfile } from "./dockerfile.ts";
 import { fieldValue } from "./field-value.ts";
 import { readStdin } from "./read-stdin.ts";
 
@@ -11,22 +12,25 @@ export async function collectInput(
   session: Session,
 ): Promise<Record<string, unknown>> {
   const input: Record<string, unknown> = {};
-  const { currentDirectory } = session.io;
   for (const [index, field] of fields.positionals.entries()) {
     const text = given.positionals[index];
-    if (text !== undefined) input[field.name] = await fieldValue(field, [text], currentDirectory);
+    if (text !== undefined) input[field.name] = await valueOf(field, [text], session);
   }
   for (const field of fields.flags) {
     const texts = given.options.get(field.flag);
     if (texts !== undefined && field.parse === "terminal") input[field.name] = terminalSize(session);
-    else if (texts !== undefined && field.parse !== "stdin")
-      input[field.name] = await fieldValue(field, texts, currentDirectory);
+    else if (texts !== undefined && field.parse !== "stdin") input[field.name] = await valueOf(field, texts, session);
     else if (field.required && field.parse !== "stdin") throw missing(field);
   }
   const { rest } = fields;
   if (rest !== undefined && (rest.required || given.rest.length > 0)) input[rest.name] = given.rest;
   // Last, so that a slip in another option is told before anybody has typed a file.
   return { ...input, ...(await stdinInput(fields, given, session)) };
+}
+
+async function valueOf(field: CliField, texts: readonly string[], session: Session): Promise<unknown> {
+  if (field.parse === "dockerfile") return readDockerfile(texts.at(-1) ?? "", field.label, session);
+  return fieldValue(field, texts, session.io.currentDirectory);
 }
 
 /** Of a terminal that nobody sits at: what programs expect where they are told nothing. */

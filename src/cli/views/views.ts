@@ -14,6 +14,7 @@ import {
 } from "./file-views.ts";
 import { imagePulling } from "./image-transfer-views.ts";
 import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
+import { imageChecked } from "./image-check-view.ts";
 import { imagePresence } from "./image-views.ts";
 import {
   networkDetails,
@@ -103,6 +104,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "context.list": contextList,
   "context.get": contextDetails,
   "context.remove": contextRemoved,
+  "image.check": imageChecked,
   "network.ensure": networkEnsured,
   "network.list": networkList,
   "network.inspect": networkDetails,

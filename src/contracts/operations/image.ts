@@ -1,3 +1,4 @@
+import { ImageCheckInput, ImageChecked } from "../image-check.ts";
 import { ImageEnsureInput, ImageExistsInput, ImagePresence } from "../image.ts";
 import { ImagePullEvent, ImagePullInput } from "../image-transfer.ts";
 import { stream, unary } from "../operation.ts";
@@ -33,5 +34,17 @@ export const imageOperations = {
     mcp: changing,
     input: ImagePullInput,
     output: ImagePullEvent,
+  }),
+  check: unary({
+    summary: "Judge a Dockerfile by the administrator's policy, without building it.",
+    http: { method: "post", path: "/v1/images/check" },
+    cli: {
+      command: "image check",
+      positionals: ["dockerfile"],
+      flags: { dockerfile: { parse: "dockerfile" }, buildArgs: { flag: "build-arg", parse: "key-value" } },
+    },
+    mcp: readOnly,
+    input: ImageCheckInput,
+    output: ImageChecked,
   }),
 } as const;

@@ -52,7 +52,7 @@ async function commit(files: Readonly<Record<string, string>>): Promise<void> {
 
 function opened(context: Partial<ContextPolicy> = {}): MemoryDomain {
   const { policy } = openMemoryDomain().context;
-  const build = { context: { ...policy.build.context, ...context } };
+  const build = { ...policy.build, context: { ...policy.build.context, ...context } };
   return openMemoryDomain({
     stateDirectory: join(directory, "state"),
     policy: { ...policy, workspaceRoots: [work], build },

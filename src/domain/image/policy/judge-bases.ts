@@ -1,0 +1,133 @@
+import type { DockerfileBase } from "../../../contracts/types.ts";
+import type { Instruction, Stage } from "../dockerfile/dockerfile.ts";
+import type { Expanded } from "../dockerfile/expand.ts";
+import { expanded, shown, type Found, type Judging, type Located } from "./found.ts";
+import { globalArguments } from "./global-arguments.ts";
+import { isImageId, readImageName } from "./image-name.ts";
+
+/** Images that Moorage makes for one owner. */
+const PRIVATE = /^(?:docker\.io\/library|localhost)\/moorage-(?:snapshot|dependencies)$/;
+/** What Moorage has built is here, and nowhere else. */
+const BUILT = /^(?:docker\.io\/library|localhost)\/agent-env$/;
+
+export type Bases = { readonly bases: readonly DockerfileBase[]; readonly found: readonly Located[] };
+
+/** The stages that can be named where one reads. */
+type Earlier = { readonly names: Set<string>; count: number };
+
+/** What the stages begin with, and what is copied from. */
+export function judgeBases(judging: Judging): Bases {
+  const lookup = globalArguments(judging.dockerfile, judging.buildArgs);
+  const earlier: Earlier = { names: new Set(), count: 0 };
+  const bases: DockerfileBase[] = [];
+  const found: Located[] = [];
+  let stage: Stage | undefined;
+  for (const instruction of judging.dockerfile.instructions) {
+    const { line, endLine } = instruction;
+    const add = (more: readonly Found[]): number => found.push(...more.map((one) => ({ ...one, line, endLine })));
+    if (instruction.name !== "FROM") {
+      add(judgeSources(instruction, earlier, judging));
+      continue;
+    }
+    if (stage?.name !== undefined) earlier.names.add(stage.name);
+    earlier.count = bases.length;
+    stage = judging.dockerfile.stages[bases.length];
+    if (stage === undefined) break;
+    const base = readBase(stage, expanded(stage.base, judging, lookup), earlier);
+    bases.push(base);
+    if (base.reference === null) add([unknownBase(stage.base)]);
+    else if (base.kind === "image") add(judgeBase(base.reference, judging));
+  }
+  return { bases, found };
+}
+
+function readBase({ name, from }: Stage, { value, unknown, broken }: Expanded, earlier: Earlier): DockerfileBase {
+  const isKnown = !broken && unknown.length === 0 && value !== "";
+  const isStage = earlier.names.has(value.toLowerCase());
+  return {
+    line: from.line,
+    stage: name ?? null,
+    kind: isStage ? "stage" : value === "scratch" ? "scratch" : "image",
+    reference: isKnown ? (isStage ? value.toLowerCase() : value) : null,
+  };
+}
+
+function unknownBase(base: string): Found {
+  return {
+    rule: "base-registry",
+    message: `Nobody can tell before the build which image ${shown(base)} is.`,
+    fix: "Write the image out, or give each of its variables a value by an ARG NAME=VALUE before the first FROM.",
+  };
+}
+
+/** Of COPY --from and of RUN --mount. A number is a stage, or an error of the builder. */
+function judgeSources({ trigger, ...instruction }: Instruction, earlier: Earlier, judging: Judging): readonly Found[] {
+  return sourcesOf(trigger ?? instruction).flatMap((source) => {
+    if (earlier.names.has(source.toLowerCase())) return [];
+    if (/^\d+$/.test(source)) return trigger === undefined && Number(source) >= earlier.count ? [noStage(source)] : [];
+    return source.includes("$") ? [unknownSource(source)] : judgeImage(source, judging);
+  });
+}
+
+function sourcesOf({ name, flags }: Instruction): readonly string[] {
+  const values = flags.flatMap(({ name: flag, value }) => {
+    if (name === "COPY" && flag === "from") return [value ?? ""];
+    if (name !== "RUN" || flag !== "mount") return [];
+    return (value ?? "").split(",").flatMap((part) => (part.startsWith("from=") ? [part.slice("from=".length)] : []));
+  });
+  return values.filter((value) => value !== "");
+}
+
+function noStage(source: string): Found {
+  const message = `--from=${source} names no earlier stage.`;
+  return { rule: "base-registry", message, fix: "Name an earlier stage, or an image by its full name." };
+}
+
+function unknownSource(source: string): Found {
+  const message = `--from=${shown(source)}: some builders write variables out here, others do not.`;
+  const fix = "Name the image in a stage of its own, FROM IMAGE AS NAME, and copy --from=NAME.";
+  return { rule: "base-registry", message, fix };
+}
+
+function judgeBase(reference: string, judging: Judging): readonly Found[] {
+  const found = judgeImage(reference, judging);
+  return found.length > 0 ? found : untagged(reference);
+}
+
+function judgeImage(reference: string, { policy: { allowedRegistries } }: Judging): readonly Found[] {
+  if (isImageId(reference)) {
+    const message = `${shown(reference)} may be the id of any image on the machine.`;
+    return [
+      { rule: "private-image", message, fix: `Name the image with its tag, such as ${reference.slice(0, 40)}:latest.` },
+    ];
+  }
+  const image = readImageName(reference);
+  if (image === undefined) {
+    const message = `${shown(reference)} is no image reference; expected [registry/]path[:tag][@sha256:digest].`;
+    return [{ rule: "base-registry", message, fix: "Write it as for `docker pull`, such as python:3.11-slim." }];
+  }
+  if (PRIVATE.test(image.name)) {
+    const message = `${shown(reference)} is an image that Moorage made for one owner's sandboxes.`;
+    return [{ rule: "private-image", message, fix: "Begin with an image of a registry, or with one of agent-env." }];
+  }
+  if (BUILT.test(image.name) || allowedRegistries.some((allowed) => isBelow(image.name, allowed))) return [];
+  const choice = allowedRegistries.join(", ");
+  return [
+    {
+      rule: "base-registry",
+      message: `${shown(reference)} comes from a registry that is not allowed (${choice === "" ? "none is" : `allowed: ${choice}`}).`,
+      fix: "Use an image of an allowed registry, or have an administrator add this one to build.allowedRegistries.",
+    },
+  ];
+}
+
+function isBelow(name: string, allowed: string): boolean {
+  return allowed === "*" || name === allowed || name.startsWith(`${allowed}/`);
+}
+
+function untagged(reference: string): readonly Found[] {
+  const { name = "", tag, digest } = readImageName(reference) ?? {};
+  if (digest !== undefined || (tag !== undefined && tag !== "latest") || BUILT.test(name)) return [];
+  const message = `${shown(reference)} is another image each time that its makers release one.`;
+  return [{ rule: "latest-tag", advice: true, message, fix: "Name a version, such as python:3.11-slim, or a digest." }];
+}
