@@ -23,7 +23,7 @@ export function readDirectives(lines: readonly string[]): Head {
   const escapes = directives.filter(({ name }) => name === "escape");
   return {
     directives,
-    escape: escapes.some(({ line, value }) => line === 1 && value === "`") ? "`" : "\\",
+    escape: escapes.some(({ value }) => value === "`") ? "`" : "\\",
     problems: escapes.flatMap(escapeProblem),
   };
 }

@@ -35,6 +35,7 @@ export function judgeBases(judging: Judging): Bases {
     if (stage === undefined) break;
     const base = readBase(stage, expanded(stage.base, judging, lookup), earlier);
     bases.push(base);
+    add(judgePlatform(instruction, (word) => expanded(word, judging, lookup)));
     if (base.reference === null) add([unknownBase(stage.base)]);
     else if (base.kind === "image") add(judgeBase(base.reference, judging));
   }
@@ -52,6 +53,17 @@ function readBase({ name, from }: Stage, { value, unknown, broken }: Expanded, e
   };
 }
 
+/** The builder gives the platform's variables of BuildKit no value, and ends at an empty one. */
+function judgePlatform({ flags }: Instruction, expand: (word: string) => Expanded): readonly Found[] {
+  return flags.flatMap(({ name, value = "" }): readonly Found[] => {
+    if (name !== "platform" || !value.includes("$")) return [];
+    const { value: platform, unknown, broken } = expand(value);
+    if (platform !== "" && unknown.length === 0 && !broken) return [];
+    const message = `The builder has no value for ${shown(`--platform=${value}`)}.`;
+    return [{ rule: "unsupported", message, fix: "Leave --platform out, or write it out, such as linux/amd64." }];
+  });
+}
+
 function unknownBase(base: string): Found {
   return {
     rule: "base-registry",
@@ -63,7 +75,8 @@ function unknownBase(base: string): Found {
 /** Of COPY --from and of RUN --mount. A number is a stage, or an error of the builder. */
 function judgeSources({ trigger, ...instruction }: Instruction, earlier: Earlier, judging: Judging): readonly Found[] {
   return sourcesOf(trigger ?? instruction).flatMap((source) => {
-    if (earlier.names.has(source.toLowerCase())) return [];
+    // A trigger runs in another build, whose stages are others.
+    if (trigger === undefined && earlier.names.has(source.toLowerCase())) return [];
     if (/^\d+$/.test(source)) return trigger === undefined && Number(source) >= earlier.count ? [noStage(source)] : [];
     return source.includes("$") ? [unknownSource(source)] : judgeImage(source, judging);
   });

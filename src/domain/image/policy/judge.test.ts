@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BuildArgs, ImageChecked } from "../../../contracts/types.ts";
 import type { DockerfilePolicy } from "../../policy.ts";
@@ -122,6 +123,7 @@ describe("private-image, in each mode", () => {
     "FROM 0",
     "ARG A=moorage\nFROM $A-snapshot:a1",
     "FROM a:1\nCOPY --from=a5e9 /a /b",
+    "FROM a:1 AS cafe\nFROM cafe\nONBUILD COPY --from=cafe /a /b",
   ])("%s", (text) => {
     const line = text.split("\n").length;
     for (const mode of ["enforce", "warn", "off"] as const) {
@@ -181,6 +183,45 @@ describe("flags", () => {
   ])("are not: %s", (lines) => {
     expect(inStage(lines)).toEqual([]);
   });
+});
+
+describe("--platform", () => {
+  it.each([
+    ["FROM --platform=$BUILDPLATFORM a:1", ["1 unsupported!"]],
+    ["ARG P\nFROM --platform=$P a:1", ["2 unsupported!"]],
+    ["ARG P=linux/arm64\nFROM --platform=$P a:1", []],
+    ["FROM --platform=linux/arm64 a:1", []],
+  ])("%s", (text, rules) => {
+    expect(found(text)).toEqual(rules);
+  });
+});
+
+it("no manner of writing hides what is refused", () => {
+  const bad = fc.constantFrom(
+    ...["FROM evil.example/a:1", "RUN --network=host a", "ADD https://a.example/b /c", "ENV TOKEN=x"],
+    ...["COPY --from=evil.example/a:1 /a /b", "VOLUME /run/docker.sock", "ONBUILD RUN --privileged a"],
+  );
+  const blank = fc.constantFrom(" ", "\t", " \\\n", " \\ \r\n\t", " \\\n# c\n", " \\\n\n  # c \\\n ", "\v\f ");
+  const before = fc.constantFrom("", "\n", "# c\n", "RUN a \\\n b\n", "\\\n", "LABEL a='\n", "RUN a \\\n# c\n");
+  fc.assert(
+    fc.property(
+      bad,
+      fc.array(blank, { minLength: 4, maxLength: 4 }),
+      fc.tuple(before, fc.boolean()),
+      (line, blanks, [noise, lower]) => {
+        // What goes on in it is a part of the line before.
+        const start = noise.endsWith("\\\n# c\n") ? `${noise}b\n` : noise;
+        const words = line.split(" ").map((word, index) => (index === 0 && lower ? word.toLowerCase() : word));
+        const written = words
+          .map((word, index) => `${word}${index === words.length - 1 ? "" : (blanks[index] ?? " ")}`)
+          .join("");
+        const { ok, findings } = judged(`FROM a:1\n${start}${written}\n`);
+        expect(ok).toBe(false);
+        expect(findings.length).toBeGreaterThan(0);
+        expect(findings.some(({ rule }) => rule !== "syntax" && rule !== "unsupported")).toBe(true);
+      },
+    ),
+  );
 });
 
 describe("syntax-frontend", () => {
