@@ -167,6 +167,37 @@ describe("a directory", () => {
   });
 });
 
+describe("what its user may not read", () => {
+  const asOther = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const program = `
+    import { openDirectorySource } from ${JSON.stringify(join(import.meta.dirname, "directory-source.ts"))};
+    import { packTar } from ${JSON.stringify(join(import.meta.dirname, "tar/pack.ts"))};
+    const source = await openDirectorySource(process.argv[1]);
+    try {
+      const entries = await Array.fromAsync(source.walk({ enters: () => true }));
+      await Array.fromAsync(packTar({ source, entries }));
+    } catch (error) {
+      console.log(error.code, error.message, error.hint);
+    }`;
+
+  it.each([
+    ["file", 0o000],
+    ["closed", 0o000],
+    ["closed", 0o444],
+  ])("is told by its name: %s", async (name, mode) => {
+    await mkdir(join(root, "closed"));
+    for (const path of ["file", "closed/inner"]) await writeFile(join(root, path), "content");
+    for (const path of [root, join(root, "closed")]) await chmod(path, 0o755);
+    await chmod(join(root, name), mode);
+    const args = ["--input-type=module", "-e", program, root];
+    const { stdout } = await run(process.execPath, args, { ...asOther, cwd: "/" });
+    const path = mode === 0o444 ? "closed/inner" : name;
+    const hint = "Let the user that Moorage runs as read it, or leave it out by a line in `.dockerignore`.";
+    expect(stdout).toBe(`INVALID_INPUT ${JSON.stringify(path)} cannot be read (EACCES). ${hint}\n`);
+    await chmod(join(root, name), 0o755);
+  });
+});
+
 describe("a directory that changes while it is packed", () => {
   it("has its files as they are when they are read", async () => {
     for (const name of ["gone", "grows", "shrinks", "stays"]) await writeFile(join(root, name), "content");

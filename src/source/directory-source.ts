@@ -29,18 +29,18 @@ export async function openDirectorySource(root: string): Promise<Source> {
   const directories = new Directories(root);
   await directories.at("").catch((error: unknown) => rootGone(root, error));
   const openFile = async (path: string): Promise<FileHandle | undefined> => {
-    const place = await directories.place(path).catch(gone);
-    return place === undefined
-      ? undefined
-      : open(place, READ)
-          .catch(gone)
-          .catch((error: unknown) => unreadable(path, error));
+    const place = await directories.place(path).catch(absent(path));
+    return place === undefined ? undefined : open(place, READ).catch(absent(path));
   };
   return {
     content: (path, most) =>
       contentThroughLinks(path, {
         most,
-        linkAt: async (at) => directories.place(at).then((place) => readlink(place).catch(gone), gone),
+        linkAt: async (at) =>
+          directories
+            .place(at)
+            .then((place) => readlink(place))
+            .catch(absent(at)),
         open: async (at) => openedOf(await openFile(at)),
       }),
     walk: (wish) => walk(directories, wish, ""),
@@ -91,14 +91,15 @@ function streamOf(handle: FileHandle, sizeBytes: number): Opened {
 }
 
 async function* walk(directories: Directories, wish: Walk, above: string): AsyncGenerator<Found, void, undefined> {
-  const place = await directories.at(above).catch(gone);
+  const place = await directories.at(above).catch(absent(above));
   if (place === undefined) return;
   if (above.split("/").length > MAX_DEPTH) {
     yield { type: "misfit", path: above, reason: `lies in more than ${MAX_DEPTH} directories` };
     return;
   }
   // As bytes: read as text, a name that is not UTF-8 no longer tells which file was meant.
-  const read = await readdir(place, { encoding: "buffer" }).catch((error: unknown) => unreadable(above, error));
+  const read = await readdir(place, { encoding: "buffer" }).catch(absent(above));
+  if (read === undefined) return;
   const names = read.toSorted((a, b) => Buffer.compare(a, b));
   const inner: string[] = [];
   for (let at = 0; at < names.length; at += AT_A_TIME) {
@@ -124,15 +125,15 @@ function named(above: string, name: Buffer): Named {
 
 async function look(directories: Directories, { path, wrong }: Named): Promise<Found | undefined> {
   if (wrong) return { type: "misfit", path, reason: "has a name that is not UTF-8" };
-  const place = await directories.place(path).catch(gone);
-  const stats = place === undefined ? undefined : await lstat(place).catch(gone);
+  const place = await directories.place(path).catch(absent(path));
+  const stats = place === undefined ? undefined : await lstat(place).catch(absent(path));
   if (place === undefined || stats === undefined) return undefined;
   const { size: sizeBytes, mtimeMs } = stats;
   const common = { path, mode: stats.mode & 0o777, mtime: Math.floor(mtimeMs / 1000) };
   if (stats.isFile()) return { ...common, type: "file", sizeBytes };
   if (stats.isDirectory()) return { ...common, type: "directory" };
   if (!stats.isSymbolicLink()) return { type: "misfit", path, reason: `is ${kindOf(stats)}` };
-  const target = await readlink(place).catch(gone);
+  const target = await readlink(place).catch(absent(path));
   return target === undefined ? undefined : { ...common, type: "symlink", target };
 }
 
@@ -142,11 +143,12 @@ function kindOf(stats: Stats): string {
   return "a device";
 }
 
-/** What is not there any more, or is another thing by now. */
-function gone(error: unknown): undefined {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (["ENOENT", "ENOTDIR", "ELOOP", "EINVAL", "ENXIO"].includes(code)) return undefined;
-  throw error;
+/** Undefined for what is not there any more, or is another thing by now; else it cannot be read. */
+function absent(path: string): (error: unknown) => undefined {
+  return (error) => {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    return ["ENOENT", "ENOTDIR", "ELOOP", "EINVAL", "ENXIO"].includes(code) ? undefined : unreadable(path, error);
+  };
 }
 
 /** Directories below a root, the last ones used held open. */
