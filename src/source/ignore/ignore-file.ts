@@ -32,6 +32,8 @@ function parseLine(line: string): IgnoreLine {
   const given = keeps ? line.slice(1).trim() : line;
   if (given === "") throw new SyntaxError("after ! it names nothing");
   const clean = posix.normalize(given).replace(/(?<=.)\/$/, "");
+  // As for Docker, in whose eyes this is a lone `!`.
+  if (keeps && clean === "/") throw new SyntaxError("after ! it names nothing");
   const text = clean.length > 1 && clean.startsWith("/") ? clean.slice(1) : clean;
   return { text, keeps, matches: compilePattern(text) };
 }

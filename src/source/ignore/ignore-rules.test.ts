@@ -36,7 +36,9 @@ describe("a .dockerignore", () => {
     [["**", "!src/lib"], "src/lib/x.c", false],
     [["**", "!src/lib", "src/lib/x.c"], "src/lib/x.c", true],
     [["*", "!**/*.md"], "docs/a.md", false],
-    [["a", "!a/b", "a"], "a/b", true],
+    [["a", "!a/b", "a"], "a/b", false],
+    [["docs/*.md", "!docs"], "docs/a.md", true],
+    [["docs", "!docs"], "docs/a.md", false],
     [["Docs"], "docs", false],
   ])("%j: %s is ignored: %s", (lines, path, ignored) => {
     expect(rulesOf(...lines).ignores(path)).toBe(ignored);
@@ -61,7 +63,9 @@ describe("a .dockerignore", () => {
         hint: "Correct the line, or begin it with # to make it a comment.",
       }),
     );
-    expect(() => rulesOf("!")).toThrow("line 1 is no pattern: after ! it names nothing");
+    for (const line of ["!", "! ", "!/", "!/."]) {
+      expect(() => rulesOf(line)).toThrow("line 1 is no pattern: after ! it names nothing");
+    }
   });
 });
 

@@ -17,23 +17,33 @@ export function ignoreRules(given: readonly IgnoreLine[]): IgnoreRules {
   const marksOf = (directory: string): Uint8Array => {
     const found = known.get(directory);
     if (found !== undefined) return found;
-    const above = marksOf(parentOf(directory));
-    const marks = Uint8Array.from(lines, (line, index) => (above[index] || line.matches(directory) ? 1 : 0));
+    const { marks } = judged(directory);
     known.set(directory, marks);
     return marks;
   };
+  const judged = (path: string): Judgement => judge(lines, path, marksOf(parentOf(path)));
   const kept = given.filter(({ keeps }) => keeps).map(({ text }) => text);
   return {
-    ignores: (path) => {
-      const above = marksOf(parentOf(path));
-      for (let index = lines.length - 1; index >= 0; index -= 1) {
-        const line = lines[index];
-        if (line !== undefined && (above[index] || line.matches(path))) return !line.keeps;
-      }
-      return false;
-    },
+    ignores: (path) => judged(path).ignored,
     keepsBelow: (directory) => kept.some((text) => mayNameBelow(text, `${directory}/`)),
   };
+}
+
+type Judgement = { readonly ignored: boolean; readonly marks: Uint8Array };
+
+/**
+ * As Docker judges while it walks: a line that would change nothing is not asked, and so does not count for what is
+ * below either. After `docs/*.md`, `!docs` keeps nothing.
+ */
+function judge(lines: readonly IgnoreLine[], path: string, above: Uint8Array): Judgement {
+  const marks = new Uint8Array(lines.length);
+  let ignored = false;
+  for (const [index, line] of lines.entries()) {
+    if (above[index] !== 1 && (line.keeps !== ignored || !line.matches(path))) continue;
+    marks[index] = 1;
+    ignored = !line.keeps;
+  }
+  return { ignored, marks };
 }
 
 /** False only where no path that begins so can be named. */
