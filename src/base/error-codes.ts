@@ -127,6 +127,13 @@ export const ERROR_CODES = {
     fault: "engine",
     hint: "Give the registry's CA to the engine, as docs/registries.md shows.",
   },
+  DIGEST_MISMATCH: {
+    status: 502,
+    exit: 1,
+    retry: true,
+    fault: "engine",
+    hint: "Somebody else may have pushed to the same tag: push again, or to a tag of your own.",
+  },
   CREDENTIALS_UNUSABLE: {
     status: 500,
     exit: 1,

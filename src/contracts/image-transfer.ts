@@ -38,6 +38,31 @@ const ImagePulled = z
   })
   .meta({ id: "ImagePulled" });
 
+export const ImagePushInput = z.strictObject({
+  reference: ImageReference.meta({ description: "An image that Moorage has made for you." }),
+  to: ImageReference.optional().meta({
+    description: "Where it goes, such as registry.example/team/app:1.2; the image's own name otherwise.",
+  }),
+  timeoutMs: TransferTimeoutMs,
+});
+
+const ImagePushed = z
+  .object({
+    reference: z.string().meta({ description: "Where it went." }),
+    digest: Hash.meta({
+      description: "The registry's address of the content, as the registry itself has confirmed it.",
+    }),
+    imageId: Hash.meta({ description: "The engine's own address of the content." }),
+    sizeBytes: z.int().meta({ description: "Of the image, unpacked." }),
+    layersPushed: z.int(),
+    layersReused: z.int().meta({ description: "Layers that the registry had already, and that were not sent." }),
+  })
+  .meta({ id: "ImagePushed" });
+
+export const ImagePushEvent = z
+  .discriminatedUnion("type", [LayerEvent, z.object({ type: z.literal("result"), result: ImagePushed })])
+  .meta({ id: "ImagePushEvent", description: "`result` is the last event; without it nothing is said to be pushed." });
+
 export const ImagePullEvent = z
   .discriminatedUnion("type", [LayerEvent, z.object({ type: z.literal("result"), result: ImagePulled })])
   .meta({ id: "ImagePullEvent", description: "`result` is the last event." });

@@ -80,6 +80,7 @@ export type DockerfileFinding = z.output<typeof imageCheck.DockerfileFinding>;
 export type DockerfileRule = z.output<typeof imageCheck.DockerfileRule>;
 export type ImageChecked = z.output<typeof imageCheck.ImageChecked>;
 export type ImagePresence = z.output<typeof image.ImagePresence>;
+export type ImagePushEvent = z.output<typeof imageTransfer.ImagePushEvent>;
 export type ImagePullEvent = z.output<typeof imageTransfer.ImagePullEvent>;
 
 export type FileContent = z.output<typeof file.FileContent>;

@@ -9,6 +9,7 @@ import { checkImage } from "./image/check-image.ts";
 import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { pullImage } from "./image/pull-image.ts";
+import { pushImage } from "./image/push-image.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
@@ -62,6 +63,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       ensure: (input, options) => ensureImage(call(options), input),
       pull: (input, options) => pullImage(call(options), input),
       check: (input, options) => checkImage(call(options), input),
+      push: (input, options) => pushImage(call(options), input),
     },
     context: {
       create: (input, options) => createContext(call(options), input),

@@ -14,6 +14,7 @@ import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFileWatch } from "./conformance/cases/file-watch.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
 import { describeImages } from "./conformance/cases/images.ts";
+import { describeImageTransfers } from "./conformance/cases/image-transfers.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
 import { describeMainProcess, describeNoMainProcess } from "./conformance/cases/main-process.ts";
 import { describeNoVolumes, describeVolumes } from "./conformance/cases/volumes.ts";
@@ -62,6 +63,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeFileWatch(fixture);
     describeDeployments(fixture);
     describeImages(harness, fixture);
+    describeImageTransfers(harness, fixture);
     describeSnapshots(harness, fixture);
   });
 }

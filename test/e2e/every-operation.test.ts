@@ -4,6 +4,7 @@ import { asRoot } from "../../src/engine/docker/network/testing/as-root.ts";
 import { openHome, type Home } from "../fixtures/command-line.ts";
 import { commandDoor, httpDoor, sdkDoor, type Door } from "../fixtures/operations/doors.ts";
 import { STEPS, type Step, type Walk } from "../fixtures/operations/steps.ts";
+import { makeOwnImage, type OwnImage } from "../fixtures/registry/own-image.ts";
 import { startSeededRegistry, type SeededRegistry } from "../fixtures/registry/seeded-registry.ts";
 import { startServer, type RunningServer } from "../fixtures/running-server.ts";
 
@@ -15,17 +16,20 @@ asRoot(() => {
     let home: Home;
     let server: RunningServer;
     let registry: SeededRegistry;
+    let own: OwnImage;
 
     beforeAll(async () => {
       registry = await startSeededRegistry();
       home = await openHome();
       server = await startServer(home);
+      own = await makeOwnImage(home);
     }, 120_000);
 
     afterAll(async () => {
       await home[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await registry[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
     }, 120_000);
 
     it.each([
@@ -33,14 +37,14 @@ asRoot(() => {
       ["http", () => httpDoor(server)],
       ["cli", () => commandDoor(home)],
     ])("answers sensibly through %s", LONG, async (name, open) => {
-      const called = await walk(open(), walkOf(name, home, registry));
+      const called = await walk(open(), walkOf(name, home, { registered: registry.reference, own: own.reference }));
       const missing = listOperations().filter((operation) => !called.has(operation.name));
       expect(missing.map((operation) => operation.name)).toEqual([]);
     });
   });
 });
 
-function walkOf(door: string, home: Home, registry: SeededRegistry): Walk {
+function walkOf(door: string, home: Home, images: Pick<Walk, "registered" | "own">): Walk {
   const names = { box: `${door}-box`, fork: `${door}-fork`, guarded: `${door}-guarded`, snapshot: `${door}-shot` };
   return {
     ...names,
@@ -48,7 +52,7 @@ function walkOf(door: string, home: Home, registry: SeededRegistry): Walk {
     network: `${door}-net`,
     label: door,
     directory: home.root,
-    registered: registry.reference,
+    ...images,
     ids: new Map(),
   };
 }

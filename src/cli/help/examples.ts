@@ -47,6 +47,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "image pull": ["moorage image pull ghcr.io/team/app:1.2", "moorage image pull busybox --platform linux/arm64"],
   "context upload": ["tar -cz . | moorage context upload"],
   "image check": ["moorage image check Dockerfile", "cat Dockerfile | moorage image check --build-arg VERSION=3.11 -"],
+  "image push": ["moorage image push app:1.2 registry.example/team/app:1.2"],
   "network ensure": ["moorage network ensure team", "moorage run --network net:team -- curl http://web:8000"],
   "network rm": ["moorage network rm team", "moorage network rm --force team"],
   "network set": ["moorage network set demo allow:preset:pypi,example.org"],

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { formatBytes } from "../../base/quantities.ts";
-import { ImagePullEvent } from "../../contracts/image-transfer.ts";
+import { ImagePullEvent, ImagePushEvent } from "../../contracts/image-transfer.ts";
 import { bytesCell } from "./cells.ts";
 import { eventView, type EventView } from "./view.ts";
 
@@ -19,6 +19,17 @@ export function imagePulling(): EventView {
       ? `Pulled ${reference} (${bytesCell(sizeBytes)}).`
       : `${reference} is what its registry has (${bytesCell(sizeBytes)}).`;
     return { out: `${digest}\n`, success };
+  });
+}
+
+/** A push, shown as a pull is. */
+export function imagePushing(): EventView {
+  const add = layerBar();
+  return eventView(ImagePushEvent, (event) => {
+    if (event.type === "layer") return { progress: add(event) };
+    const { reference, digest, sizeBytes, layersPushed, layersReused } = event.result;
+    const layers = `layers: ${layersPushed} sent, ${layersReused} there`;
+    return { out: `${digest}\n`, success: `Pushed ${reference} (${bytesCell(sizeBytes)}; ${layers}).` };
   });
 }
 
@@ -46,5 +57,5 @@ function line(layers: readonly Layer[]): string {
   const share = total === 0 ? ended / layers.length : current / total;
   const full = Math.floor(share * BAR_WIDTH);
   const bytes = total === 0 ? "" : `  ${formatBytes(current)} of ${formatBytes(total)}`;
-  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}${bytes}  ${ended} of ${layers.length} layers`;
+  return `${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}${bytes}  layers ${ended} of ${layers.length}`;
 }

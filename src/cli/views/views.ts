@@ -12,9 +12,9 @@ import {
   modeChanged,
   textReplaced,
 } from "./file-views.ts";
-import { imagePulling } from "./image-transfer-views.ts";
 import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
 import { imageChecked } from "./image-check-view.ts";
+import { imagePulling, imagePushing } from "./image-transfer-views.ts";
 import { imagePresence } from "./image-views.ts";
 import {
   networkDetails,
@@ -123,4 +123,5 @@ export const EVENT_VIEWS: Readonly<Record<string, () => EventView>> = {
   "file.watch": () => fileWatched,
   "sandbox.stats": () => statsSample,
   "image.pull": imagePulling,
+  "image.push": imagePushing,
 };

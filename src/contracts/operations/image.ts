@@ -1,6 +1,6 @@
 import { ImageCheckInput, ImageChecked } from "../image-check.ts";
 import { ImageEnsureInput, ImageExistsInput, ImagePresence } from "../image.ts";
-import { ImagePullEvent, ImagePullInput } from "../image-transfer.ts";
+import { ImagePullEvent, ImagePullInput, ImagePushEvent, ImagePushInput } from "../image-transfer.ts";
 import { stream, unary } from "../operation.ts";
 import { changing, readOnly } from "./bindings.ts";
 
@@ -46,5 +46,18 @@ export const imageOperations = {
     mcp: readOnly,
     input: ImageCheckInput,
     output: ImageChecked,
+  }),
+  push: stream({
+    summary: "Send an image that Moorage made for you to a registry, which confirms what it has.",
+    http: { method: "post", path: "/v1/images/push" },
+    cli: {
+      command: "image push",
+      positionals: ["reference", "to"],
+      flags: transferFlags,
+      leaving: "The push was given up; what the registry has already taken of it, it clears up by itself.",
+    },
+    mcp: changing,
+    input: ImagePushInput,
+    output: ImagePushEvent,
   }),
 } as const;

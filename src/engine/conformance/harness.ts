@@ -122,6 +122,11 @@ export type ConformanceHarness = {
   readonly supports: ConformanceSupport;
   /** An image reference that is there already; needed where images are supported. */
   readonly image?: string;
+  /**
+   * A registry that the engine reaches and that takes everything from everybody. Without one the engine cannot push, and
+   * the suite expects that it says so.
+   */
+  readonly registry?: () => Promise<AsyncDisposable & { readonly host: string }>;
   /** Removes an image that the suite built. */
   readonly removeImage?: (reference: string) => Promise<unknown>;
 };

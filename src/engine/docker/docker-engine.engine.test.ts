@@ -7,6 +7,7 @@ import {
   describeRaceConformance,
   posixPrograms,
 } from "../conformance.ts";
+import { startRegistry } from "../../../test/fixtures/registry/registry.ts";
 import { createDockerEngine, parseDockerHost } from "./docker-engine.ts";
 
 const endpoint = parseDockerHost(process.env["DOCKER_HOST"]);
@@ -35,6 +36,7 @@ for (const [image, warm] of [
     programs: posixPrograms,
     supports: support,
     image,
+    registry: startRegistry,
     removeImage: async (reference) => void (await promisify(execFile)("docker", ["image", "rm", "--force", reference])),
   });
 }

@@ -68,6 +68,7 @@ let directory: string;
 let sandbox: string;
 let stopped: string;
 let job: string;
+const named = `127.0.0.1:1/moorage-test/${newId()}:1`;
 const volume = newId();
 const ensured = newId();
 
@@ -128,6 +129,16 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     at: /\/images\/create/,
     call: async (engine) => engine.images?.ensure(`moorage-test/${newId()}`, {}),
   },
+  "images.pull": {
+    at: /\/images\/create/,
+    call: async (engine) => engine.images?.pull(`127.0.0.1:1/${newId()}`, {}),
+  },
+  "images.push": { at: /\/push\?/, call: async (engine) => engine.images?.push(named, {}) },
+  "images.confirm": {
+    at: /\/distribution\//,
+    json: true,
+    call: async (engine) => engine.images?.confirm("127.0.0.1:1/a:1", {}),
+  },
   "images.build": { at: /\/build\?/, call: async (engine) => engine.images?.build(recipe(), {}) },
   stop: { at: /\/stop\?/, call: (engine) => engine.stop(sandbox, { graceMs: 0 }) },
   start: {
@@ -152,8 +163,10 @@ beforeAll(async () => {
   await printed(ended.run);
   job = ended.id;
   await fixture.engine.volumes?.ensure(volume);
+  await fixture.engine.images?.tag("busybox:latest", named);
 });
 afterAll(async () => {
+  await fixture.engine.images?.remove(named);
   for (const id of [volume, ensured]) await fixture.engine.volumes?.remove(id);
   await fixture[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

@@ -65,6 +65,10 @@ test("every method that can be told to fail does", async () => {
     "files.upload": () => engine.files.upload(id, { path: "/workspace", tar: empty }),
     "files.remove": () => engine.files.remove(id, "/workspace/x"),
     "images.ensure": () => images?.ensure("busybox:latest", {}),
+    "images.pull": () => images?.pull("busybox:latest", {}),
+    "images.push": () => images?.push("busybox:latest", {}),
+    "images.tag": () => images?.tag("busybox:latest", "other:1"),
+    "images.confirm": () => images?.confirm("busybox:latest", {}),
     "images.find": () => images?.find("busybox:latest"),
     "images.build": () => images?.build({ tag: "t", dockerfile: "FROM busybox:latest", labels: {} }, {}),
   } as const;

@@ -62,6 +62,7 @@ const harness: ConformanceHarness = {
     snapshots: true,
   },
   image: "busybox:latest",
+  registry: () => Promise.resolve({ host: "registry.example", [Symbol.asyncDispose]: () => Promise.resolve() }),
   removeImage: (reference) => Promise.resolve(host.images.delete(reference)),
 };
 

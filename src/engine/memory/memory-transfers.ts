@@ -1,3 +1,4 @@
+import { MoorageError } from "../../base/errors.ts";
 import type { ImageStore } from "../engine.ts";
 import { imageInfo, notFound, type MemoryImage } from "./memory-image.ts";
 import type { MemoryRegistry } from "./memory-registry.ts";
@@ -47,7 +48,12 @@ export function createMemoryTransfers(
     },
     tag: async (reference, name, signal) => {
       await enter("tag", signal);
-      images.set(name, { ...named(images, reference), reference: name });
+      const image = named(images, reference);
+      const holder = images.get(name);
+      if (holder?.id === image.id) return false;
+      if (holder !== undefined) throw new MoorageError("CONFLICT", `Another image has the name ${name}.`);
+      images.set(name, { ...image, reference: name });
+      return true;
     },
     confirm: async (reference, { auth, signal }) => {
       await enter("confirm", signal);

@@ -83,11 +83,15 @@ export type ImageStore = {
   ) => Promise<ImageInfo>;
   /**
    * Sends the image of this reference, which names a tag, to the registry that it names. Resolves only once the registry
-   * has taken all of it. IMAGE_NOT_FOUND when it is not here, INVALID_INPUT for a digest; otherwise fails as `pull` does.
+   * has taken all of it. IMAGE_NOT_FOUND when it is not here, INVALID_INPUT for a digest, ENGINE_UNSUPPORTED on an engine
+   * that cannot `confirm`; otherwise fails as `pull` does.
    */
   readonly push: (reference: string, options: TransferOptions) => Promise<PushedImage>;
-  /** Gives the image of `reference` this name, and takes it from another image. IMAGE_NOT_FOUND when it is not here. */
-  readonly tag: (reference: string, name: string, signal?: AbortSignal) => Promise<void>;
+  /**
+   * Gives the image of `reference` this name; false when it has it already. IMAGE_NOT_FOUND when it is not here, CONFLICT
+   * when another image has the name.
+   */
+  readonly tag: (reference: string, name: string, signal?: AbortSignal) => Promise<boolean>;
   /**
    * The digest, `sha256:…`, that the registry itself has now under this reference. Fails as `pull` does, and with
    * ENGINE_UNSUPPORTED on an engine that cannot ask.

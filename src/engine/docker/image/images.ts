@@ -60,12 +60,20 @@ async function tagImage(
   api: EngineApi,
   { text, name }: { readonly text: string; readonly name: string },
   signal?: AbortSignal,
-): Promise<void> {
-  const { repository, version } = parseImageReference(name);
+): Promise<boolean> {
+  const target = parseImageReference(name);
   const image = await findNamed(api, parseImageReference(text), signal);
   if (image === undefined) throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${text}.`);
-  const query = { repo: repository, tag: version };
+  const holder = await findImage(api, target, signal);
+  if (holder !== undefined && holder !== "snapshot" && holder.id === image.id) return false;
+  if (holder !== undefined) {
+    throw new MoorageError("CONFLICT", `The engine has another image by the name ${target.whole}.`, {
+      hint: "Take another tag, or remove that image first.",
+    });
+  }
+  const query = { repo: target.repository, tag: target.version };
   await api.send({ method: "POST", path: `/images/${image.id}/tag`, query, signal });
+  return true;
 }
 
 function afterwards(image: FoundImage | undefined, { whole }: ImageReference): FoundImage {

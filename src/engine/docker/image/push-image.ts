@@ -20,6 +20,7 @@ export async function pushImage(
 ): Promise<PushedImage> {
   const { signal, auth } = options;
   refuseDigest(reference);
+  await refuseUnasked(api);
   const image = await findNamed(api, reference, signal);
   if (image === undefined) throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${reference.whole}.`);
   const source = await withRegistryErrors({ way: "push", reference, auth }, () =>
@@ -47,17 +48,22 @@ export async function confirmImage(
   reference: ImageReference,
   { auth, signal }: Pick<TransferOptions, "auth" | "signal">,
 ): Promise<string> {
-  const { product, asksRegistries } = await api.traits();
-  if (!asksRegistries) {
-    throw new MoorageError("ENGINE_UNSUPPORTED", `${product} cannot be asked what a registry has.`, {
-      hint: "Push by Docker Engine, or by `podman push` without Moorage.",
-    });
-  }
+  await refuseUnasked(api);
   const request = { method: "GET", path: `/distribution/${reference.whole}/json`, headers: authHeader(auth) } as const;
   const { Descriptor } = await withRegistryErrors({ way: "pull", reference, auth }, () =>
     api.json({ ...request, timeoutMs: ANSWER_MS, signal }, DistributionReply),
   );
   return Descriptor.digest;
+}
+
+/** Where nobody can tell whether a push has arrived, none is begun. */
+async function refuseUnasked(api: EngineApi): Promise<void> {
+  const { product, asksRegistries } = await api.traits();
+  if (asksRegistries) return;
+  const message = `${product} cannot be asked what a registry has, so nobody could confirm a push.`;
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, {
+    hint: "Push by Docker Engine, or by `podman push` without Moorage.",
+  });
 }
 
 type Push = { readonly digest: string | undefined; readonly pushed: number; readonly reused: number };

@@ -89,7 +89,7 @@ describe("a registry that lets anybody in", () => {
     const refused = { code: "IMAGE_NOT_FOUND", message, hint: "Leave the platform out, or name another image." };
     expect(await failureOf(images().pull(tag, { platform: "linux/s390x" }))).toMatchObject(refused);
     expect(await images().find(tag)).toBeUndefined();
-    await images().tag("busybox:latest", tag);
+    expect(await images().tag("busybox:latest", tag)).toBe(true);
     const before = await images().find(tag);
     expect(await failureOf(images().pull(tag, { platform: "linux/s390x" }))).toMatchObject(refused);
     expect(await images().find(tag)).toMatchObject({ id: before?.id });
