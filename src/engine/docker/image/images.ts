@@ -32,9 +32,10 @@ export function createImageStore(context: ImagesContext): ImageStore {
     pull: async (text, options) => {
       const reference = parseImageReference(text);
       const before = await findNamed(api, reference, options.signal);
-      await pullPlatform(api, { reference, before }, options);
-      const image = afterwards(await findNamed(api, reference, options.signal), reference);
-      return { ...told(image), pulled: image.id !== before?.id };
+      // Of a list for several platforms the engine keeps the digest with the first that was pulled.
+      const digest = await pullPlatform(api, { reference, before }, options);
+      const image = told(afterwards(await findNamed(api, reference, options.signal), reference));
+      return { ...image, digest: digest ?? image.digest, pulled: image.id !== before?.id };
     },
     build: async (spec, options) => {
       const reference = parseImageReference(spec.tag);

@@ -11,8 +11,17 @@ const SILENCE_MS = 300_000;
 
 type PullOptions = TransferOptions & { readonly platform?: string | undefined };
 
-/** Pulls an image. What a registry answers comes as a line of the stream, after a success in the head. */
-export async function pullImage(api: EngineApi, reference: ImageReference, options: PullOptions): Promise<void> {
+const DIGEST = /^Digest: (sha256:[0-9a-f]{64})$/;
+
+/**
+ * Pulls an image, and answers the registry's digest of it where the engine tells it. What a registry answers comes as a
+ * line of the stream, after a success in the head.
+ */
+export async function pullImage(
+  api: EngineApi,
+  reference: ImageReference,
+  options: PullOptions,
+): Promise<string | undefined> {
   const { signal, auth, platform, onProgress } = options;
   const transfer = { way: "pull", reference, auth } as const;
   const source = await withRegistryErrors(transfer, () =>
@@ -25,11 +34,14 @@ export async function pullImage(api: EngineApi, reference: ImageReference, optio
       signal,
     }),
   );
+  let digest: string | undefined;
   const what = `Pulling the image ${reference.whole}`;
   for await (const line of readProgress(source, { signal, silenceMs: SILENCE_MS, what })) {
     const words = errorOf(line);
     if (words !== undefined) throw registryError(transfer, words);
+    digest = DIGEST.exec(line.status ?? "")?.[1] ?? digest;
     const progress = layerProgress(line);
     if (progress !== undefined) onProgress?.(progress);
   }
+  return digest;
 }

@@ -13,13 +13,13 @@ type Options = Parameters<ImageStore["pull"]>[1];
  * Pulls an image for a platform. Of an image that is there for one platform only, engines take that one, whichever was
  * asked for: so what came is looked at, and what is another is put away.
  */
-export async function pullPlatform(api: EngineApi, wanted: Wanted, options: Options): Promise<void> {
+export async function pullPlatform(api: EngineApi, wanted: Wanted, options: Options): Promise<string | undefined> {
   const { platform, signal } = options;
   const { reference } = wanted;
-  await pullImage(api, reference, options);
-  if (platform === undefined) return;
+  const digest = await pullImage(api, reference, options);
+  if (platform === undefined) return digest;
   const image = await findImage(api, reference, signal);
-  if (image === undefined || image === "snapshot" || isFor(platform, image.platform)) return;
+  if (image === undefined || image === "snapshot" || isFor(platform, image.platform)) return digest;
   await putAway(api, wanted, image);
   const message = `The image ${reference.whole} is not there for ${platform}: its registry has it for ${image.platform}.`;
   throw new MoorageError("IMAGE_NOT_FOUND", message, { hint: "Leave the platform out, or name another image." });

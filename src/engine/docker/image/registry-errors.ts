@@ -9,6 +9,8 @@ const UNTRUSTED =
 const MAYBE_DENIED = /repository does not exist or may require/i;
 const DENIED =
   /unauthorized|no basic auth credentials|authentication required|incorrect username or password|access denied|\bdenied\b|\bstatus:? 40[13]\b|forbidden/i;
+const NOT_FOR_PLATFORM =
+  /no matching manifest for|no image found in (?:manifest list|image index)|no match for platform/i;
 const NOT_THERE =
   /manifest unknown|manifest for .* not found|not found: manifest|repository .* not found|name unknown|no such image|does not exist|: not found/i;
 const NETWORK =
@@ -42,6 +44,10 @@ export function registryError(transfer: Transfer, words: string): MoorageError {
     const message = `The image ${image} cannot be ${way}ed, as its registry does not answer: ${told}`;
     const hint = way === "pull" ? {} : { hint: "Check the network of the engine's host, and try again." };
     return new MoorageError("IMAGE_UNAVAILABLE", message, { ...hint, cause });
+  }
+  if (NOT_FOR_PLATFORM.test(words)) {
+    const message = `The image ${image} is not there for the platform: ${told}`;
+    return new MoorageError("IMAGE_NOT_FOUND", message, { hint: "Name another platform, or another image.", cause });
   }
   if (maybe || NOT_THERE.test(words)) {
     const message = `The image ${image} was found neither here nor in its registry.`;
