@@ -22,6 +22,7 @@ test.each([
   ["IMAGE_UNAVAILABLE", "toomanyrequests: You have reached your pull rate limit."],
   ["DISK_FULL", "failed to register layer: write /x: no space left on device"],
   ["ENGINE_FAILED", "failed to register layer: exit status 1"],
+  ["ENGINE_FAILED", "failed to register layer: lchown /x: permission denied"],
 ])("%s: %s", (code, words) => {
   const error = registryError({ way: "pull", reference, auth: undefined }, words);
   expect(error.code).toBe(code);

@@ -8,7 +8,7 @@ const UNTRUSTED =
 /** Docker says this of images that nobody has, too, as long as nobody has logged in. */
 const MAYBE_DENIED = /repository does not exist or may require/i;
 const DENIED =
-  /unauthorized|no basic auth credentials|authentication required|incorrect username or password|access denied|\bdenied\b|\bstatus:? 40[13]\b|forbidden/i;
+  /unauthorized|no basic auth credentials|authentication required|incorrect username or password|access denied|(?<!permission )\bdenied\b|\bstatus:? 40[13]\b|forbidden/i;
 const NOT_FOR_PLATFORM =
   /no matching manifest for|no image found in (?:manifest list|image index)|no match for platform/i;
 const NOT_THERE =
