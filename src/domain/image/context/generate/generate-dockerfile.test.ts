@@ -11,6 +11,8 @@ async function written(files: Readonly<Record<string, string>>): Promise<readonl
   expect(path).toBe("Dockerfile");
   const pieces = Buffer.concat(await Array.fromAsync(context.tar())).toString("latin1");
   expect(pieces).toContain(text);
+  // What is written has to pass what Dockerfiles are judged by.
+  expect((await domain.platform.image.check({ dockerfile: text })).findings).toEqual([]);
   return [String(generatedFor), ...text.split("\n").slice(1, -1)];
 }
 
