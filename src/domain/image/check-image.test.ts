@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { openBuildContext } from "./context/open-build-context.ts";
 import type { ImageChecked } from "../../contracts/types.ts";
 
 const MIB = 1024 * 1024;
@@ -32,6 +33,25 @@ it("goes by the policy of the administrator", async () => {
   await using domain = openMemoryDomain({ policy: { ...context.policy, build } });
   const checked = await domain.platform.image.check({ dockerfile: "FROM python:3\n" });
   expect(checked).toMatchObject({ ok: true, mode: "warn", findings: [{ rule: "base-registry", severity: "warning" }] });
+});
+
+it.each([
+  ["python", { "requirements.txt": "flask==3.0\n", "app.py": "" }],
+  [
+    "node",
+    { "package.json": '{"scripts":{"start":"node .","build":"x"}}', "package-lock.json": '{"lockfileVersion":3}' },
+  ],
+  ["go", { "go.mod": "module example.org/a\n\ngo 1.24\n", "main.go": "package main\n" }],
+  ["static", { "index.html": "" }],
+])("a Dockerfile that Moorage writes for %s has nothing to be told", async (generatedFor, files) => {
+  await using domain = openMemoryDomain();
+  const call = { context: domain.context, principal: { owner: "alice", keyId: null }, signal: undefined };
+  await using context = await openBuildContext(call, { files });
+  expect(context.dockerfile.generatedFor).toBe(generatedFor);
+  expect(await domain.platform.image.check({ dockerfile: context.dockerfile.text })).toMatchObject({
+    ok: true,
+    findings: [],
+  });
 });
 
 describe("bad input", () => {
