@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, locations, openLocalPlatform, readConfiguration } from "../src/main/server.ts";
 import type { BenchCase } from "./cases/bench.ts";
+import { builds } from "./cases/builds.ts";
 import { command } from "./cases/command.ts";
 import { files } from "./cases/files.ts";
 import { jobs } from "./cases/jobs.ts";
@@ -17,7 +18,7 @@ import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, load];
+const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, load];
 
 const RESULTS = new URL("results.json", import.meta.url);
 

@@ -141,6 +141,13 @@ export const ERROR_CODES = {
     fault: "moorage",
     hint: "Mend what the message names; docs/registries.md tells where credentials are looked for.",
   },
+  IMAGE_BUILD_REFUSED: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Change the lines that `moorage image check` names; docs/images.md has a table of the rules.",
+  },
   IMAGE_BUILD_FAILED: {
     status: 422,
     exit: 1,
@@ -161,6 +168,13 @@ export const ERROR_CODES = {
     retry: true,
     fault: "engine",
     hint: "The repository's server did not answer: check the network, or stage the files by a directory or an archive.",
+  },
+  BUILD_TIMED_OUT: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Give it more time with --timeout, or look for a step that waits for ever.",
   },
   SANDBOX_NOT_READY: {
     status: 422,

@@ -37,7 +37,7 @@ const dockerfile = z.string().min(1).max(4096).optional().meta({
 });
 
 /** The fields by which an operation is told what to build from; `isOneSource` has to hold for them. */
-const contextFields = {
+export const contextFields = {
   contextId: Id.optional().meta({ description: "A context that was staged before." }),
   ...sources,
   dockerfile,
@@ -46,7 +46,7 @@ const contextFields = {
 const ONE_SOURCE = { error: "expected exactly one of contextId, files, path and git" };
 const ONE_NEW_SOURCE = { error: "expected exactly one of files, path and git" };
 
-function isOneSource(input: Readonly<Record<string, unknown>>): boolean {
+export function isOneSource(input: Readonly<Record<string, unknown>>): boolean {
   return ["contextId", "files", "path", "git"].filter((name) => input[name] !== undefined).length === 1;
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ImageReference } from "./primitives.ts";
+import { ImageReference, PageInput, Time } from "./primitives.ts";
 
 export const ImageExistsInput = z.strictObject({
   reference: ImageReference.meta({ description: "Image reference, such as python:3.11-slim." }),
@@ -22,3 +22,53 @@ export const ImagePresence = z
     sizeBytes: z.int().nullable(),
   })
   .meta({ id: "ImagePresence" });
+
+export const ImageRef = ImageReference.meta({ description: "Image reference, such as agent-env:report-1." });
+
+export const Image = z
+  .object({
+    reference: z.string(),
+    kind: z.enum(["built"]).meta({ description: "How it came here." }),
+    digest: z.string().meta({ description: "Content address, `sha256:…`." }),
+    sizeBytes: z.int(),
+    createdAt: Time,
+    usedAt: Time.meta({ description: "When something was last made of it." }),
+    missing: z.boolean().meta({ description: "True when the engine has it no more, or another under its name." }),
+  })
+  .meta({ id: "Image" });
+
+export const ImageListInput = z.strictObject({
+  filter: z.string().min(1).max(512).optional().meta({
+    description: "Only references that begin so: `agent-env` for all that were built.",
+  }),
+  ...PageInput,
+});
+
+export const ImageHistory = z
+  .object({
+    reference: z.string(),
+    steps: z.array(
+      z.object({
+        createdAt: Time,
+        instruction: z.string(),
+        sizeBytes: z.int().meta({ description: "What its layer takes; 0 for one that changed no files." }),
+      }),
+    ),
+  })
+  .meta({ id: "ImageHistory", description: "The newest step first." });
+
+export const ImageRemoved = z.object({ reference: z.string(), removed: z.literal(true) }).meta({ id: "ImageRemoved" });
+
+export const ImagePruneInput = z.strictObject({
+  unusedMs: z.int().min(0, "expected at least 0").optional().meta({
+    description: "Also images of yours that nothing was made of for as long, in milliseconds; none otherwise.",
+  }),
+});
+
+export const ImagePruned = z
+  .object({
+    images: z.array(z.string()).meta({ description: "References that were removed." }),
+    cacheImages: z.int().meta({ description: "Nameless images of builds that were removed." }),
+    freedBytes: z.int(),
+  })
+  .meta({ id: "ImagePruned" });

@@ -1,49 +1,82 @@
 import { z } from "zod";
+import { BuildLimits, BuildNetwork } from "./build.ts";
 import { EngineName, Hash, Id, Isolation, Limits, NetworkPolicy, Profile, Time } from "./primitives.ts";
 import { Reason, RunStatus } from "./run.ts";
 
-/** The body that is hashed and signed: only what was measured, null where it was not. */
-export const ReceiptBody = z.object({
+/** What every receipt says, whatever it is of: its place in the chain, and whose it is. */
+const link = {
   version: z.literal(1),
   id: Id,
   sequence: z.int().min(1).meta({ description: "Place in the chain, from 1, without gaps." }),
   previous: Hash.nullable().meta({ description: "Hash of the receipt before; null in the first." }),
   deployment: Id,
-  operation: z.enum(["job.run", "agent.run", "sandbox.exec"]),
   owner: z.string(),
   key: z.string().nullable().meta({ description: "Id of the API key that was used; null on the local socket." }),
+  recordedAt: Time,
+};
+
+const end = {
+  engine: EngineName,
+  isolation: Isolation,
+  status: RunStatus,
+  startedAt: Time,
+  durationMs: z.int().nullable(),
+};
+
+const RunReceiptBody = z.object({
+  ...link,
+  ...end,
+  operation: z.enum(["job.run", "agent.run", "sandbox.exec"]),
   agentId: z.string().nullable(),
   runId: Id,
   sandboxId: Id,
   commandHash: Hash.meta({ description: "Of the canonical JSON of the argument vector." }),
-  engine: EngineName,
-  isolation: Isolation,
   image: z.string().nullable(),
   imageDigest: z.string().nullable(),
   profile: Profile,
   limits: Limits,
   network: NetworkPolicy,
   runtime: z.string().nullable().meta({ description: "Runtime class that was asked for; null: the engine's default." }),
-  status: RunStatus,
   reason: Reason,
   exitCode: z.int().nullable(),
   timedOut: z.boolean(),
   oomKilled: z.boolean(),
   signal: z.string().nullable(),
-  startedAt: Time,
-  durationMs: z.int().nullable(),
   stdoutBytes: z.int().nullable(),
   stderrBytes: z.int().nullable(),
   peakMemoryBytes: z.int().nullable(),
   workspaceBefore: Hash.nullable().meta({ description: "Hash of the workspace's tree; null where none was given." }),
   workspaceAfter: Hash.nullable(),
-  recordedAt: Time,
 });
 
-export const Receipt = ReceiptBody.extend({
-  hash: Hash.meta({ description: "SHA-256 of the canonical JSON of everything above." }),
+const BuildReceiptBody = z.object({
+  ...link,
+  ...end,
+  operation: z.literal("image.build"),
+  buildId: Id,
+  tag: z.string(),
+  dockerfileHash: Hash.meta({ description: "Of the Dockerfile that was judged and built." }),
+  contextHash: Hash.nullable().meta({
+    description: "Of the archive that was sent to the engine; null where it was not sent whole.",
+  }),
+  imageId: z.string().nullable().meta({ description: "Content address of what was built; null where nothing was." }),
+  limits: BuildLimits,
+  network: BuildNetwork,
+});
+
+/** The body that is hashed and signed: only what was measured, null where it was not. */
+export const ReceiptBody = z.discriminatedUnion("operation", [RunReceiptBody, BuildReceiptBody]);
+
+const seal = {
+  hash: Hash.meta({ description: "SHA-256 of the canonical JSON of everything else but the signature." }),
   signature: z.string().meta({ description: "Ed25519 over the hash, base64." }),
-}).meta({ id: "Receipt" });
+};
+
+export const RunReceipt = RunReceiptBody.extend(seal).meta({ id: "RunReceipt" });
+export const BuildReceipt = BuildReceiptBody.extend(seal).meta({ id: "BuildReceipt" });
+export const Receipt = z
+  .discriminatedUnion("operation", [RunReceipt, BuildReceipt])
+  .meta({ id: "Receipt", type: "object" });
 
 /** Protects the end of the chain: without it a cut-off tail would not be missed. */
 export const ReceiptHead = z

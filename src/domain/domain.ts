@@ -7,9 +7,14 @@ import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { checkImage } from "./image/check-image.ts";
 import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
+import { buildImage } from "./image/build/build-image.ts";
+import { readBuildLog } from "./image/build/build-log.ts";
+import { listBuilds } from "./image/build/builds.ts";
 import { ensureImage, imageExists } from "./image/images.ts";
 import { pullImage } from "./image/pull-image.ts";
 import { pushImage } from "./image/push-image.ts";
+import { imageHistory, listImages, removeImage } from "./image/own-images.ts";
+import { pruneImages } from "./image/prune-images.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
 import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
@@ -58,13 +63,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       remove: (input, options) => removeSession(call(options), input),
     },
     file: fileOperations(filesOf),
-    image: {
-      exists: ({ reference }, options) => imageExists(call(options), reference),
-      ensure: (input, options) => ensureImage(call(options), input),
-      pull: (input, options) => pullImage(call(options), input),
-      check: (input, options) => checkImage(call(options), input),
-      push: (input, options) => pushImage(call(options), input),
-    },
+    image: imageOperations(call),
     context: {
       create: (input, options) => createContext(call(options), input),
       list: async (input, options) => pageOf(await listContexts(call(options), query(input))),
@@ -138,6 +137,24 @@ function runOperations(call: CallOf): ParsedPlatform["run"] {
     kill: ({ runId }, options) => killRun(call(options), runId),
     detach: ({ runId }, options) => detachRun(call(options), runId),
     remove: ({ runId }, options) => removeRun(call(options), runId),
+  };
+}
+
+function imageOperations(call: CallOf): ParsedPlatform["image"] {
+  return {
+    build: (input, options) => buildImage(call(options), input),
+    builds: async (input, options) => pageOf(await listBuilds(call(options), query(input))),
+    logs: (input, options) => readBuildLog(call(options), input),
+    list: async ({ filter, ...input }, options) =>
+      pageOf(await listImages(call(options), { ...query(input), prefix: filter })),
+    history: ({ reference }, options) => imageHistory(call(options), reference),
+    remove: ({ reference }, options) => removeImage(call(options), reference),
+    prune: ({ unusedMs }, options) => pruneImages(call(options), unusedMs),
+    exists: ({ reference }, options) => imageExists(call(options), reference),
+    ensure: (input, options) => ensureImage(call(options), input),
+    pull: (input, options) => pullImage(call(options), input),
+    check: (input, options) => checkImage(call(options), input),
+    push: (input, options) => pushImage(call(options), input),
   };
 }
 

@@ -1,6 +1,6 @@
 import { MoorageError } from "../base/errors.ts";
 import { formatBytes, formatDuration } from "../base/quantities.ts";
-import type { Limits, ProfileName } from "../contracts/types.ts";
+import type { BuildLimits, Limits, ProfileName } from "../contracts/types.ts";
 import type { Policy } from "./policy.ts";
 
 const MIB = 1024 * 1024;
@@ -36,26 +36,45 @@ export type LimitRequest = {
   readonly timeoutMs?: number | undefined;
 };
 
+const BUILD_LIMITS = { memoryBytes: 2 * GIB, cpus: 2, pids: 1024, timeoutMs: 900_000 } as const;
+
+/** The limits of a build: what was asked for, else its own defaults; LIMIT_EXCEEDED beyond the administrator's maxima. */
+export function resolveBuildLimits(asked: Omit<LimitRequest, "diskBytes">, maxima: Policy["maxima"]): BuildLimits {
+  const limit = limiter(BUILD_LIMITS, asked, maxima);
+  return {
+    memoryBytes: limit("memoryBytes"),
+    cpus: limit("cpus"),
+    pids: limit("pids"),
+    timeoutMs: limit("timeoutMs"),
+  };
+}
+
 /** The limits in force: what was asked for, else the profile's; LIMIT_EXCEEDED beyond the administrator's maxima. */
 export function resolveLimits(
   profile: ProfileName,
   asked: LimitRequest,
   maxima: Policy["maxima"],
 ): Limits & { readonly timeoutMs: number } {
-  const defaults = PROFILES[profile].limits;
-  const limit = (name: keyof LimitRequest): number => {
-    const value = asked[name] ?? Math.min(defaults[name], maxima[name]);
-    if (value > maxima[name]) {
-      throw tooMuch(name, value, maxima[name]);
-    }
-    return value;
-  };
+  const limit = limiter(PROFILES[profile].limits, asked, maxima);
   return {
     memoryBytes: limit("memoryBytes"),
     cpus: limit("cpus"),
     pids: limit("pids"),
     diskBytes: limit("diskBytes"),
     timeoutMs: limit("timeoutMs"),
+  };
+}
+
+/** What each limit is. */
+function limiter<Name extends keyof LimitRequest>(
+  defaults: Readonly<Record<Name, number>>,
+  asked: LimitRequest,
+  maxima: Policy["maxima"],
+): (name: Name) => number {
+  return (name) => {
+    const value = asked[name] ?? Math.min(defaults[name], maxima[name]);
+    if (value > maxima[name]) throw tooMuch(name, value, maxima[name]);
+    return value;
   };
 }
 

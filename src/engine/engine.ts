@@ -10,8 +10,10 @@ import type { EngineSnapshots } from "./port/snapshots.ts";
 import type { UnitStats } from "./port/stats.ts";
 import type { EngineVolumes } from "./port/volumes.ts";
 
+export type * from "./port/builds.ts";
 export type * from "./port/disk.ts";
 export type * from "./port/files.ts";
+export type * from "./port/image-info.ts";
 export type * from "./port/images.ts";
 export type * from "./port/named-networks.ts";
 export type * from "./port/networks.ts";

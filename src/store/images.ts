@@ -1,10 +1,13 @@
 import type { EngineName } from "../contracts/types.ts";
+import type { Page, PageQuery } from "./page.ts";
 
 /** An image that Moorage built itself; only with this digest is it what was built. */
 export type ImageRow = {
   readonly reference: string;
   readonly engine: EngineName;
-  readonly kind: "dependencies";
+  readonly kind: "dependencies" | "built";
+  /** Null: nobody's own, such as a cache that all share. */
+  readonly owner: string | null;
   readonly digest: string;
   readonly sizeBytes: number;
   readonly createdAt: string;
@@ -18,6 +21,12 @@ export type ImageRows = {
   readonly find: (reference: string) => Promise<ImageRow | undefined>;
   /** Notes the time of a use; absent ones are passed over. */
   readonly use: (reference: string, usedAt: string) => Promise<void>;
+  /** An owner's own, newest first; with a prefix those whose references begin so. */
+  readonly list: (
+    owner: string,
+    query: PageQuery & { readonly prefix?: string | undefined },
+  ) => Promise<Page<ImageRow>>;
+  /** Of all owners, those used longest ago first. */
   readonly all: () => Promise<readonly ImageRow[]>;
   readonly remove: (reference: string) => Promise<void>;
 };

@@ -14,6 +14,7 @@ import type {
 } from "../contracts/types.ts";
 import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
+import type { BuildRow, BuildRows } from "./builds.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -21,6 +22,7 @@ import type { NamedRows, VolumeUse } from "./named-things.ts";
 import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 
 export type * from "./contexts.ts";
+export type * from "./builds.ts";
 export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
@@ -234,6 +236,9 @@ export type ReceiptRow = {
   readonly signature: string;
 };
 
+/** What a receipt is of. */
+export type Ended = { readonly run: RunRow } | { readonly build: BuildRow };
+
 export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
 
 export type SandboxRows = {
@@ -316,10 +321,10 @@ export type RunRows = {
 
 export type ReceiptRows = {
   /**
-   * Adds the receipt of an ended run and closes the run with it, atomically: `make` gets the last link, or undefined for
+   * Adds the receipt of what has ended and closes that with it, atomically: `make` gets the last link, or undefined for
    * the first, and its result becomes the end.
    */
-  readonly append: (make: (last: ReceiptRow | undefined) => ChainLink, ended: RunRow) => Promise<ReceiptRow>;
+  readonly append: (make: (last: ReceiptRow | undefined) => ChainLink, ended: Ended) => Promise<ReceiptRow>;
   readonly find: (owner: string, id: string) => Promise<ReceiptRow | undefined>;
   readonly list: (owner: string, query: PageQuery) => Promise<Page<ReceiptRow>>;
   /** The whole chain in its order. What is appended meanwhile may follow. */
@@ -349,6 +354,7 @@ export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
+  readonly builds: BuildRows;
   readonly snapshots: SnapshotRows;
   readonly volumes: NamedRows;
   readonly networks: NamedRows;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { withPrivateEngines } from "../../scripts/setup/private-engine.ts";
 import { restartableEngine, type RestartableEngine } from "../../scripts/setup/restartable-engine.ts";
+import { dockerfileAlone } from "../../src/base/dockerfile-alone.ts";
 import { newId } from "../../src/base/ids.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
@@ -65,8 +66,8 @@ await withPrivateEngines(() => {
 async function expectFullByEngine({ socketPath }: RestartableEngine): Promise<void> {
   const labels = createUnitLabels(newId(), randomBytes(32));
   await using engine = createDockerEngine({ endpoint: { socketPath }, labels, logger: silentLogger, buildRetryMs: [] });
-  const dockerfile = "FROM busybox:latest\nENV A=1\n";
-  const build = engine.images?.build({ tag: "moorage-test/full:latest", dockerfile, labels: {} }, {});
+  const context = dockerfileAlone("FROM busybox:latest\nENV A=1\n");
+  const build = engine.images?.build({ tag: "moorage-test/full:latest", context, labels: {} }, {});
   const words = /^Building moorage-test\/full:latest failed, as the engine's disk is full: .*no space left/;
   await expectFull(build ?? Promise.resolve(), words);
   expect(await engine.list()).toEqual([]);

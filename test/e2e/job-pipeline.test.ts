@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Receipt } from "../../src/contracts/types.ts";
+import type { RunReceipt } from "../../src/contracts/types.ts";
 import { openHome } from "../fixtures/command-line.ts";
 import { inHome, PIPELINE, runShell } from "../fixtures/shell-script.ts";
 
@@ -16,9 +16,9 @@ describe("examples/job-pipeline", () => {
     );
     expect(run.code).toBe(1);
     const files = (await readdir(join(work, "receipts"))).toSorted();
-    const receipts: Receipt[] = [];
+    const receipts: RunReceipt[] = [];
     for (const file of files)
-      receipts.push(JSON.parse(await readFile(join(work, "receipts", file), "utf8")) as Receipt);
+      receipts.push(JSON.parse(await readFile(join(work, "receipts", file), "utf8")) as RunReceipt);
     expect(receipts).toMatchObject([
       { operation: "agent.run", agentId: "validator", status: "succeeded", exitCode: 0, engine: "docker" },
       { operation: "agent.run", agentId: "validator", status: "failed", exitCode: 1, engine: "docker" },

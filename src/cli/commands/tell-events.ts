@@ -14,11 +14,14 @@ export async function tellEvents(name: string, events: AsyncIterable<unknown>, s
   return EXIT.ok;
 }
 
-async function tell({ out, progress, success, note }: Shown, ui: Session["ui"]): Promise<void> {
-  if (progress !== undefined) await ui.progress(progress);
+async function tell(shown: Shown, ui: Session["ui"]): Promise<void> {
+  const { out, err, success, note, warning, progress } = shown;
   if (out !== undefined) await ui.out(out);
+  if (err !== undefined) await ui.err(err);
   if (success !== undefined) await ui.success(success);
+  if (warning !== undefined) await ui.warning(warning);
   if (note !== undefined) await ui.note(note);
+  if (progress !== undefined) await ui.progress(progress);
 }
 
 /** A stream's events as JSON lines, each in its one canonical spelling. */

@@ -1,4 +1,4 @@
-import type { Receipt, Run, RunResult, Sandbox } from "../../contracts/types.ts";
+import type { Run, RunReceipt, RunResult, Sandbox } from "../../contracts/types.ts";
 
 const LIMITS = { memoryBytes: 512 * 1024 * 1024, cpus: 1, pids: 256, diskBytes: 4 * 1024 ** 3, timeoutMs: 2000 };
 const HASH = `sha256:${"0123456789abcdef".repeat(4)}`;
@@ -77,7 +77,7 @@ export function sampleSandbox(changes: Partial<Sandbox> = {}): Sandbox {
   };
 }
 
-export function sampleReceipt(changes: Partial<Receipt> = {}): Receipt {
+export function sampleReceipt(changes: Partial<RunReceipt> = {}): RunReceipt {
   return {
     version: 1,
     id: "p1234567890123456789",

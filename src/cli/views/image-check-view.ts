@@ -18,7 +18,7 @@ export const imageChecked = view(ImageChecked, ({ ok, mode, findings, omitted },
   };
 });
 
-function findingLines({ line, rule, severity, message, fix }: DockerfileFinding, layout: TableLayout): string {
+export function findingLines({ line, rule, severity, message, fix }: DockerfileFinding, layout: TableLayout): string {
   const [mark, color] = MARKS[severity];
   const found = labelled(
     { label: mark, paint: layout.style[color] },

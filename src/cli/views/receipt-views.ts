@@ -1,6 +1,7 @@
 import { page } from "../../contracts/primitives.ts";
 import { Receipt, ReceiptVerification } from "../../contracts/receipt.ts";
-import type { Receipt as ReceiptData } from "../../contracts/types.ts";
+import type { BuildReceipt, Receipt as ReceiptData, RunReceipt } from "../../contracts/types.ts";
+import { formatBytes, formatDuration } from "../../base/quantities.ts";
 import { keyValues } from "../output/key-values.ts";
 import { labelled, successLine } from "../output/message.ts";
 import { table } from "../output/table.ts";
@@ -8,7 +9,7 @@ import { bytesCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.
 import { view } from "./view.ts";
 
 export const receiptList = view(page(Receipt), ({ items }, layout) => {
-  if (items.length === 0) return { note: "no receipts yet; every run leaves one." };
+  if (items.length === 0) return { note: "no receipts yet; every run and every build leaves one." };
   const columns = [
     { header: "RECEIPT", whole: true },
     { header: "NO", align: "right" as const },
@@ -16,22 +17,22 @@ export const receiptList = view(page(Receipt), ({ items }, layout) => {
     { header: "OPERATION" },
     { header: "EXIT", align: "right" as const },
     { header: "RECORDED" },
-    { header: "RUN", whole: true },
+    { header: "OF", whole: true },
   ];
-  const rows = items.map(({ id, sequence, status, operation, exitCode, recordedAt, runId }) => [
-    id,
-    String(sequence),
-    status,
-    operation,
-    exitCode === null ? NOTHING : String(exitCode),
-    timeCell(recordedAt),
-    runId,
+  const rows = items.map((receipt) => [
+    receipt.id,
+    String(receipt.sequence),
+    receipt.status,
+    receipt.operation,
+    "exitCode" in receipt && receipt.exitCode !== null ? String(receipt.exitCode) : NOTHING,
+    timeCell(receipt.recordedAt),
+    "runId" in receipt ? receipt.runId : receipt.buildId,
   ]);
   return { out: table(columns, rows, layout) };
 });
 
 export const receiptDetails = view(Receipt, (receipt, layout) => ({
-  out: keyValues([...identity(receipt), ...outcome(receipt), ...chain(receipt)], layout),
+  out: keyValues([...identity(receipt), ...facts(receipt), ...chain(receipt)], layout),
 }));
 
 type Pairs = readonly (readonly [string, string])[];
@@ -43,6 +44,33 @@ function identity(receipt: ReceiptData): Pairs {
     ["Operation", receipt.operation],
     ["Owner", receipt.owner],
     ["Key", receipt.key ?? NOTHING],
+  ];
+}
+
+function facts(receipt: ReceiptData): Pairs {
+  return receipt.operation === "image.build" ? ofBuild(receipt) : [...ofRun(receipt), ...outcome(receipt)];
+}
+
+function ofBuild(receipt: BuildReceipt): Pairs {
+  const { memoryBytes, cpus, pids, timeoutMs } = receipt.limits;
+  const limits = `${formatBytes(memoryBytes)}, ${cpus} CPU, ${pids} processes, ${formatDuration(timeoutMs)}`;
+  return [
+    ["Build", receipt.buildId],
+    ["Tag", receipt.tag],
+    ["Dockerfile", receipt.dockerfileHash],
+    ["Context", receipt.contextHash ?? NOTHING],
+    ["Image", receipt.imageId ?? NOTHING],
+    ["Engine", `${receipt.engine} (isolation: ${receipt.isolation})`],
+    ["Limits", limits],
+    ["Network", receipt.network],
+    ["Status", receipt.status],
+    ["Started", timeCell(receipt.startedAt)],
+    ["Duration", durationCell(receipt.durationMs)],
+  ];
+}
+
+function ofRun(receipt: RunReceipt): Pairs {
+  return [
     ["Agent", receipt.agentId ?? NOTHING],
     ["Run", receipt.runId],
     ["Sandbox", receipt.sandboxId],
@@ -57,7 +85,7 @@ function identity(receipt: ReceiptData): Pairs {
   ];
 }
 
-function outcome(receipt: ReceiptData): Pairs {
+function outcome(receipt: RunReceipt): Pairs {
   const flags = [receipt.oomKilled ? "out of memory" : "", receipt.signal ?? ""];
   return [
     ["Status", [receipt.status, ...flags].filter((flag) => flag !== "").join(", ")],

@@ -351,7 +351,7 @@ describe("receipts", () => {
   const receipts = page(sampleReceipt({ sequence: 12, status: "failed", exitCode: 3 }), sampleReceipt());
   test("receipt ls", async () => {
     expect(await seen(["receipt", "ls"], ["receipt.list", receipts], wide)).toMatchInlineSnapshot(`
-      "RECEIPT               NO  STATUS     OPERATION  EXIT  RECORDED              RUN
+      "RECEIPT               NO  STATUS     OPERATION  EXIT  RECORDED              OF
       p1234567890123456789  12  failed     job.run       3  2026-01-02 03:04:07Z  r1234567890123456789
       p1234567890123456789   1  succeeded  job.run       0  2026-01-02 03:04:07Z  r1234567890123456789
       "

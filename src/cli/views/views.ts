@@ -15,7 +15,9 @@ import {
 import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
 import { imageChecked } from "./image-check-view.ts";
 import { imagePulling, imagePushing } from "./image-transfer-views.ts";
-import { imagePresence } from "./image-views.ts";
+
+import { buildList, buildLog, imageBuilding } from "./build-views.ts";
+import { imageHistory, imageList, imagePresence, imagesPruned } from "./image-views.ts";
 import {
   networkDetails,
   networkEnsured,
@@ -98,6 +100,11 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "file.remove": fileRemoved,
   "volume.list": volumeList,
   "volume.remove": volumeRemoved,
+  "image.builds": buildList,
+  "image.logs": buildLog,
+  "image.list": imageList,
+  "image.history": imageHistory,
+  "image.prune": imagesPruned,
   "image.exists": imagePresence,
   "image.ensure": imagePresence,
   "context.create": contextStaged,
@@ -124,4 +131,5 @@ export const EVENT_VIEWS: Readonly<Record<string, () => EventView>> = {
   "sandbox.stats": () => statsSample,
   "image.pull": imagePulling,
   "image.push": imagePushing,
+  "image.build": imageBuilding,
 };

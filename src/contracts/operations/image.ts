@@ -1,8 +1,22 @@
+import { z } from "zod";
+import { Build, BuildEvent, BuildLog, BuildLogInput, ImageBuild } from "../build.ts";
 import { ImageCheckInput, ImageChecked } from "../image-check.ts";
-import { ImageEnsureInput, ImageExistsInput, ImagePresence } from "../image.ts";
+import {
+  Image,
+  ImageEnsureInput,
+  ImageExistsInput,
+  ImageHistory,
+  ImageListInput,
+  ImagePresence,
+  ImagePruned,
+  ImagePruneInput,
+  ImageRef,
+  ImageRemoved,
+} from "../image.ts";
 import { ImagePullEvent, ImagePullInput, ImagePushEvent, ImagePushInput } from "../image-transfer.ts";
 import { stream, unary } from "../operation.ts";
-import { changing, readOnly } from "./bindings.ts";
+import { page, PageInput } from "../primitives.ts";
+import { changing, destructive, readOnly } from "./bindings.ts";
 
 const transferFlags = { timeoutMs: { flag: "timeout", parse: "duration" } } as const;
 
@@ -14,6 +28,76 @@ export const imageOperations = {
     mcp: readOnly,
     input: ImageExistsInput,
     output: ImagePresence,
+  }),
+  build: stream({
+    summary: "Build an image from a directory, a repository, or files, and tell each step.",
+    http: { method: "post", path: "/v1/builds" },
+    cli: {
+      command: "image build",
+      positionals: ["path"],
+      flags: {
+        path: { parse: "host-directory" },
+        contextId: { flag: "context" },
+        files: { offered: false },
+        dockerfile: { flag: "file", short: "f" },
+        tag: { short: "t" },
+        buildArgs: { flag: "build-arg", parse: "key-value" },
+        labels: { flag: "label", short: "l", parse: "key-value" },
+        memoryBytes: { flag: "memory", parse: "bytes" },
+        timeoutMs: { flag: "timeout", parse: "duration" },
+      },
+    },
+    mcp: changing,
+    input: ImageBuild,
+    output: BuildEvent,
+  }),
+  builds: unary({
+    summary: "List your builds, newest first.",
+    http: { method: "get", path: "/v1/builds" },
+    cli: { command: "image builds" },
+    mcp: readOnly,
+    input: z.strictObject(PageInput),
+    output: page(Build),
+  }),
+  logs: unary({
+    summary: "Read what a build has printed, while it goes on and afterwards.",
+    http: { method: "get", path: "/v1/builds/{ref}/log" },
+    cli: { command: "image logs", positionals: ["ref"] },
+    mcp: readOnly,
+    input: BuildLogInput,
+    output: BuildLog,
+  }),
+  list: unary({
+    summary: "List your images.",
+    http: { method: "get", path: "/v1/images" },
+    cli: { command: "image ls" },
+    mcp: readOnly,
+    input: ImageListInput,
+    output: page(Image),
+  }),
+  history: unary({
+    summary: "Show the steps that an image was made by.",
+    http: { method: "get", path: "/v1/image/history" },
+    cli: { command: "image history", positionals: ["reference"] },
+    mcp: readOnly,
+    input: z.strictObject({ reference: ImageRef }),
+    output: ImageHistory,
+  }),
+  remove: unary({
+    summary: "Remove an image of yours.",
+    http: { method: "delete", path: "/v1/image" },
+    cli: { command: "image rm", positionals: ["reference"] },
+    mcp: destructive,
+    input: z.strictObject({ reference: ImageRef }),
+    output: ImageRemoved,
+  }),
+  prune: unary({
+    summary: "Remove what your builds left as cache, and images of yours that nothing uses.",
+    http: { method: "post", path: "/v1/images/prune" },
+    cli: { command: "image prune", flags: { unusedMs: { flag: "unused", parse: "duration" } } },
+    mcp: destructive,
+    input: ImagePruneInput,
+    output: ImagePruned,
   }),
   ensure: unary({
     summary: "Pull an image that is missing, or make the image of agents.",

@@ -1,5 +1,5 @@
 import { asMoorageError, type MoorageError } from "../../base/errors.ts";
-import type { BatchEvent, BatchJob, BatchJobStatus, ReceiptBody, RunEvent, RunResult } from "../../contracts/types.ts";
+import type { BatchEvent, BatchJob, BatchJobStatus, RunReceipt, RunEvent, RunResult } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
 import { runAgent } from "../run/agent.ts";
 import { runJob } from "../run/job.ts";
@@ -84,6 +84,6 @@ function statusOf({ status }: RunResult): BatchJobStatus {
 async function workspaceHashes({ context, principal }: Call, receiptId: string | null) {
   const receipt = receiptId === null ? undefined : await context.store.receipts.find(principal.owner, receiptId);
   if (receipt === undefined) return { workspaceBefore: null, workspaceAfter: null };
-  const { workspaceBefore, workspaceAfter } = JSON.parse(receipt.text) as ReceiptBody;
+  const { workspaceBefore, workspaceAfter } = JSON.parse(receipt.text) as RunReceipt;
   return { workspaceBefore, workspaceAfter };
 }

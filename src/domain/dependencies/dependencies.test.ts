@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { systemClock, type Clock } from "../../base/clock.ts";
@@ -32,7 +33,8 @@ describe("a sandbox with dependencies", () => {
     const second = await platform.sandbox.create({ dependencies: ["requests==2.32.0", "six", "six"] });
     expect(second.imageDigest).toBe(first.imageDigest);
     expect(builds).toHaveLength(1);
-    expect(builds[0]?.dockerfile).toContain('"install","requests==2.32.0","six"]');
+    const archive = await Array.fromAsync(builds[0]?.context(undefined) ?? []);
+    expect(Buffer.concat(archive).toString()).toContain('"install","requests==2.32.0","six"]');
     expect(builds[0]?.network).toBe("open");
     const plain = await platform.sandbox.create({});
     expect(plain.imageDigest).not.toBe(first.imageDigest);
@@ -53,7 +55,7 @@ describe("a sandbox with dependencies", () => {
     const first = await platform.sandbox.create({ dependencies: ["six"] });
     const [row] = await domain.context.store.images.all();
     const tag = row?.reference ?? "";
-    await images.build({ tag, dockerfile: "FROM busybox:latest\nRUN evil\n", labels: {} }, {});
+    await images.build({ tag, context: dockerfileAlone("FROM busybox:latest\nRUN evil\n"), labels: {} }, {});
     const second = await platform.sandbox.create({ dependencies: ["six"] });
     expect(builds).toHaveLength(2);
     expect(second.imageDigest).toBe(first.imageDigest);

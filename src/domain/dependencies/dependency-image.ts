@@ -1,3 +1,4 @@
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { isoTime } from "../../base/clock.ts";
 import { canonicalJson } from "../../base/canonical-json.ts";
 import { deadlineSignal } from "../../base/deadline.ts";
@@ -95,9 +96,18 @@ async function build({ context, images, tag, base, wanted }: Build, signal: Abor
   const labels = { "dev.moorage.image": "dependencies" };
   const deadline = deadlineSignal(INSTALL_MS, signal);
   try {
-    const image = await images.build({ tag, dockerfile, labels, network: "open" }, { signal: deadline });
+    const image = await images.build(
+      { tag, context: dockerfileAlone(dockerfile), labels, network: "open" },
+      { signal: deadline },
+    );
     const now = isoTime(clock.now());
-    const row = { reference: tag, engine: engine.name, kind: "dependencies", digest: image.digest } as const;
+    const row = {
+      reference: tag,
+      engine: engine.name,
+      kind: "dependencies",
+      owner: null,
+      digest: image.digest,
+    } as const;
     await store.images.put({ ...row, sizeBytes: image.sizeBytes, createdAt: now, usedAt: now });
     logger.info({ operation: "dependencies.install", image: tag, ...wanted }, "dependencies installed");
     return image;

@@ -14,7 +14,13 @@ export async function pruneDependencies(
   const oldest = clock.now() - UNUSED_MS;
   const removed: string[] = [];
   for (const { reference, usedAt, ...image } of await store.images.all()) {
-    if (image.engine !== engine.name || used.has(reference) || Date.parse(usedAt) > oldest) continue;
+    if (
+      image.kind !== "dependencies" ||
+      image.engine !== engine.name ||
+      used.has(reference) ||
+      Date.parse(usedAt) > oldest
+    )
+      continue;
     await attempts.at({ kind: "image", id: reference }, async () => {
       if (!(await isRemoved(reference))) return;
       await store.images.remove(reference);

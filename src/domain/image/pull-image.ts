@@ -1,6 +1,6 @@
 import type { ImagePullEvent } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
-import { imagesOf } from "./images.ts";
+import { imagesOf } from "./images-of.ts";
 import { registryLogin } from "./registry-login.ts";
 import { transferEvents } from "./transfer.ts";
 

@@ -40,7 +40,7 @@ async function ownImage(): Promise<{ readonly reference: string; readonly word: 
   if (found === undefined) throw new Error(`${reference} was just made.`);
   const { digest, sizeBytes } = found;
   const time = new Date().toISOString();
-  const row = { reference, engine: "docker", kind: "dependencies", digest, sizeBytes } as const;
+  const row = { reference, engine: "docker", kind: "built", owner: "alice", digest, sizeBytes } as const;
   await domain.context.store.images.put({ ...row, createdAt: time, usedAt: time });
   return { reference, word };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { canceled } from "../../base/deadline.ts";
 import { Secret } from "../../base/secret.ts";
 import type { ImageStore } from "../../engine/engine.ts";
@@ -12,10 +13,10 @@ const TARGET = `${HOST}/team/app:1.2`;
 async function openDomain(...wish: Parameters<typeof openMemoryDomain>): Promise<MemoryDomain> {
   const domain = openMemoryDomain(...wish);
   const images = imagesOf(domain);
-  const dockerfile = "FROM busybox:latest\nENV OWN=1\n";
-  const { digest, sizeBytes } = await images.build({ tag: OWN, dockerfile, labels: {} }, {});
+  const context = dockerfileAlone("FROM busybox:latest\nENV OWN=1\n");
+  const { digest, sizeBytes } = await images.build({ tag: OWN, context, labels: {} }, {});
   const time = "2026-01-02T03:04:05.678Z";
-  const row = { reference: OWN, engine: "memory", kind: "dependencies", digest, sizeBytes } as const;
+  const row = { reference: OWN, engine: "memory", kind: "built", owner: "alice", digest, sizeBytes } as const;
   await domain.context.store.images.put({ ...row, createdAt: time, usedAt: time });
   return domain;
 }
@@ -83,7 +84,7 @@ describe("a push", () => {
     await using domain = await openDomain();
     await expect(Array.fromAsync(domain.platform.image.push({ reference, to: TARGET }))).rejects.toMatchObject({
       code: "NOT_FOUND",
-      message: `You have no image ${reference}.`,
+      message: `You have no image "${reference}".`,
     });
   });
 

@@ -3,8 +3,8 @@ import { parseImageReference } from "../../base/image-reference.ts";
 import type { ImagePushEvent } from "../../contracts/types.ts";
 import type { Engine, ImageInfo, ImageStore, PushedImage } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
-import { imagesOf } from "./images.ts";
-import { requireOwnImage } from "./own-image.ts";
+import { imagesOf } from "./images-of.ts";
+import { requirePresentImage } from "./own-images.ts";
 import { registryLogin } from "./registry-login.ts";
 import { transferEvents } from "./transfer.ts";
 
@@ -22,7 +22,7 @@ type Wanted = {
 export async function* pushImage(call: Call, wanted: Wanted): AsyncGenerator<ImagePushEvent, void, undefined> {
   const { context } = call;
   const images = imagesOf(context);
-  const source = await requireOwnImage(call, wanted.reference);
+  const source = await requirePresentImage(call, wanted.reference);
   const target = parseImageReference(wanted.to ?? wanted.reference).whole;
   const pushed = yield* transferEvents(call, {
     ...{ reference: target, done: "pushed", timeoutMs: wanted.timeoutMs },

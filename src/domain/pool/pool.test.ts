@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { crashAfter } from "../../../test/fixtures/crash.ts";
@@ -152,7 +153,7 @@ describe("the keeper of the pool", () => {
     await using it = await openPool([{ image: "busybox:latest", size: 1 }]);
     const [old] = await pooled(it);
     await it.context.engine.images?.build(
-      { tag: "busybox:latest", dockerfile: "FROM busybox:latest\nENV A=1", labels: {} },
+      { tag: "busybox:latest", context: dockerfileAlone("FROM busybox:latest\nENV A=1"), labels: {} },
       {},
     );
     await it.keeper.fill();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { openNetworked } from "../../../test/fixtures/networked-domain.ts";
 import { createPlatform } from "../domain.ts";
@@ -42,8 +43,8 @@ describe("a sandbox with a main process of its own", () => {
   it("runs the image's own command where none is named", async () => {
     await using domain = openMemoryDomain();
     const { sandbox } = domain.platform;
-    const dockerfile = 'FROM busybox:latest\nCMD ["serve", "8080"]\n';
-    await domain.context.engine.images?.build({ tag: "server:1", dockerfile, labels: {} }, {});
+    const context = dockerfileAlone('FROM busybox:latest\nCMD ["serve", "8080"]\n');
+    await domain.context.engine.images?.build({ tag: "server:1", context, labels: {} }, {});
     const made = await sandbox.create({ image: "server:1", useImageCommand: true, readiness: { port: 8080 } });
     expect(made).toMatchObject({ state: "running", useImageCommand: true, command: null, readiness: { port: 8080 } });
   });

@@ -2,12 +2,12 @@ import { canonicalJson } from "../../base/canonical-json.ts";
 import { isoTime } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ReceiptBody } from "../../contracts/types.ts";
-import type { ReceiptRow, RunKind, RunRow } from "../../store/store.ts";
+import type { ReceiptBody, RunReceipt } from "../../contracts/types.ts";
+import type { BuildRow, Ended, ReceiptRow, RunKind, RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { headText } from "./receipt-signer.ts";
 
-const OPERATIONS: Readonly<Record<RunKind, ReceiptBody["operation"]>> = {
+const OPERATIONS: Readonly<Record<RunKind, RunReceipt["operation"]>> = {
   exec: "sandbox.exec",
   job: "job.run",
   agent: "agent.run",
@@ -23,36 +23,59 @@ export type ReceiptSource = {
 
 /** Appends the receipt of an ended run to the chain, and closes the run. */
 export function recordReceipt(context: DomainContext, source: ReceiptSource): Promise<ReceiptRow> {
-  const { signer, clock, timers, store } = context;
-  const id = newId();
-  return store.receipts.append(
-    (last) => {
-      const place = { id, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? null };
-      const body: ReceiptBody = {
-        version: 1,
-        ...place,
-        deployment: signer.deployment,
-        ...facts(source),
-        recordedAt: isoTime(clock.now()),
-      };
-      const text = canonicalJson(body);
-      const hash = sha256(text);
-      const row: ReceiptRow = {
-        sequence: place.sequence,
-        id,
-        owner: body.owner,
-        text,
-        hash,
-        signature: signer.sign(hash),
-      };
-      const head = { deployment: signer.deployment, count: place.sequence, hash };
-      return { row, head: { ...head, signature: signer.sign(headText(head)) } };
-    },
-    { ...source.row, endedAt: timers.now() },
-  );
+  return appendReceipt(context, runFacts(source), { run: { ...source.row, endedAt: context.timers.now() } });
 }
 
-function facts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSource) {
+/** Appends the receipt of an ended build to the chain, and closes the build. */
+export function recordBuildReceipt(context: DomainContext, row: BuildRow): Promise<ReceiptRow> {
+  return appendReceipt(context, buildFacts(row), { build: { ...row, endedAt: context.timers.now() } });
+}
+
+type Facts = ReturnType<typeof runFacts> | ReturnType<typeof buildFacts>;
+
+function appendReceipt(context: DomainContext, facts: Facts, ended: Ended): Promise<ReceiptRow> {
+  const { signer, clock, store } = context;
+  const id = newId();
+  return store.receipts.append((last) => {
+    const place = { id, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? null };
+    const recordedAt = isoTime(clock.now());
+    const body: ReceiptBody = { version: 1, ...place, deployment: signer.deployment, ...facts, recordedAt };
+    const text = canonicalJson(body);
+    const hash = sha256(text);
+    const row: ReceiptRow = {
+      sequence: place.sequence,
+      id,
+      owner: body.owner,
+      text,
+      hash,
+      signature: signer.sign(hash),
+    };
+    const head = { deployment: signer.deployment, count: place.sequence, hash };
+    return { row, head: { ...head, signature: signer.sign(headText(head)) } };
+  }, ended);
+}
+
+function buildFacts(row: BuildRow) {
+  return {
+    operation: "image.build" as const,
+    owner: row.owner,
+    key: row.keyId,
+    buildId: row.id,
+    tag: row.tag,
+    dockerfileHash: row.dockerfileHash,
+    contextHash: row.contextHash,
+    imageId: row.imageId,
+    engine: row.engine,
+    isolation: row.isolation,
+    limits: row.limits,
+    network: row.network,
+    status: row.status,
+    startedAt: row.startedAt,
+    durationMs: row.durationMs,
+  };
+}
+
+function runFacts({ row, keyId, workspaceAfter, outputCounted = true }: ReceiptSource) {
   return {
     operation: OPERATIONS[row.kind],
     owner: row.owner,

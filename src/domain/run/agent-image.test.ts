@@ -40,9 +40,9 @@ it.each([true, false])("is built with the network policy open where that can be 
   const { images } = engine;
   if (images === undefined || engine.networks === undefined) throw new Error("The memory engine has both.");
   const networks: (string | undefined)[] = [];
-  const build: ImageStore["build"] = ({ network }) => {
-    networks.push(network);
-    return images.ensure("debian:bookworm-slim", {});
+  const build: ImageStore["build"] = async (spec, options) => {
+    networks.push(spec.network);
+    return images.build(spec, options);
   };
   const enforcement: NonNullable<Engine["networks"]>["enforcement"] = () =>
     Promise.resolve(kept ? { enforced: true } : { enforced: false, reason: "not here", fix: "go there" });
@@ -52,6 +52,6 @@ it.each([true, false])("is built with the network policy open where that can be 
     policy: { ...policy, agent: { ...policy.agent, image: undefined } },
   };
   const options = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined, workspace: undefined };
-  await agentImage(context, undefined, options);
+  await agentImage({ context, principal: { owner: "alice", keyId: null } }, undefined, options);
   expect(networks).toEqual([kept ? "open" : undefined]);
 });

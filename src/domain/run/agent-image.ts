@@ -1,7 +1,9 @@
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
-import type { DomainContext } from "../context.ts";
+import type { BuildEvent, ImageInfo, ImageStore } from "../../engine/engine.ts";
+import type { Call, DomainContext } from "../context.ts";
+import { buildLine } from "../image/build/build-line.ts";
 import { registryLogin } from "../image/registry-login.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { placeFile } from "../workspace/place-file.ts";
@@ -33,7 +35,7 @@ type Options = {
 
 /** The image of `agent run`: the one asked for, else the configured one, else our own, made once. */
 export async function agentImage(
-  context: DomainContext,
+  { context, principal }: Pick<Call, "context" | "principal">,
   asked: string | undefined,
   options: Options,
 ): Promise<ImageInfo | undefined> {
@@ -41,7 +43,7 @@ export async function agentImage(
   const named = asked ?? context.policy.agent.image;
   const { images } = context.engine;
   if (named !== undefined || images === undefined) {
-    return resolveImage(context, { asked, byDefault: named ?? AGENT_IMAGE }, { signal, onProgress });
+    return resolveImage({ context, principal }, { asked, byDefault: named ?? AGENT_IMAGE }, { signal, onProgress });
   }
   const made = await images.find(AGENT_IMAGE, signal);
   if (made !== undefined) return made;
@@ -65,12 +67,14 @@ async function buildNetwork({ engine }: DomainContext, signal: AbortSignal): Pro
 async function build({ images, network }: Builder, log: OutputRecord, options: Options): Promise<ImageInfo> {
   const { signal, onProgress, workspace } = options;
   const labels = { "dev.moorage.image": "agent" };
-  const onLog = (line: string): void => {
+  const onEvent = (event: BuildEvent): void => {
+    const line = buildLine(event);
     log.add(Buffer.from(`${line}\n`));
     onProgress(line);
   };
+  const spec = { tag: AGENT_IMAGE, context: dockerfileAlone(DOCKERFILE), labels, ...network };
   try {
-    return await images.build({ tag: AGENT_IMAGE, dockerfile: DOCKERFILE, labels, ...network }, { signal, onLog });
+    return await images.build(spec, { signal, onEvent });
   } catch (error) {
     if (!isMoorageError(error) || error.code !== "IMAGE_BUILD_FAILED" || workspace === undefined) throw error;
     const path = await placeFile(workspace, BUILD_LOG, log.bytes());

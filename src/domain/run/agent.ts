@@ -16,7 +16,7 @@ export async function* runAgent(call: Call, input: AgentRun, name?: string): Asy
     kind: "agent",
     agentId: input.agentId,
     name,
-    image: (onProgress, signal) => agentImage(context, input.image, { signal, onProgress, workspace: path }),
+    image: (onProgress, signal) => agentImage(call, input.image, { signal, onProgress, workspace: path }),
   });
   const printed = new PrintedCharacters();
   for await (const event of conductRun(call, prepare)) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { runReceipts } from "../../../test/fixtures/run-receipts.ts";
 import { openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import { MoorageError } from "../../base/errors.ts";
@@ -18,7 +19,7 @@ async function recorded(platform: Platform, runId: string) {
   await platform.run.wait({ runId });
   const { status, reason } = await platform.run.get({ runId });
   const { items } = await platform.receipt.list({});
-  const receipt = items.find((item) => item.runId === runId);
+  const receipt = runReceipts(items).find((item) => item.runId === runId);
   expect(receipt).toMatchObject({ status, reason });
   return { status, reason };
 }

@@ -31,15 +31,15 @@ export type JobKind = {
 
 /** A one-shot run in a unit of its own, removed when it has ended. */
 export function runJob(call: Call, input: JobRun, name?: string): AsyncIterable<RunEvent> {
-  return conductRun(call, prepareJob(call, input, { ...plainJob(call.context, input), name }));
+  return conductRun(call, prepareJob(call, input, { ...plainJob(call, input), name }));
 }
 
-function plainJob(context: DomainContext, input: JobRun): Omit<JobKind, "name"> {
-  const wanted = { asked: input.image, byDefault: context.policy.defaultImage };
+function plainJob(call: Call, input: JobRun): Omit<JobKind, "name"> {
+  const wanted = { asked: input.image, byDefault: call.context.policy.defaultImage };
   return {
     kind: "job",
     agentId: null,
-    image: (onProgress, signal) => resolveImage(context, wanted, { signal, onProgress }),
+    image: (onProgress, signal) => resolveImage(call, wanted, { signal, onProgress }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { runReceipts } from "../../../test/fixtures/run-receipts.ts";
 import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
 import { resultOf } from "../../../test/fixtures/memory-domain.ts";
 
@@ -26,7 +27,7 @@ it(
     await run.wait({ runId, timeoutMs: 60_000 });
     expect(await run.get({ runId })).toMatchObject({ status: "succeeded", oomKilled: false, warnings: [] });
     const { items } = await receipt.list({});
-    const told = items.filter(({ oomKilled }) => oomKilled);
+    const told = runReceipts(items).filter(({ oomKilled }) => oomKilled);
     expect(told.map((item) => item.runId)).toEqual([bomb.runId]);
 
     const survivor = await exec(`${BOMB}; exit 3`);

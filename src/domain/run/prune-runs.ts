@@ -13,7 +13,8 @@ const MAX_LEFT = 1_000;
 export async function pruneRuns(context: DomainContext, attempts: Attempts): Promise<readonly string[]> {
   const { store, logs, policy, clock, timers, logger } = context;
   const { records, left } = await pruneRecords(context, attempts);
-  const keep = new Set([...left, ...(await store.runs.open()).map((run) => run.id)]);
+  const open = [...(await store.runs.open()), ...(await store.builds.open())];
+  const keep = new Set([...left, ...open.map(({ id }) => id)]);
   // Of a jump that the logs have not been moved by: those from before it count by the one, those since by the other.
   const now = Math.min(clock.now(), timers.now());
   const old = await logs.unkept(policy.logRetention, { now, keep });

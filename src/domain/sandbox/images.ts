@@ -1,13 +1,14 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { ImageInfo } from "../../engine/engine.ts";
-import type { DomainContext } from "../context.ts";
+import type { Call } from "../context.ts";
+import { useImage } from "../image/own-images.ts";
 import { registryLogin } from "../image/registry-login.ts";
 
 type Options = { readonly signal?: AbortSignal | undefined; readonly onProgress?: (message: string) => void };
 
 /** The image to create from: the one asked for, else the default; undefined on an engine that has none. */
 export async function resolveImage(
-  context: DomainContext,
+  { context, principal }: Pick<Call, "context" | "principal">,
   wanted: { readonly asked: string | undefined; readonly byDefault: string },
   { signal, onProgress }: Options = {},
 ): Promise<ImageInfo | undefined> {
@@ -18,6 +19,7 @@ export async function resolveImage(
     throw new MoorageError("ENGINE_UNSUPPORTED", message, { hint: "Leave out --image, or use --engine docker." });
   }
   const reference = wanted.asked ?? wanted.byDefault;
+  await useImage({ context, principal }, reference);
   return engine.images.ensure(reference, {
     auth: registryLogin(context, reference),
     ...(signal === undefined ? {} : { signal }),

@@ -16,7 +16,7 @@ export async function planImage(call: Call, input: SandboxCreate): Promise<Plann
   // Looked at first: a pull is long, and a package that nothing would take needs none.
   const named = context.engine.images === undefined ? undefined : (input.image ?? byDefault);
   const wanted = planDependencies(named, input);
-  const image = await resolveImage(context, { asked: input.image, byDefault }, { signal });
+  const image = await resolveImage(call, { asked: input.image, byDefault }, { signal });
   const plain = { image: image?.reference ?? null, imageDigest: image?.digest ?? null, snapshot: null };
   if (wanted === undefined || image === undefined) {
     return { ...plain, unitImage: null, dependencies: [], packageManager: null };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ofRun } from "../../../test/fixtures/run-receipts.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import type { MoorageError } from "../../base/errors.ts";
 import { createMemoryEngine } from "../../engine/memory/memory-engine.ts";
@@ -19,7 +20,7 @@ describe("a runtime class", () => {
       const result = await resultOf(run);
       expect(result.runtime).toBe("guarded");
       const receipt = await platform.receipt.get({ receiptId: result.receiptId ?? "" });
-      expect(receipt.runtime).toBe("guarded");
+      expect(ofRun(receipt).runtime).toBe("guarded");
     }
     expect((await resultOf(platform.job.run({ command: echo }))).runtime).toBeNull();
   });

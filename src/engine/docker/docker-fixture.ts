@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { isMoorageError, type MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import { silentLogger } from "../../base/logger.ts";
@@ -58,7 +59,7 @@ export function openDockerFixture(wish: Partial<DockerEngineOptions> = {}): Dock
     image: async (dockerfile) => {
       const tag = `moorage-test/${newId()}:latest`;
       images.push(tag);
-      await engine.images?.build({ tag, dockerfile, labels: { "moorage.test": "1" } }, {});
+      await engine.images?.build({ tag, context: dockerfileAlone(dockerfile), labels: { "moorage.test": "1" } }, {});
       return tag;
     },
     processes: (id) => processesOf(api, id),

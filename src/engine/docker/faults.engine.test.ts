@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { openEngineProxy, type EngineProxy, type Verdict } from "../../../test/fixtures/engine-proxy.ts";
 import type { ErrorCode } from "../../base/error-codes.ts";
 import { newId } from "../../base/ids.ts";
@@ -197,7 +198,7 @@ async function* tarOf(): AsyncGenerator<Uint8Array> {
 function recipe() {
   return {
     tag: `moorage-test/${newId()}:latest`,
-    dockerfile: "FROM busybox:latest\n",
+    context: dockerfileAlone("FROM busybox:latest\n"),
     labels: { "moorage.test": "1" },
   };
 }

@@ -1,7 +1,10 @@
+import { pipeline } from "node:stream/promises";
+import { extract } from "tar-stream";
 import { z } from "zod";
+import { sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ImageStore, UnitSpec } from "../engine.ts";
+import type { BuildEvent, BuildOptions, BuildSpec, ImageStore, UnitSpec } from "../engine.ts";
 import { imageInfo, notFound, type MemoryImage } from "./memory-image.ts";
 import { createMemoryTransfers, type EnterMemoryImages } from "./memory-transfers.ts";
 import type { MemoryRegistry } from "./memory-registry.ts";
@@ -11,8 +14,6 @@ type ImageHost = {
   readonly images: Map<string, MemoryImage>;
   readonly units: ReadonlyMap<string, { readonly id: string; readonly spec: UnitSpec }>;
 };
-
-type Build = Parameters<ImageStore["build"]>[0];
 
 /** The images of a host; `registry` has what can be pulled; `enter` may refuse a call. */
 export function createMemoryImages(
@@ -27,11 +28,21 @@ export function createMemoryImages(
       const image = images.get(reference);
       return image === undefined || image.snapshot !== undefined ? undefined : imageInfo(image);
     },
-    build: async (spec, { signal, onLog }) => {
-      await enter("build", signal);
-      const image = built(images, spec, onLog ?? (() => undefined));
+    build: async (spec, options) => {
+      await enter("build", options.signal);
+      const { image, steps } = await built(images, spec, options);
       images.set(spec.tag, image);
-      return imageInfo(image);
+      return { ...imageInfo(image), steps, cachedSteps: 0 };
+    },
+    history: async (reference, signal) => {
+      await enter("history", signal);
+      const { sizeBytes } = imageOf(images, reference);
+      return [{ createdAt: new Date(0).toISOString(), instruction: `FROM ${reference}`, sizeBytes }];
+    },
+    // No build leaves anything here.
+    removeCache: async (imageIds, signal) => {
+      await enter("removeCache", signal);
+      return { gone: imageIds, freedBytes: 0 };
     },
     remove: async (reference, signal) => {
       await enter("remove", signal);
@@ -51,31 +62,71 @@ export function imageOf(images: ReadonlyMap<string, MemoryImage>, reference: str
   return image;
 }
 
-function built(images: Map<string, MemoryImage>, { tag, dockerfile, labels }: Build, onLog: (line: string) => void) {
+async function built(
+  images: ReadonlyMap<string, MemoryImage>,
+  spec: BuildSpec,
+  { signal, onEvent }: BuildOptions,
+): Promise<{ readonly image: MemoryImage; readonly steps: number }> {
   const log: string[] = [];
-  const say = (line: string): void => {
-    log.push(line);
-    onLog(line);
+  const tell = async (event: BuildEvent & { readonly type: "step" }): Promise<void> => {
+    log.push(event.instruction);
+    await onEvent?.(event);
   };
-  const steps = dockerfile
+  const dockerfile = await textOf(spec.context(signal), spec.dockerfile ?? "Dockerfile");
+  const instructions = dockerfile
+    .replaceAll("\\\n", "")
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
   let image: MemoryImage | undefined;
-  for (const [index, step] of steps.entries()) {
-    say(`Step ${index + 1}/${steps.length} : ${step}`);
-    image = applied(step, image, images);
-    if (image === undefined) break;
+  for (const [index, instruction] of instructions.entries()) {
+    await tell({ type: "step", step: index + 1, steps: instructions.length, instruction });
+    await pauseOf(instruction, signal);
+    const next = applied(instruction, image, images);
+    if (next === undefined) throw failed(spec, { step: index + 1, instruction, log });
+    image = next;
   }
-  if (image === undefined) {
-    say("The last step failed: expected FROM and a known image, then ENV, LABEL, RUN, WORKDIR, USER or CMD.");
-    throw new MoorageError("IMAGE_BUILD_FAILED", `The build of ${tag} failed.`, { details: { log: log.slice(-20) } });
-  }
-  const digest = sha256(`${image.digest}\n${dockerfile}\n${JSON.stringify(labels)}`);
-  return { ...image, reference: tag, digest, id: digest, sizeBytes: image.sizeBytes + dockerfile.length };
+  if (image === undefined) throw failed(spec, { step: null, instruction: null, log });
+  const digest = sha256(`${image.digest}\n${dockerfile}\n${JSON.stringify(spec.labels)}`);
+  const sizeBytes = image.sizeBytes + dockerfile.length;
+  return { image: { ...image, reference: spec.tag, digest, id: digest, sizeBytes }, steps: instructions.length };
 }
 
-function applied(step: string, image: MemoryImage | undefined, images: Map<string, MemoryImage>) {
+type Place = { readonly step: number | null; readonly instruction: string | null; readonly log: readonly string[] };
+
+function failed({ tag }: BuildSpec, { log, ...place }: Place): MoorageError {
+  const last = "The last step failed: expected FROM and a known image, then ENV, LABEL, RUN, WORKDIR, USER or CMD.";
+  const where = place.instruction === null ? "" : ` at "${place.instruction}"`;
+  return new MoorageError("IMAGE_BUILD_FAILED", `Building ${tag} failed${where}: ${last}`, {
+    details: { log: [...log, last].slice(-20), words: last, ...place, exitCode: null },
+  });
+}
+
+async function textOf(archive: AsyncIterable<Uint8Array>, name: string): Promise<string> {
+  const files = extract();
+  const feeding = pipeline(archive, files);
+  let text: string | undefined;
+  for await (const entry of files) {
+    const parts = await Array.fromAsync(entry as AsyncIterable<Uint8Array>);
+    if (entry.header.name === name) text = Buffer.concat(parts).toString();
+  }
+  await feeding;
+  if (text !== undefined) return text;
+  throw new MoorageError("IMAGE_BUILD_FAILED", `The context has no ${name}.`, {
+    details: { log: [], words: `no ${name}`, step: null, instruction: null, exitCode: null },
+  });
+}
+
+/** The one program that steps have here. */
+async function pauseOf(instruction: string, signal: AbortSignal | undefined): Promise<void> {
+  const seconds = /^RUN\s+sleep\s+(\d+)$/i.exec(instruction)?.[1];
+  if (seconds !== undefined) await sleep(Number(seconds) * 1000, signal);
+  throwIfCanceled(signal);
+}
+
+const WITHOUT_EFFECT = /^(LABEL|RUN|WORKDIR|USER|CMD|ARG|COPY|EXPOSE)\s/i;
+
+function applied(step: string, image: MemoryImage | undefined, images: ReadonlyMap<string, MemoryImage>) {
   const from = /^FROM\s+(\S+)$/i.exec(step)?.[1];
   if (from !== undefined) return images.get(from);
   if (image === undefined) return undefined;
@@ -83,5 +134,5 @@ function applied(step: string, image: MemoryImage | undefined, images: Map<strin
   if (name !== undefined) return { ...image, env: { ...image.env, [name]: (value ?? "").replace(/^"(.*)"$/, "$1") } };
   const command = /^CMD\s+(\[.*\])$/i.exec(step)?.[1];
   if (command !== undefined) return { ...image, command: z.array(z.string()).parse(JSON.parse(command)) };
-  return /^(LABEL|RUN|WORKDIR|USER|CMD)\s/i.test(step) ? image : undefined;
+  return WITHOUT_EFFECT.test(step) ? image : undefined;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
 import type { EngineRun, JobSpec, RunSpec, UnitSpec } from "../engine.ts";
@@ -70,7 +71,7 @@ test("every method that can be told to fail does", async () => {
     "images.tag": () => images?.tag("busybox:latest", "other:1"),
     "images.confirm": () => images?.confirm("busybox:latest", {}),
     "images.find": () => images?.find("busybox:latest"),
-    "images.build": () => images?.build({ tag: "t", dockerfile: "FROM busybox:latest", labels: {} }, {}),
+    "images.build": () => images?.build({ tag: "t", context: dockerfileAlone("FROM busybox:latest"), labels: {} }, {}),
   } as const;
   for (const method of Object.keys(calls) as (keyof typeof calls)[]) {
     control.failNext(method, new MoorageError("ENGINE_PERMISSION", method));

@@ -1,16 +1,6 @@
+import type { ImageInfo } from "./image-info.ts";
 import type { RegistryAuth } from "../../base/registry-auth.ts";
-
-export type ImageInfo = {
-  /** What the unit is created from. */
-  readonly reference: string;
-  /** Content address, `sha256:…`: its registry's, of an image that came from one or went to one, else its id. */
-  readonly digest: string;
-  /** The engine's own address of the content, `sha256:…`: the same under whatever reference. */
-  readonly id: string;
-  readonly sizeBytes: number;
-  /** Who its programs run as, as the image says it: a name or a number, empty for root. */
-  readonly user: string;
-};
+import type { BuildOptions, BuildSpec, BuiltImage } from "./builds.ts";
 
 /** One layer on its way between the engine and a registry; bytes are null where the engine has not told them. */
 export type LayerProgress = {
@@ -37,6 +27,16 @@ export type TransferOptions = {
   readonly auth?: RegistryAuth | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: LayerProgress) => void) | undefined;
+};
+
+/** One step of an image. */
+export type ImageStep = {
+  /** ISO 8601; of bases often long ago. */
+  readonly createdAt: string;
+  /** As the builder has written it down. */
+  readonly instruction: string;
+  /** What its layer takes; 0 for one that changed no files. */
+  readonly sizeBytes: number;
 };
 
 /** The images that may be named. What was made of a unit is none of them: `EngineSnapshots` has those. */
@@ -66,21 +66,21 @@ export type ImageStore = {
   ) => Promise<ImageInfo & { readonly pulled: boolean }>;
   /** The local image, undefined when there is none; never pulls. */
   readonly find: (reference: string, signal?: AbortSignal) => Promise<ImageInfo | undefined>;
+  /** How a local image came to be, its newest step first; IMAGE_NOT_FOUND when there is none. */
+  readonly history: (reference: string, signal?: AbortSignal) => Promise<readonly ImageStep[]>;
   /**
-   * Builds from a Dockerfile alone, without a context. IMAGE_BUILD_FAILED with the last lines of the log in
-   * `details.log`. With the network `open`, what its steps run reaches what that policy lets through, and where it
-   * cannot be kept the build is ENGINE_UNSUPPORTED. Without one they have what the engine gives to builds: for recipes
-   * that run nothing of others.
+   * Builds and tags an image. IMAGE_BUILD_FAILED with the end of the log in `details.log`, and in `details` the step and
+   * the instruction that failed; DISK_FULL when the engine's disk has no room. A canceled build leaves nothing running.
    */
-  readonly build: (
-    spec: {
-      readonly tag: string;
-      readonly dockerfile: string;
-      readonly labels: Readonly<Record<string, string>>;
-      readonly network?: "open";
-    },
-    options: { readonly signal?: AbortSignal; readonly onLog?: (line: string) => void },
-  ) => Promise<ImageInfo>;
+  readonly build: (spec: BuildSpec, options: BuildOptions) => Promise<BuiltImage>;
+  /**
+   * Removes nameless images, such as a build leaves as cache, where nothing stands on them any more; those that are
+   * needed stay. Absent ones count as gone. Bytes are what they took beside the image below them.
+   */
+  readonly removeCache: (
+    imageIds: readonly string[],
+    signal?: AbortSignal,
+  ) => Promise<{ readonly gone: readonly string[]; readonly freedBytes: number }>;
   /**
    * Sends the image of this reference, which names a tag, to the registry that it names. Resolves only once the registry
    * has taken all of it. IMAGE_NOT_FOUND when it is not here, INVALID_INPUT for a digest, ENGINE_UNSUPPORTED on an engine

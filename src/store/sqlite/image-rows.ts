@@ -1,5 +1,6 @@
 import type { ImageRow, ImageRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { decodeCursor, toPage } from "./pages.ts";
 
 export function createImageRows(database: Database): ImageRows {
   return {
@@ -18,6 +19,16 @@ export function createImageRows(database: Database): ImageRows {
       }),
     use: (reference, usedAt) =>
       Promise.try(() => void database.run("UPDATE images SET used_at = ? WHERE reference = ?", usedAt, reference)),
+    list: (owner, { prefix = "", ...query }) =>
+      Promise.try(() => {
+        const rows = database.all(
+          `SELECT *, data ->> 'createdAt' || reference AS sort_key FROM images
+           WHERE data ->> 'owner' = ? AND data ->> 'createdAt' || reference < ? AND substr(reference, 1, ?) = ?
+           ORDER BY data ->> 'createdAt' DESC, reference DESC LIMIT ?`,
+          ...[owner, decodeCursor(query.cursor) ?? "~", prefix.length, prefix, query.limit + 1],
+        );
+        return toPage(rows, query, read);
+      }),
     all: () => Promise.try(() => database.all("SELECT * FROM images ORDER BY used_at").map(read)),
     remove: (reference) => Promise.try(() => void database.run("DELETE FROM images WHERE reference = ?", reference)),
   };

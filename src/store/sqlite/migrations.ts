@@ -123,6 +123,21 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX contexts_by_owner ON contexts (owner, created_at DESC, id DESC);
    CREATE INDEX contexts_ending ON contexts (expires_at);`,
+  `CREATE TABLE builds (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     tag TEXT NOT NULL,
+     status TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     ended_at REAL,
+     data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX builds_by_owner ON builds (owner, created_at DESC, id DESC);
+   CREATE INDEX builds_by_tag ON builds (owner, tag, created_at DESC);
+   CREATE INDEX builds_open ON builds (status) WHERE status = 'running';
+   CREATE INDEX images_by_owner ON images (data ->> 'owner', data ->> 'createdAt' DESC, reference DESC);
+   CREATE INDEX builds_with_cache ON builds (data ->> 'engine', created_at) WHERE json_array_length(data, '$.cache') > 0;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -130,4 +145,5 @@ export const SCHEMAS: readonly string[] = [
   "c79fe6b9aa81fa69b67d555e6d97185d1a23c45a54f9b5e29f1834da43e543ed",
   "a230ed2d5d660c1537270badff611f7a67b4a0cb6827244a070c1e4f20ecb3ad",
   "1dd194ebba11c5dc70da59cf7d3ab0109dc8cdc3c55b59e0014963a3aa227f4d",
+  "1c16f08a9167b0feee7827b9213a3a4178d406b31f87c6f23264001bc2712388",
 ];

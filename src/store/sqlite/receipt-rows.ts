@@ -1,6 +1,7 @@
 import type { ReceiptHead } from "../../contracts/types.ts";
-import type { ReceiptRow, ReceiptRows, RunRow } from "../store.ts";
+import type { Ended, ReceiptRow, ReceiptRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import { closeBuild } from "./build-rows.ts";
 import { closeRun } from "./run-rows.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
@@ -39,7 +40,7 @@ export function createReceiptRows(database: Database): ReceiptRows {
   };
 }
 
-function append(database: Database, make: MakeLink, ended: RunRow): ReceiptRow {
+function append(database: Database, make: MakeLink, ended: Ended): ReceiptRow {
   const last = database.get(`SELECT ${COLUMNS} FROM receipts ORDER BY sequence DESC LIMIT 1`);
   const { row, head } = make(last === undefined ? undefined : read(last));
   database.run(
@@ -47,7 +48,8 @@ function append(database: Database, make: MakeLink, ended: RunRow): ReceiptRow {
     ...[row.sequence, row.id, row.owner, row.text, row.hash, row.signature],
   );
   database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
-  closeRun(database, { ...ended, receiptId: row.id });
+  if ("run" in ended) closeRun(database, { ...ended.run, receiptId: row.id });
+  else closeBuild(database, { ...ended.build, receiptId: row.id });
   return row;
 }
 

@@ -120,11 +120,14 @@ function snapshot(change: Partial<SnapshotRow> = {}): SnapshotRow {
 }
 
 function append(store: Store): Promise<ReceiptRow> {
-  return store.receipts.append((last) => {
-    const sequence = (last?.sequence ?? 0) + 1;
-    const row = { sequence, id: newId(), owner: "alice", text: "{}", hash: `hash ${sequence}`, signature: "s" };
-    return { row, head: { deployment: newId(), count: sequence, hash: row.hash, signature: "s" } };
-  }, run());
+  return store.receipts.append(
+    (last) => {
+      const sequence = (last?.sequence ?? 0) + 1;
+      const row = { sequence, id: newId(), owner: "alice", text: "{}", hash: `hash ${sequence}`, signature: "s" };
+      return { row, head: { deployment: newId(), count: sequence, hash: row.hash, signature: "s" } };
+    },
+    { run: run() },
+  );
 }
 
 describe("the store", () => {
@@ -366,10 +369,13 @@ describe("the store", () => {
     await store.runs.insert(run({ status: "running" }));
     for (const [index, row] of ended.entries()) {
       await store.runs.insert({ ...row, status: "running", endedAt: null });
-      await store.receipts.append(() => {
-        const link = { sequence: index + 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
-        return { row: link, head: { deployment: newId(), count: index + 1, hash: "h", signature: "s" } };
-      }, row);
+      await store.receipts.append(
+        () => {
+          const link = { sequence: index + 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+          return { row: link, head: { deployment: newId(), count: index + 1, hash: "h", signature: "s" } };
+        },
+        { run: row },
+      );
     }
     const [first, second, third] = ended.map(({ id }) => id);
     const { runs } = store;
@@ -393,10 +399,13 @@ describe("the store", () => {
     await store.runs.insert({ ...ended, status: "running", stdout: new Uint8Array() });
     expect(await store.runs.claim(ended.id, "1", "2")).toBe(true);
     expect(await store.runs.claim(ended.id, "1", "3")).toBe(false);
-    const receipt = await store.receipts.append(() => {
-      const row = { sequence: 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
-      return { row, head: { deployment: newId(), count: 1, hash: "h", signature: "s" } };
-    }, ended);
+    const receipt = await store.receipts.append(
+      () => {
+        const row = { sequence: 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+        return { row, head: { deployment: newId(), count: 1, hash: "h", signature: "s" } };
+      },
+      { run: ended },
+    );
     expect(await store.runs.open()).toEqual([]);
     const kept = await store.runs.find("alice", ended.id);
     expect(kept).toEqual({ ...ended, stdout: Uint8Array.from(ended.stdout), receiptId: receipt.id });
@@ -462,9 +471,12 @@ describe("the store", () => {
     await append(store);
     const ended = run();
     await store.runs.insert({ ...ended, status: "running" });
-    const failing = store.receipts.append(() => {
-      throw new Error("no key");
-    }, ended);
+    const failing = store.receipts.append(
+      () => {
+        throw new Error("no key");
+      },
+      { run: ended },
+    );
     await expect(failing).rejects.toThrow("no key");
     expect((await append(store)).sequence).toBe(2);
     expect(await store.runs.open()).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { isDeepStrictEqual, promisify } from "node:util";
-import type { Receipt, Sandbox } from "../../../src/contracts/types.ts";
+import type { RunReceipt, Sandbox } from "../../../src/contracts/types.ts";
 import type { RemotePlatform } from "../../../src/main/remote-platform.ts";
 import type { Registry } from "./registry.ts";
 import { LONG_PROGRAM, type Told } from "./rounds.ts";
@@ -27,9 +27,9 @@ async function ofReceipts({ platform, told, registry }: Comparing): Promise<stri
   const found: string[] = [];
   const { problems } = await platform.receipt.verify({});
   found.push(...problems.map(({ problem }) => `the chain: ${problem}`));
-  const receipts = new Map<string, Receipt>();
+  const receipts = new Map<string, RunReceipt>();
   for await (const event of platform.receipt.export({})) {
-    if (event.type !== "receipt") continue;
+    if (event.type !== "receipt" || !("runId" in event.receipt)) continue;
     if (receipts.has(event.receipt.runId)) found.push(`run ${event.receipt.runId} has two receipts`);
     receipts.set(event.receipt.runId, event.receipt);
   }

@@ -14,10 +14,13 @@ export type LogSelection = {
   readonly limit?: number | undefined;
 };
 
+/** Whose log it is: a run, or what is logged like one. */
+export type Logged = Pick<RunSummary, "id" | "status" | "stdoutBytes" | "stderrBytes">;
+
 const DEFAULT_LIMIT = 1024 * 1024;
 
 /** A piece of a run's log, as much as is there now. */
-export async function readLog({ context }: Call, row: RunSummary, selection: LogSelection): Promise<RunLog> {
+export async function readLog({ context }: Call, row: Logged, selection: LogSelection): Promise<RunLog> {
   const { offset = 0, tail, stream } = selection;
   if (tail !== undefined && selection.offset !== undefined) {
     throw new MoorageError("INVALID_INPUT", "run.logs: expected either an offset or a tail, got both.");
@@ -47,14 +50,14 @@ export async function readLastLog(call: Call, ref: string, selection: LogSelecti
 }
 
 /** Where the log ends, as far as this process knows; infinite for a run that another one watches. */
-export function logEnd({ live }: DomainContext, row: RunSummary): number {
+export function logEnd({ live }: DomainContext, row: Logged): number {
   if (row.status === "running") return live.find(row.id)?.log.end ?? Infinity;
   // Of an interrupted run nobody counted what was printed.
   return row.status === "interrupted" ? Infinity : row.stdoutBytes + row.stderrBytes;
 }
 
 /** INVALID_INPUT for an offset behind the end of the log. */
-export function refuseBeyond(context: DomainContext, row: RunSummary, offset: number): void {
+export function refuseBeyond(context: DomainContext, row: Logged, offset: number): void {
   const end = logEnd(context, row);
   if (offset <= end) return;
   throw new MoorageError("INVALID_INPUT", `offset: expected at most ${end}, where the log ends (got ${offset}).`, {
@@ -64,7 +67,7 @@ export function refuseBeyond(context: DomainContext, row: RunSummary, offset: nu
 }
 
 /** Everything from an offset on that is there now; of an ended run, with a gap for what its log no longer has. */
-async function* framesOf(context: DomainContext, row: RunSummary, offset: number): AsyncGenerator<LogFrame> {
+async function* framesOf(context: DomainContext, row: Logged, offset: number): AsyncGenerator<LogFrame> {
   let next = offset;
   await using reader = context.logs.read(row.id, offset);
   for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import { failure } from "../collect.ts";
 import { soon, type Fixture } from "../fixture.ts";
@@ -29,8 +30,8 @@ async function ownImage({ engine, harness }: Fixture, undo: AsyncDisposableStack
   const { images } = engine;
   if (images === undefined || harness.image === undefined) throw new Error("The harness declares images.");
   undo.defer(async () => void (await harness.removeImage?.(tag)));
-  const dockerfile = `FROM ${harness.image}\nENV OWN="${tag}"\n`;
-  await soon(images.build({ tag, dockerfile, labels: { "moorage.conformance": "1" } }, {}), "build", TRANSFER_MS);
+  const context = dockerfileAlone(`FROM ${harness.image}\nENV OWN="${tag}"\n`);
+  await soon(images.build({ tag, context, labels: { "moorage.conformance": "1" } }, {}), "build", TRANSFER_MS);
   return images;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import { collect, failure } from "../collect.ts";
 import { jobSpec, sandboxSpec, soon, type Fixture } from "../fixture.ts";
@@ -68,7 +69,7 @@ function describeStore(fixture: () => Fixture): void {
     };
     const dockerfile = `FROM ${image}\nENV BUILT="by the suite"\n`;
     const labels = { "moorage.conformance": "1" };
-    const built = await soon(images.build({ tag, dockerfile, labels }, {}), "build", 60_000);
+    const built = await soon(images.build({ tag, context: dockerfileAlone(dockerfile), labels }, {}), "build", 60_000);
     expect(built.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await soon(images.find(tag), "find"))?.digest).toBe(built.digest);
     await using unit = await job({ command: harness.programs.env("BUILT"), image: tag });
@@ -79,7 +80,11 @@ function describeStore(fixture: () => Fixture): void {
     const { images, image } = store();
     const { sandbox, engine } = fixture();
     const tag = `moorage-conformance/${newId()}:removed`;
-    await soon(images.build({ tag, dockerfile: `FROM ${image}\nENV OWN="${tag}"\n`, labels: {} }, {}), "build", 60_000);
+    await soon(
+      images.build({ tag, context: dockerfileAlone(`FROM ${image}\nENV OWN="${tag}"\n`), labels: {} }, {}),
+      "build",
+      60_000,
+    );
     const unit = await sandbox({ image: tag });
     await expect(soon(images.remove(tag), "remove")).rejects.toMatchObject({ code: "CONFLICT" });
     await soon(engine.remove(unit.id), "remove the unit");
@@ -93,7 +98,7 @@ function describeStore(fixture: () => Fixture): void {
     const { images, image } = store();
     const tag = `moorage-conformance/${newId()}:none`;
     const dockerfile = `FROM ${image}\nTHIS is no instruction\n`;
-    const build = images.build({ tag, dockerfile, labels: {} }, {});
+    const build = images.build({ tag, context: dockerfileAlone(dockerfile), labels: {} }, {});
     const { code, details } = await failure(soon(build, "build", 60_000));
     expect(code).toBe("IMAGE_BUILD_FAILED");
     expect(JSON.stringify(details["log"])).toMatch(/THIS/i);

@@ -139,6 +139,9 @@ export const ImageReply = z.object({
 });
 export type ImageReply = z.infer<typeof ImageReply>;
 
+/** The steps of an image, the newest first; times in seconds. */
+export const HistoryReply = z.array(z.object({ Created: z.number(), CreatedBy: z.string(), Size: z.number() }));
+
 export const CommittedReply = z.object({ Id: z.string().min(1) });
 
 /** Images without a name. */
@@ -168,7 +171,7 @@ export const ProgressLine = z.object({
   id: z.string().optional(),
   progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).nullish(),
   error: z.string().optional(),
-  errorDetail: z.object({ message: z.string().optional() }).nullish(),
+  errorDetail: z.object({ code: z.number().optional(), message: z.string().optional() }).nullish(),
   aux: z.object({ ID: z.string().optional(), Digest: z.string().optional() }).nullish(),
 });
 export type ProgressLine = z.infer<typeof ProgressLine>;

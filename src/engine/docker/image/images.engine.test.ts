@@ -3,8 +3,9 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
-import type { ImageStore } from "../../engine.ts";
+import type { BuildEvent, ImageStore } from "../../engine.ts";
 import { failureOf, openDockerFixture, printed, removeImage, type DockerFixture } from "../docker-fixture.ts";
 import { bytesOf } from "../file/tar-header.ts";
 
@@ -127,23 +128,36 @@ describe("pulling", () => {
 });
 
 describe("building", () => {
-  test("an image has its labels, and its log is told line by line", async () => {
+  test("an image has its labels, and each step is told as it begins", async () => {
     const tag = `moorage-test/${newId()}:1`;
-    const lines: string[] = [];
-    const dockerfile = 'FROM busybox:latest\nENV BUILT="by a test"\n';
-    const built = await images().build(
-      { tag, dockerfile, labels: { "moorage.test": "1" } },
-      { onLog: (line) => void lines.push(line) },
-    );
+    const events: BuildEvent[] = [];
+    const dockerfile = `FROM busybox:latest\nENV BUILT="by a test ${tag}"\n`;
+    const spec = { tag, context: dockerfileAlone(dockerfile), labels: { "moorage.test": "1" } };
+    const built = await images().build(spec, { onEvent: (event) => void events.push(event) });
     pulled.push(tag);
-    expect(built.reference).toBe(tag);
-    expect(lines.filter((line) => line.startsWith("Step "))).toHaveLength(3);
+    expect(built).toMatchObject({ reference: tag, imageId: built.digest, steps: 3, cachedSteps: 0 });
+    const [base, env, label] = ["FROM busybox:latest", `ENV BUILT="by a test ${tag}"`, "LABEL moorage.test=1"];
+    expect(events).toEqual([
+      { type: "step", step: 1, steps: 3, instruction: base },
+      { type: "step", step: 2, steps: 3, instruction: env },
+      { type: "step", step: 3, steps: 3, instruction: label },
+    ]);
     const { out } = await printed((await fixture.job(["sh", "-c", "echo $BUILT"], { image: tag })).run);
-    expect(out).toBe("by a test\n");
+    expect(out).toBe(`by a test ${tag}\n`);
+    const again: BuildEvent[] = [];
+    expect(await images().build(spec, { onEvent: (event) => void again.push(event) })).toEqual({
+      ...built,
+      cachedSteps: 2,
+    });
+    expect(again.filter(({ type }) => type === "cached")).toEqual([2, 3].map((step) => ({ type: "cached", step })));
   });
 
   test("a step that fails is told by its instruction, with the end of the log", async () => {
-    const spec = { tag: `moorage-test/${newId()}:1`, dockerfile: "FROM busybox:latest\nCOPY missing /\n", labels: {} };
+    const spec = {
+      tag: `moorage-test/${newId()}:1`,
+      context: dockerfileAlone("FROM busybox:latest\nCOPY missing /\n"),
+      labels: {},
+    };
     const { code, message, details } = await failureOf(images().build(spec, {}));
     expect(code).toBe("IMAGE_BUILD_FAILED");
     expect(message).toContain('at "COPY missing /"');
@@ -152,7 +166,11 @@ describe("building", () => {
   });
 
   test("an instruction that does not exist is refused with its name", async () => {
-    const spec = { tag: `moorage-test/${newId()}:1`, dockerfile: "FROM busybox:latest\nNONSENSE x\n", labels: {} };
+    const spec = {
+      tag: `moorage-test/${newId()}:1`,
+      context: dockerfileAlone("FROM busybox:latest\nNONSENSE x\n"),
+      labels: {},
+    };
     const { code, message, details } = await failureOf(images().build(spec, {}));
     expect(code).toBe("IMAGE_BUILD_FAILED");
     expect(message).toMatch(/unknown instruction: NONSENSE/i);
@@ -167,15 +185,21 @@ describe("building", () => {
     });
     const lines: string[] = [];
     const tag = `moorage-test/${newId()}:1`;
-    const away = { tag, dockerfile: `FROM 127.0.0.1:${port}/moorage/none:1\n`, labels: {} };
-    expect((await failureOf(images().build(away, { onLog: (line) => void lines.push(line) }))).code).toBe(
+    const away = { tag, context: dockerfileAlone(`FROM 127.0.0.1:${port}/moorage/none:1\n`), labels: {} };
+    expect((await failureOf(images().build(away, { onEvent: (event) => void lines.push(event.type) }))).code).toBe(
       "IMAGE_BUILD_FAILED",
     );
-    expect(lines.filter((line) => line.includes("trying again"))).toHaveLength(2);
+    expect(lines.filter((type) => type === "retry")).toHaveLength(2);
     expect(asked).toBeGreaterThanOrEqual(3);
     const wrong: string[] = [];
-    const bad = { tag, dockerfile: "FROM busybox:latest\nCOPY missing /\n", labels: {} };
-    await failureOf(images().build(bad, { onLog: (line) => void wrong.push(line) }));
-    expect(wrong.filter((line) => line.startsWith("Step 1/2"))).toHaveLength(1);
+    const bad = { tag, context: dockerfileAlone("FROM busybox:latest\nCOPY missing /\n"), labels: {} };
+    await failureOf(images().build(bad, { onEvent: (event) => void wrong.push(event.type) }));
+    expect(wrong.filter((type) => type === "step")).toHaveLength(2);
+    // What a program says of a network is its own business.
+    const program = { tag, context: dockerfileAlone("FROM busybox:latest\nRUN : bad gateway; exit 7\n"), labels: {} };
+    const told: string[] = [];
+    const failed = await failureOf(images().build(program, { onEvent: (event) => void told.push(event.type) }));
+    expect(failed.details).toMatchObject({ exitCode: 7, step: 2, instruction: "RUN : bad gateway; exit 7" });
+    expect(told.filter((type) => type === "step")).toHaveLength(2);
   });
 });

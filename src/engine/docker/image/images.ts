@@ -1,9 +1,11 @@
 import { MoorageError } from "../../../base/errors.ts";
 import { parseImageReference, type ImageReference } from "../../../base/image-reference.ts";
-import type { ImageStore } from "../../engine.ts";
+import type { ImageStep, ImageStore } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { buildImage } from "./build-image.ts";
+import { HistoryReply } from "../api/replies.ts";
+import { buildImage } from "./build/build-image.ts";
+import { removeCache } from "./build/remove-cache.ts";
 import { findImage, findNamed, told, type FoundImage } from "./find-image.ts";
 import type { ImagesContext } from "./images-context.ts";
 import { pullTeller } from "./layer-progress.ts";
@@ -39,14 +41,37 @@ export function createImageStore(context: ImagesContext): ImageStore {
     },
     build: async (spec, options) => {
       const reference = parseImageReference(spec.tag);
-      await buildImage(context, { ...spec, tag: reference.whole }, options);
-      return told(afterwards(await findNamed(api, reference, options.signal), reference));
+      const counts = await buildImage(context, { ...spec, tag: reference.whole }, options);
+      return { ...told(afterwards(await findNamed(api, reference), reference)), ...counts };
     },
+    history: async (text, signal) => historyOf(api, parseImageReference(text), signal),
+    removeCache: (imageIds, signal) => removeCache(api, imageIds, signal),
     push: async (text, options) => pushImage(api, parseImageReference(text), options),
     tag: async (text, name, signal) => tagImage(api, { text, name }, signal),
     confirm: async (text, options) => confirmImage(api, parseImageReference(text), options),
     remove: async (text, signal) => removeImage(api, parseImageReference(text), signal),
   };
+}
+
+async function historyOf(
+  api: EngineApi,
+  reference: ImageReference,
+  signal: AbortSignal | undefined,
+): Promise<readonly ImageStep[]> {
+  const image = await findNamed(api, reference, signal);
+  if (image === undefined) throw absent(reference);
+  const steps = await api.json({ method: "GET", path: `/images/${image.id}/history`, signal }, HistoryReply);
+  return steps.map(({ Created, CreatedBy, Size }) => ({
+    createdAt: new Date(Created * 1000).toISOString(),
+    instruction: CreatedBy,
+    sizeBytes: Size,
+  }));
+}
+
+function absent({ whole }: ImageReference): MoorageError {
+  return new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${whole}.`, {
+    hint: "Pull it with `moorage image pull`, or list yours with `moorage image ls`.",
+  });
 }
 
 async function removeImage(api: EngineApi, { whole }: ImageReference, signal?: AbortSignal): Promise<void> {
@@ -64,7 +89,7 @@ async function tagImage(
 ): Promise<boolean> {
   const target = parseImageReference(name);
   const image = await findNamed(api, parseImageReference(text), signal);
-  if (image === undefined) throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${text}.`);
+  if (image === undefined) throw absent(parseImageReference(text));
   const holder = await findImage(api, target, signal);
   if (holder !== undefined && holder !== "snapshot" && holder.id === image.id) return false;
   if (holder !== undefined) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { IDENTITY_TOKEN } from "../../../../test/fixtures/registry/token-server.ts";
 import { PASSWORD, USER } from "../../../../test/fixtures/registry/login.ts";
 import { startRegistry, type RegistryWish, type TestRegistry } from "../../../../test/fixtures/registry/registry.ts";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import type { RegistryAuth } from "../../../base/registry-auth.ts";
 import { Secret } from "../../../base/secret.ts";
@@ -37,8 +38,8 @@ async function registryOf(wish?: RegistryWish): Promise<TestRegistry> {
 async function ownImage(host: string): Promise<string> {
   const tag = `${host}/team/${newId()}:1`;
   own.push(tag);
-  const dockerfile = `FROM busybox:latest\nRUN echo ${tag} > /own\n`;
-  await images().build({ tag, dockerfile, labels: { "moorage.test": "1" } }, {});
+  const context = dockerfileAlone(`FROM busybox:latest\nRUN echo ${tag} > /own\n`);
+  await images().build({ tag, context, labels: { "moorage.test": "1" } }, {});
   return tag;
 }
 

@@ -1,17 +1,18 @@
-import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { newId } from "../../../base/ids.ts";
-import { silentLogger } from "../../../base/logger.ts";
-import { DEPLOYMENT_LABEL } from "../../unit-labels.ts";
-import { failureOf, openDockerFixture, removeImage } from "../docker-fixture.ts";
-import { createEnforcer } from "../network/enforcer.ts";
-import { asRoot } from "../network/testing/as-root.ts";
-import { useReach } from "../network/testing/use-reach.ts";
-import { mangleRules } from "../network/testing/rules.ts";
-import { interfaceName } from "../network/bridge.ts";
-import { createUnitNetworks, LONGEST_BUILD_MS } from "../network/unit-networks.ts";
-import { createImageStore } from "./images.ts";
+import { dockerfileAlone } from "../../../../base/dockerfile-alone.ts";
+import { newId } from "../../../../base/ids.ts";
+import { silentLogger } from "../../../../base/logger.ts";
+import type { BuildEvent } from "../../../engine.ts";
+import { DEPLOYMENT_LABEL } from "../../../unit-labels.ts";
+import { failureOf, openDockerFixture, removeImage } from "../../docker-fixture.ts";
+import { createEnforcer } from "../../network/enforcer.ts";
+import { asRoot } from "../../network/testing/as-root.ts";
+import { useReach } from "../../network/testing/use-reach.ts";
+import { mangleRules } from "../../network/testing/rules.ts";
+import { interfaceName } from "../../network/bridge.ts";
+import { createUnitNetworks, LONGEST_BUILD_MS } from "../../network/unit-networks.ts";
+import { createImageStore } from "../images.ts";
 
 const LONG = 120_000;
 const NetworksReply = z.array(z.object({ Name: z.string() }));
@@ -32,14 +33,13 @@ asRoot(() => {
 
     async function build(script: string, place: { readonly network?: "open" }): Promise<readonly string[]> {
       const tag = `moorage-test/${newId()}:1`;
-      const dockerfile = `FROM busybox:latest\nRUN ${JSON.stringify(["sh", "-c", script])}\n`;
+      const context = dockerfileAlone(`FROM busybox:latest\nRUN ${JSON.stringify(["sh", "-c", script])}\n`);
       const lines: string[] = [];
       const labels = { "moorage.test": "1" };
       try {
         await reach.docker.engine.images?.build(
-          { tag, dockerfile, labels, ...place },
-          // What comes from stderr is painted, up to the beginning of the next line.
-          { onLog: (line) => void lines.push(stripVTControlCharacters(line)) },
+          { tag, context, labels, ...place },
+          { onEvent: (event) => void (event.type === "output" && lines.push(...event.lines)) },
         );
       } finally {
         await removeImage(reach.docker.api, tag);
@@ -69,13 +69,14 @@ asRoot(() => {
       const tag = `moorage-test/${newId()}:1`;
       const script = JSON.stringify(["sh", "-c", `: ${newId()}; echo started; sleep 60`]);
       const giveUp = new AbortController();
-      const dockerfile = `FROM busybox:latest\nRUN ${script}\n`;
+      const context = dockerfileAlone(`FROM busybox:latest\nRUN ${script}\n`);
       let started = false;
-      const onLog = (line: string): void => void (started ||= line === "started");
-      const spec = { tag, dockerfile, labels: {}, network: "open" } as const;
+      const onEvent = (event: BuildEvent): void =>
+        void (started ||= event.type === "output" && event.lines.includes("started"));
+      const spec = { tag, context, labels: {}, network: "open" } as const;
       const { images } = reach.docker.engine;
       if (images === undefined) throw new Error("The engine docker has images.");
-      const building = failureOf(images.build(spec, { signal: giveUp.signal, onLog }));
+      const building = failureOf(images.build(spec, { signal: giveUp.signal, onEvent }));
       await expect.poll(() => started, { timeout: 30_000 }).toBe(true);
       const [name = ""] = await bridges();
       const chain = interfaceName(name.replace("moorage-", ""));
@@ -85,7 +86,7 @@ asRoot(() => {
       expect((await building).code).toBe("CANCELED");
       expect(await bridges()).toEqual([]);
       expect(await mangleRules("iptables")).not.toContain(chain);
-      await failureOf(images.build({ ...spec, dockerfile: "FROM busybox:latest\nCOPY missing /\n" }, {}));
+      await failureOf(images.build({ ...spec, context: dockerfileAlone("FROM busybox:latest\nCOPY missing /\n") }, {}));
       expect(await bridges()).toEqual([]);
     });
 
@@ -114,7 +115,7 @@ test("where open cannot be kept, a build with network is refused before anything
   const enforcer = { ...createEnforcer(docker.api), enforcement: () => Promise.resolve(refused) };
   const networks = createUnitNetworks({ api: docker.api, labels: docker.labels, enforcer });
   const images = createImageStore({ api: docker.api, logger: silentLogger, networks, enforcer, retryMs: [] });
-  const spec = { tag: `moorage-test/${newId()}:1`, dockerfile: "FROM busybox:latest\n", labels: {} };
+  const spec = { tag: `moorage-test/${newId()}:1`, context: dockerfileAlone("FROM busybox:latest\n"), labels: {} };
   const { code, message, hint } = await failureOf(images.build({ ...spec, network: "open" }, {}));
   expect(code).toBe("ENGINE_UNSUPPORTED");
   expect(message).toContain(

@@ -1,11 +1,11 @@
-import { deadlineSignal, sleep, throwIfCanceled } from "../../../base/deadline.ts";
-import { MoorageError } from "../../../base/errors.ts";
-import { newId } from "../../../base/ids.ts";
-import { answerOf } from "../api/api-errors.ts";
-import type { Enforcer } from "../network/enforcer.ts";
-import { LONGEST_BUILD_MS } from "../network/unit-networks.ts";
-import { unitName } from "../unit/container-spec.ts";
-import type { ImagesContext } from "./images-context.ts";
+import { deadlineSignal, sleep, throwIfCanceled } from "../../../../base/deadline.ts";
+import { MoorageError } from "../../../../base/errors.ts";
+import { newId } from "../../../../base/ids.ts";
+import { answerOf } from "../../api/api-errors.ts";
+import type { Enforcer } from "../../network/enforcer.ts";
+import { LONGEST_BUILD_MS } from "../../network/unit-networks.ts";
+import { unitName } from "../../unit/container-spec.ts";
+import type { ImagesContext } from "../images-context.ts";
 
 /** A canceled build's container holds on to the bridge until the engine has ended it. */
 const RELEASE_MS = 15_000;
@@ -18,18 +18,18 @@ export type BuildPlace = { readonly network: string | undefined; readonly signal
  * Does the work of a build with a bridge of its own that keeps the policy `open`, and takes the bridge away again.
  * ENGINE_UNSUPPORTED where that cannot be kept: installers of others never run on the bridge that everybody shares.
  */
-export async function onOpenBridge(
+export async function onOpenBridge<T>(
   context: ImagesContext,
   signal: AbortSignal | undefined,
-  work: (place: BuildPlace) => Promise<void>,
-): Promise<void> {
+  work: (place: BuildPlace) => Promise<T>,
+): Promise<T> {
   throwIfCanceled(signal);
   await requireOpen(context.enforcer);
   const id = newId();
   const deadline = deadlineSignal(LONGEST_BUILD_MS, signal);
   try {
     await context.networks.ensure({ id, kind: "job", network: "open", forBuild: true });
-    await work({ network: unitName(id), signal: deadline });
+    return await work({ network: unitName(id), signal: deadline });
   } catch (error) {
     if (deadline.aborted && signal?.aborted !== true) throw tooLong(error);
     throw error;

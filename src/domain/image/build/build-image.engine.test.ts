@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { openDockerDomain } from "../../../../test/fixtures/docker-domain.ts";
+import { resultOf } from "../../../../test/fixtures/memory-domain.ts";
+import { newId } from "../../../base/ids.ts";
+import type { Platform } from "../../../contracts/platform.ts";
+import type { Build, BuildEvent, ImageBuild } from "../../../contracts/types.ts";
+import { failureOf } from "../../../engine/docker/docker-fixture.ts";
+
+const LONG = 180_000;
+const MIB = 1024 ** 2;
+
+const steps = (...lines: readonly string[]): Pick<ImageBuild, "files" | "tag"> => ({
+  files: { Dockerfile: ["FROM busybox:latest", `ENV OWN=${newId()}`, ...lines, ""].join("\n") },
+  tag: `test-${newId()}`,
+});
+
+const ended = (events: AsyncIterable<BuildEvent>) => failureOf(Array.fromAsync(events));
+
+async function built(platform: Platform, input: ImageBuild): Promise<Build> {
+  const last = (await Array.fromAsync(platform.image.build(input))).at(-1);
+  if (last?.type !== "result") throw new Error(`Expected a result at the end, got ${last?.type ?? "nothing"}.`);
+  return last.result;
+}
+
+describe("builds on a real engine", { timeout: LONG }, () => {
+  it("fail with the instruction, its line in the file, and what it printed last", async () => {
+    await using domain = openDockerDomain();
+    const { image } = domain.platform;
+    const input = steps("", "# not here", "RUN echo one; \\", "  echo two >&2; exit 3", "RUN true");
+    const { code, message, details } = await ended(image.build(input));
+    expect(code).toBe("IMAGE_BUILD_FAILED");
+    expect(message).toMatch(/ failed at line 5, "RUN echo one; .*": .* returned a non-zero code: 3$/);
+    expect(details).toMatchObject({ line: 5, step: 3, exitCode: 3 });
+    expect(details["log"]).toEqual(expect.arrayContaining(["one", "two"]));
+    const [build] = (await image.builds({})).items;
+    expect(build).toMatchObject({ status: "failed", failure: { line: 5 } });
+    const { text } = await image.logs({ ref: build?.buildId ?? "" });
+    expect(text).toMatch(/^Step 1\/\d+ : FROM busybox:latest\n/);
+    expect(text.split("\n")).toEqual(expect.arrayContaining(["one", "two"]));
+  });
+
+  it("that print without end are ended at their deadline, and take no memory for it", async () => {
+    await using domain = openDockerDomain();
+    const { image } = domain.platform;
+    const before = process.memoryUsage().rss;
+    let highest = before;
+    const look = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss)), 50);
+    let lines = 0;
+    const follow = async (): Promise<void> => {
+      for await (const event of image.build({ ...steps("RUN yes this goes on and on"), timeoutMs: 6_000 })) {
+        if (event.type === "output") lines += event.lines.length;
+      }
+    };
+    const failure = await failureOf(follow());
+    clearInterval(look);
+    expect(failure).toMatchObject({ code: "BUILD_TIMED_OUT", details: { line: 3, timeoutMs: 6_000 } });
+    expect(lines).toBeGreaterThan(1_000);
+    expect(highest - before).toBeLessThan(200 * MIB);
+    const [build] = (await image.builds({})).items;
+    expect(build?.logBytes).toBeGreaterThan(lines);
+    expect((await image.logs({ ref: build?.buildId ?? "", tail: 2 })).text).toContain("did not end within 6 s");
+  });
+
+  it("start no more processes than they may, whatever forks", async () => {
+    await using domain = openDockerDomain();
+    const bomb = steps("RUN sleep 2; bomb() { bomb | bomb & }; bomb; sleep 3; echo survived");
+    const events = await Array.fromAsync(
+      domain.platform.image.build({ ...bomb, pids: 64, cpus: 1, timeoutMs: 60_000 }),
+    );
+    expect(events.at(-1)?.type).toBe("result");
+    expect(events).toContainEqual({ type: "output", lines: ["survived"] });
+  });
+
+  it("that are the same come from the cache, with the same image", async () => {
+    await using domain = openDockerDomain();
+    const input = steps("RUN echo once > /made");
+    const first = await built(domain.platform, input);
+    const second = await built(domain.platform, input);
+    expect(second).toMatchObject({ imageId: first.imageId, cachedSteps: (first.steps ?? 0) - 1 });
+    const { text } = await domain.platform.image.logs({ ref: second.buildId });
+    expect(text).toContain(" ---> Using cache");
+  });
+
+  it("that take a tag again leave the image before it to be pruned, and nothing else is", async () => {
+    await using domain = openDockerDomain();
+    const { image } = domain.platform;
+    const tag = `test-${newId()}`;
+    const first = await built(domain.platform, { ...steps("RUN echo 1 > /made"), tag });
+    const second = await built(domain.platform, { ...steps("RUN echo 2 > /made"), tag });
+    await ended(image.build(steps("RUN echo 3 > /made", "RUN exit 1")));
+    const pruned = await image.prune({});
+    expect(pruned.images).toEqual([]);
+    expect(pruned.cacheImages).toBeGreaterThanOrEqual(3);
+    expect(await domain.images.find(first.imageId ?? "")).toBeUndefined();
+    expect(await image.exists({ reference: second.tag })).toMatchObject({ ok: true });
+    expect(await image.exists({ reference: "busybox:latest" })).toMatchObject({ ok: true });
+    expect(await image.prune({})).toMatchObject({ cacheImages: 0 });
+  });
+
+  it.each([
+    [
+      "apt-get",
+      "debian:bookworm-slim",
+      "apt-get update && apt-get install -y --no-install-recommends jq",
+      "jq --version",
+    ],
+    ["pip", "python:3.11-slim", "pip install --no-cache-dir six", 'python -c "import six"'],
+    ["npm", "node:20-alpine", "npm ci", "node -e \"require('is-odd')\""],
+  ])("really run %s", async (...[, base, install, check]) => {
+    await using domain = openDockerDomain();
+    const lock = {
+      name: "app",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      packages: {
+        "": { name: "app", version: "1.0.0", dependencies: { "is-odd": "3.0.1" } },
+        "node_modules/is-number": { version: "6.0.0" },
+        "node_modules/is-odd": { version: "3.0.1", dependencies: { "is-number": "^6.0.0" } },
+      },
+    };
+    const files = {
+      Dockerfile: `FROM ${base}\nWORKDIR /app\nCOPY . .\nRUN ${install}\n`,
+      "package.json": JSON.stringify({ name: "app", version: "1.0.0", dependencies: { "is-odd": "3.0.1" } }),
+      "package-lock.json": JSON.stringify(lock),
+    };
+    const { tag } = await built(domain.platform, { files, tag: `test-${newId()}` });
+    const command = ["sh", "-c", `cd /app && ${check}`];
+    expect(await resultOf(domain.platform.job.run({ image: tag, command }))).toMatchObject({ exitCode: 0 });
+  });
+
+  it("without a network cannot install anything", async () => {
+    await using domain = openDockerDomain();
+    const input = { ...steps("RUN wget -T 3 -q -O /dev/null http://example.org || exit 9"), network: "none" as const };
+    expect((await ended(domain.platform.image.build(input))).details).toMatchObject({ exitCode: 9 });
+  });
+});

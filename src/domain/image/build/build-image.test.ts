@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import { openMemoryDomain, resultOf } from "../../../../test/fixtures/memory-domain.ts";
+import { failureOf } from "../../../engine/docker/docker-fixture.ts";
+import type { Build, BuildEvent, ImageBuild } from "../../../contracts/types.ts";
+import type { Platform } from "../../../contracts/platform.ts";
+
+const DOCKERFILE = 'FROM busybox:latest\n\n# said twice\nENV WORD="built"\nRUN true\n';
+
+const files = (dockerfile = DOCKERFILE): Pick<ImageBuild, "files"> => ({ files: { Dockerfile: dockerfile } });
+
+async function built(platform: Platform, input: ImageBuild): Promise<Build> {
+  const last = (await Array.fromAsync(platform.image.build(input))).at(-1);
+  if (last?.type !== "result") throw new Error(`Expected a result at the end, got ${last?.type ?? "nothing"}.`);
+  return last.result;
+}
+
+const ended = (events: AsyncIterable<BuildEvent>) => failureOf(Array.fromAsync(events));
+
+describe("a build", () => {
+  it("tells its steps with their lines, and ends with an image that can be used", async () => {
+    await using domain = openMemoryDomain();
+    const { image, job } = domain.platform;
+    const events = await Array.fromAsync(image.build({ ...files(), tag: "word", labels: { "org.example.a": "b" } }));
+    expect(events.map(({ type }) => type)).toEqual(["checked", "started", "step", "step", "step", "result"]);
+    expect(events.slice(2, -1)).toMatchObject([
+      { step: 1, steps: 3, line: 1, instruction: "FROM busybox:latest" },
+      { step: 2, steps: 3, line: 4, instruction: 'ENV WORD="built"' },
+      { step: 3, steps: 3, line: 5, instruction: "RUN true" },
+    ]);
+    const last = events.at(-1);
+    const result = last?.type === "result" ? last.result : undefined;
+    expect(result).toMatchObject({
+      status: "succeeded",
+      tag: "agent-env:word",
+      steps: 3,
+      cachedSteps: 0,
+      network: "open",
+      limits: { memoryBytes: 2 * 1024 ** 3, cpus: 2, pids: 1024, timeoutMs: 900_000 },
+      warnings: [expect.stringMatching(/^line 1, latest-tag: /) as unknown],
+      failure: null,
+    });
+    const run = await resultOf(job.run({ image: "agent-env:word", command: ["env", "WORD"] }));
+    expect(run.imageDigest).toBe(result?.digest);
+    expect((await image.list({})).items).toMatchObject([
+      { reference: "agent-env:word", kind: "built", missing: false },
+    ]);
+  });
+
+  it("is called by its task and its time where nothing else is named", async () => {
+    await using domain = openMemoryDomain();
+    const { tag, createdAt } = await built(domain.platform, { ...files(), task: "report" });
+    expect(tag).toBe(`agent-env:report-${createdAt.replaceAll(/[-:.]/g, "")}`);
+    expect((await built(domain.platform, files())).tag).toMatch(/^agent-env:build-\d{8}T\d{9}Z$/);
+  });
+
+  it("leaves a receipt that is verified with all others, and its log", async () => {
+    await using domain = openMemoryDomain();
+    const { image, receipt } = domain.platform;
+    const { buildId, receiptId, imageId, tag } = await built(domain.platform, files());
+    expect(await receipt.get({ receiptId: receiptId ?? "" })).toMatchObject({
+      operation: "image.build",
+      owner: "alice",
+      ...{ buildId, tag, imageId },
+      status: "succeeded",
+      dockerfileHash: expect.stringMatching(/^sha256:/) as unknown,
+      contextHash: expect.stringMatching(/^sha256:/) as unknown,
+    });
+    expect(await receipt.verify({})).toMatchObject({ ok: true, count: 1 });
+    const whole = await image.logs({ ref: buildId });
+    expect(whole).toMatchObject({ status: "succeeded", complete: true });
+    expect(whole.text.split("\n")[0]).toBe("Step 1/3 : FROM busybox:latest");
+    expect(await image.logs({ ref: tag, tail: 1 })).toMatchObject({ text: "Step 3/3 : RUN true\n" });
+  });
+
+  it("is refused where its Dockerfile has an error by the rules, before anything is made", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const events: BuildEvent[] = [];
+    const follow = async (): Promise<void> => {
+      const text = "FROM busybox:latest\nENV API_TOKEN=abcdef0123456789\nRUN --privileged true\n";
+      for await (const event of image.build({ ...files(text), tag: "bad" })) events.push(event);
+    };
+    const failure = await failureOf(follow());
+    expect(failure.code).toBe("IMAGE_BUILD_REFUSED");
+    expect(failure.message).toMatch(/^The Dockerfile must not be built: line 2, secret-in-env: .* \(and \d more\)$/);
+    expect(failure.message).not.toContain("abcdef0123456789");
+    expect(events).toMatchObject([{ type: "checked", checked: { ok: false, mode: "enforce" } }]);
+    expect((await image.builds({})).items).toEqual([]);
+  });
+
+  it("that is only to be checked is judged, and nothing is made", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const events = await Array.fromAsync(image.build({ ...files(), check: true }));
+    expect(events).toMatchObject([
+      {
+        type: "checked",
+        checked: { ok: true, findings: [{ rule: "latest-tag", severity: "warning" }] },
+        dockerfile: { text: DOCKERFILE },
+      },
+    ]);
+    expect((await image.builds({})).items).toEqual([]);
+  });
+
+  it("does not stand on an image of another owner", async () => {
+    await using domain = openMemoryDomain();
+    await built(domain.platform, { ...files(), tag: "mine" });
+    const bob = domain.platformOf("bob");
+    expect((await ended(bob.image.build(files("FROM agent-env:mine\n")))).code).toBe("IMAGE_NOT_FOUND");
+    expect((await built(domain.platform, files("FROM agent-env:mine\n"))).status).toBe("succeeded");
+  });
+
+  it("that fails names the instruction and its line, is recorded, and makes no image", async () => {
+    await using domain = openMemoryDomain();
+    const { image, receipt } = domain.platform;
+    const failure = await ended(
+      image.build({ ...files("FROM busybox:latest\nENV A=1\n\nMAINTAINER me\n"), tag: "bad" }),
+    );
+    const [build] = (await image.builds({})).items;
+    expect(failure).toMatchObject({
+      code: "IMAGE_BUILD_FAILED",
+      hint: `Read what it printed: \`moorage image logs ${build?.buildId}\`.`,
+    });
+    expect(failure.message).toMatch(/^Building agent-env:bad failed at line 4, "MAINTAINER me": /);
+    expect(failure.details).toMatchObject({ buildId: build?.buildId, line: 4, step: 3, instruction: "MAINTAINER me" });
+    expect(build).toMatchObject({
+      status: "failed",
+      imageId: null,
+      failure: { line: 4, instruction: "MAINTAINER me" },
+    });
+    expect((await receipt.list({})).items).toMatchObject([
+      { operation: "image.build", status: "failed", imageId: null },
+    ]);
+    expect((await image.list({})).items).toEqual([]);
+    expect((await image.logs({ ref: "agent-env:bad" })).text).toContain(failure.message);
+  });
+
+  it("past its deadline is ended and says so", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const build = image.build({ ...files("FROM busybox:latest\nRUN sleep 600\n"), tag: "slow", timeoutMs: 50 });
+    const failure = await ended(build);
+    expect(failure).toMatchObject({
+      code: "BUILD_TIMED_OUT",
+      message: "Building agent-env:slow did not end within 50 ms.",
+      hint: "Give it more time with --timeout, or look for a step that waits for ever.",
+    });
+    expect((await image.builds({})).items).toMatchObject([{ status: "timed_out" }]);
+  });
+
+  it("whose caller leaves is canceled and recorded", async () => {
+    await using domain = openMemoryDomain();
+    const { image, receipt } = domain.platform;
+    for await (const event of image.build(files("FROM busybox:latest\nRUN sleep 600\n"))) {
+      if (event.type === "step" && event.step === 2) break;
+    }
+    expect((await image.builds({})).items).toMatchObject([{ status: "canceled" }]);
+    expect((await receipt.list({})).items).toMatchObject([{ status: "canceled" }]);
+  });
+
+  it("does not take a tag of another owner, nor one that Moorage has not made", async () => {
+    await using domain = openMemoryDomain();
+    await built(domain.platform, { ...files(), tag: "mine" });
+    const taken = { code: "CONFLICT", message: "The tag agent-env:mine is in use by an image that is not yours." };
+    expect(await ended(domain.platformOf("bob").image.build({ ...files(), tag: "mine" }))).toMatchObject(taken);
+    await domain.context.store.images.remove("agent-env:mine");
+    expect(await ended(domain.platform.image.build({ ...files(), tag: "mine" }))).toMatchObject(taken);
+  });
+
+  it("and its image are their owner's alone", async () => {
+    await using domain = openMemoryDomain();
+    const { buildId, tag } = await built(domain.platform, { ...files(), tag: "mine" });
+    const bob = domain.platformOf("bob");
+    for (const ref of [buildId, tag]) {
+      expect(await failureOf(bob.image.logs({ ref }))).toMatchObject({
+        code: "NOT_FOUND",
+        message: `You have no build "${ref}".`,
+      });
+    }
+    expect((await bob.image.builds({})).items).toEqual([]);
+    expect((await bob.image.list({})).items).toEqual([]);
+    expect((await failureOf(bob.image.remove({ reference: tag }))).code).toBe("NOT_FOUND");
+    expect((await failureOf(bob.image.history({ reference: tag }))).code).toBe("IMAGE_NOT_FOUND");
+    const job = resultOf(bob.job.run({ image: tag, command: ["true"] }));
+    expect(await failureOf(job)).toMatchObject({
+      code: "IMAGE_NOT_FOUND",
+      message: `The image ${tag} was found neither here nor in its registry.`,
+    });
+    expect((await failureOf(bob.sandbox.create({ image: tag }))).code).toBe("IMAGE_NOT_FOUND");
+    expect(await bob.image.exists({ reference: tag })).toMatchObject({ ok: false });
+  });
+
+  it("whose Moorage was ended is recorded by the next as interrupted", async () => {
+    await using domain = openMemoryDomain();
+    const { image, system, receipt } = domain.platform;
+    await built(domain.platform, files());
+    const [row] = await domain.context.store.builds.list("alice", { limit: 1 }).then(({ items }) => items);
+    if (row === undefined) throw new Error("The build has a row.");
+    const lost = { ...row, id: row.id.replace(/.$/, "0"), status: "running", holder: "gone", receiptId: null } as const;
+    await domain.context.store.builds.insert(lost);
+    expect((await system.cleanup({})).ok).toBe(true);
+    expect((await image.builds({})).items.map(({ status }) => status).toSorted()).toEqual(["interrupted", "succeeded"]);
+    expect(await receipt.verify({})).toMatchObject({ ok: true, count: 2 });
+  });
+});
+
+describe("images of one's own", () => {
+  it("are listed by the beginning of their names, page by page", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    for (const tag of ["a-1", "a-2", "b-1"]) await built(domain.platform, { ...files(), tag });
+    const names = async (filter?: string) => (await image.list({ filter })).items.map(({ reference }) => reference);
+    expect(await names("agent-env")).toHaveLength(3);
+    expect((await names("agent-env:a-")).toSorted()).toEqual(["agent-env:a-1", "agent-env:a-2"]);
+    const first = await image.list({ limit: 2 });
+    const second = await image.list({ limit: 2, cursor: first.nextCursor ?? "" });
+    expect([...first.items, ...second.items]).toHaveLength(3);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  it("are removed by their names, but not while something is made of them", async () => {
+    await using domain = openMemoryDomain();
+    const { image, sandbox } = domain.platform;
+    const { tag } = await built(domain.platform, { ...files(), tag: "used" });
+    const { id } = await sandbox.create({ image: tag });
+    expect(await failureOf(image.remove({ reference: tag }))).toMatchObject({
+      code: "CONFLICT",
+      message: "The image agent-env:used is in use: a sandbox or a job is made of it.",
+    });
+    await sandbox.remove({ id });
+    expect(await image.remove({ reference: tag })).toEqual({ reference: tag, removed: true });
+    expect(await image.exists({ reference: tag })).toMatchObject({ ok: false });
+    expect((await failureOf(image.remove({ reference: "busybox:latest" }))).code).toBe("NOT_FOUND");
+  });
+
+  it("that nothing was made of for long go with a prune that asks for it", async () => {
+    await using domain = openMemoryDomain();
+    const { image, sandbox } = domain.platform;
+    const kept = await built(domain.platform, { ...files(), tag: "kept" });
+    await sandbox.create({ image: kept.tag });
+    await built(domain.platform, { ...files(), tag: "old" });
+    expect(await image.prune({})).toEqual({ images: [], cacheImages: 0, freedBytes: 0 });
+    expect(await image.prune({ unusedMs: 0 })).toMatchObject({ images: ["agent-env:old"] });
+    expect((await image.list({})).items.map(({ reference }) => reference)).toEqual(["agent-env:kept"]);
+  });
+});

@@ -1,0 +1,136 @@
+import { Channel } from "../../../base/channel.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import type { BuildEvent, ImageBuild, ImageChecked } from "../../../contracts/types.ts";
+import type { BuildEvent as EngineEvent } from "../../../engine/engine.ts";
+import type { BuildRow } from "../../../store/store.ts";
+import type { Call, DomainContext } from "../../context.ts";
+import { refuseWithoutRoom } from "../../disk/machine-room.ts";
+import { recordBuildReceipt } from "../../receipt/record-receipt.ts";
+import type { BuildContext } from "../context/build-context.ts";
+import { openBuildContext } from "../context/open-build-context.ts";
+import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import { imagesOf } from "../images-of.ts";
+import { refuseOthersImage } from "../own-images.ts";
+import { judge } from "../policy/judge.ts";
+import { buildView } from "./build-view.ts";
+import type { LineOf } from "./failed-build.ts";
+import { noteBuilt, planBuild } from "./plan-build.ts";
+import { runBuild, type EndedBuild } from "./run-build.ts";
+
+/** What a reader may be behind with, in characters, before the build waits for it. */
+const EVENTS_CAPACITY = 256 * 1024;
+
+/** Builds an image of the caller's. A caller that leaves cancels the build; it is recorded all the same. */
+export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator<BuildEvent, void, undefined> {
+  const { context } = call;
+  imagesOf(context);
+  await refuseWithoutRoom(context);
+  await using source = await openBuildContext(call, contextSource(input));
+  const checked = judge(parseDockerfile(source.dockerfile.text), {
+    policy: context.policy.build.dockerfile,
+    buildArgs: input.buildArgs ?? {},
+  });
+  yield { type: "checked", checked, dockerfile: source.dockerfile };
+  if (!checked.ok) throw refused(checked);
+  if (input.check === true) return;
+  for (const { kind, reference } of checked.bases) {
+    if (kind === "image" && reference !== null) await refuseOthersImage(call, reference);
+  }
+  const row = { ...(await planBuild(call, input, source.dockerfile.text)), warnings: told(checked) };
+  await context.store.builds.insert(row);
+  const left = new AbortController();
+  const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
+  const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
+  const ending = conduct({ context, row, input, source, signal, events });
+  try {
+    yield { type: "started", buildId: row.id, tag: row.tag };
+    yield* events;
+  } finally {
+    left.abort();
+    await ending;
+  }
+}
+
+function told({ findings }: ImageChecked): readonly string[] {
+  return findings.map(({ line, rule, message }) => `line ${line}, ${rule}: ${message}`);
+}
+
+function refused({ findings, omitted }: ImageChecked): MoorageError {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const [first] = errors;
+  const more = errors.length - 1 + omitted;
+  const also = more > 0 ? ` (and ${more} more)` : "";
+  const message = `The Dockerfile must not be built: line ${first?.line}, ${first?.rule}: ${first?.message}${also}`;
+  return new MoorageError("IMAGE_BUILD_REFUSED", message, {
+    ...(first === undefined ? {} : { hint: first.fix }),
+    details: { findings },
+  });
+}
+
+type Conducted = {
+  readonly context: DomainContext;
+  readonly row: BuildRow;
+  readonly input: ImageBuild;
+  readonly source: BuildContext;
+  readonly signal: AbortSignal;
+  readonly events: Channel<BuildEvent>;
+};
+
+/** Never rejects: how it ends is the last that the reader is told. */
+async function conduct({ context, row, input, source, signal, events }: Conducted): Promise<void> {
+  const lineOf = linesOf(source.dockerfile.text);
+  const stop = (): void => events.release();
+  signal.addEventListener("abort", stop, { once: true });
+  const spec = {
+    context: source.tar,
+    dockerfile: source.dockerfile.path,
+    buildArgs: input.buildArgs ?? {},
+    target: input.target,
+    platform: input.platform,
+    // The same for the same content: whose it is and of which build stands in the registry.
+    labels: { ...input.labels, "dev.moorage.image": "built" },
+    noCache: input.noCache ?? false,
+  };
+  const onEvent = async (event: EngineEvent): Promise<void> => {
+    const shown = shownEvent(event, lineOf);
+    await events.push(shown, JSON.stringify(shown).length);
+  };
+  try {
+    const ended = await runBuild({ context, row, spec, lineOf, signal, onEvent });
+    const closed = await close(context, ended);
+    events.release();
+    if (ended.failure === undefined) await events.push({ type: "result", result: buildView(closed) });
+    events.close(ended.failure);
+  } catch (error) {
+    events.close(error instanceof Error ? error : new Error(String(error)));
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Records how it ended. What cannot be written now is owed; nobody is told a result before. */
+async function close(context: DomainContext, { row }: EndedBuild): Promise<BuildRow> {
+  let closed: BuildRow | undefined;
+  const failure = await context.owed.attempt("the record of a build", async () => {
+    await noteBuilt(context, row);
+    closed ??= { ...row, receiptId: (await recordBuildReceipt(context, row)).id };
+  });
+  const { id: buildId, tag, owner, status, durationMs } = row;
+  context.logger.info({ operation: "image.build", buildId, tag, owner, status, durationMs }, "build ended");
+  if (closed === undefined) throw failure ?? new TypeError("The build has no record.");
+  return closed;
+}
+
+function linesOf(dockerfile: string): LineOf {
+  const { instructions } = parseDockerfile(dockerfile);
+  return (step) => instructions[step - 1]?.line;
+}
+
+function shownEvent(event: EngineEvent, lineOf: LineOf): BuildEvent {
+  if (event.type === "step") return { ...event, line: lineOf(event.step) ?? null };
+  return event.type === "output" ? { ...event, lines: [...event.lines] } : event;
+}
+
+function contextSource({ contextId, files, path, git, dockerfile }: ImageBuild) {
+  return { contextId, files, path, git, dockerfile };
+}

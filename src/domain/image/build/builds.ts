@@ -1,0 +1,19 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { Build } from "../../../contracts/types.ts";
+import type { BuildRow, Page, PageQuery } from "../../../store/store.ts";
+import type { Call } from "../../context.ts";
+import { buildView } from "./build-view.ts";
+
+export async function listBuilds({ context, principal }: Call, query: PageQuery): Promise<Page<Build>> {
+  const { items, nextCursor } = await context.store.builds.list(principal.owner, query);
+  return { items: items.map(buildView), nextCursor };
+}
+
+/** The caller's build by its id or its image's tag; NOT_FOUND also for somebody else's. */
+export async function findBuild({ context, principal }: Call, ref: string): Promise<BuildRow> {
+  const row = await context.store.builds.find(principal.owner, ref);
+  if (row !== undefined) return row;
+  throw new MoorageError("NOT_FOUND", `You have no build "${ref}".`, {
+    hint: "List yours with `moorage image builds`.",
+  });
+}

@@ -1,0 +1,72 @@
+import { isoTime } from "../../../base/clock.ts";
+import { MoorageError } from "../../../base/errors.ts";
+import { newId } from "../../../base/ids.ts";
+import { sha256 } from "../../../base/sha256.ts";
+import type { ImageBuild } from "../../../contracts/types.ts";
+import type { BuildRow } from "../../../store/store.ts";
+import type { Call, DomainContext } from "../../context.ts";
+import { resolveBuildLimits } from "../../profiles.ts";
+import { imagesOf } from "../images-of.ts";
+
+const REPOSITORY = "agent-env";
+
+/** The build as it begins. CONFLICT where its tag is another image's already. */
+export async function planBuild(call: Call, input: ImageBuild, dockerfile: string): Promise<BuildRow> {
+  const { context, principal } = call;
+  const { clock, engine, holders, policy } = context;
+  const createdAt = isoTime(clock.now());
+  const tag = tagOf(input, createdAt);
+  await refuseForeign(call, tag);
+  return {
+    id: newId(),
+    owner: principal.owner,
+    keyId: principal.keyId,
+    status: "running",
+    tag,
+    engine: engine.name,
+    isolation: engine.isolation,
+    dockerfileHash: sha256(dockerfile),
+    contextHash: null,
+    network: input.network ?? "open",
+    limits: resolveBuildLimits(input, policy.maxima),
+    platform: input.platform ?? null,
+    target: input.target ?? null,
+    ...{ imageId: null, digest: null, sizeBytes: null, steps: null, cachedSteps: null },
+    ...{ warnings: [], failure: null, cache: [], logBytes: 0 },
+    createdAt,
+    startedAt: createdAt,
+    ...{ durationMs: null, receiptId: null, endedAt: null },
+    holder: holders.self,
+  };
+}
+
+/** `agent-env:TASK-TIME` where nothing else is named; to the millisecond, so that one task may be built again and again. */
+function tagOf({ tag, task }: ImageBuild, createdAt: string): string {
+  if (tag !== undefined) return tag.startsWith(`${REPOSITORY}:`) ? tag : `${REPOSITORY}:${tag}`;
+  return `${REPOSITORY}:${task ?? "build"}-${createdAt.replaceAll(/[-:.]/g, "")}`;
+}
+
+/** Nobody's image is taken its name, neither another owner's nor one that Moorage has not made. */
+async function refuseForeign({ context, principal }: Call, tag: string): Promise<void> {
+  const row = await context.store.images.find(tag);
+  if (row?.owner === principal.owner) return;
+  if (row === undefined && (await imagesOf(context).find(tag)) === undefined) return;
+  throw new MoorageError("CONFLICT", `The tag ${tag} is in use by an image that is not yours.`, {
+    hint: "Choose another --tag, or leave it out.",
+  });
+}
+
+/** The image of an ended build is its owner's from now on. */
+export function noteBuilt({ store }: DomainContext, row: BuildRow): Promise<void> {
+  if (row.digest === null || row.sizeBytes === null) return Promise.resolve();
+  return store.images.put({
+    reference: row.tag,
+    engine: row.engine,
+    kind: "built",
+    owner: row.owner,
+    digest: row.digest,
+    sizeBytes: row.sizeBytes,
+    createdAt: row.createdAt,
+    usedAt: row.createdAt,
+  });
+}

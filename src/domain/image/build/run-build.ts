@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { deadlineSignal } from "../../../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import { formatDuration } from "../../../base/quantities.ts";
+import type { BuildEvent as EngineEvent, BuildSpec, BuiltImage } from "../../../engine/engine.ts";
+import type { BuildRow, RunLogWriter } from "../../../store/store.ts";
+import type { DomainContext } from "../../context.ts";
+import { watchRoom } from "../../disk/watch-room.ts";
+import { imagesOf } from "../images-of.ts";
+import { buildLine } from "./build-line.ts";
+import { failedBuild, type LineOf, type StepEvent } from "./failed-build.ts";
+
+export type Building = {
+  readonly context: DomainContext;
+  readonly row: BuildRow;
+  readonly spec: Omit<BuildSpec, "tag" | "limits" | "network">;
+  readonly lineOf: LineOf;
+  /** The caller's. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: EngineEvent) => Promise<void>;
+};
+
+/** The build as it has ended, and why there is no image where there is none. */
+export type EndedBuild = { readonly row: BuildRow; readonly failure: MoorageError | undefined };
+
+/** Builds, with everything that is printed in the build's log, and answers how it ended. */
+export async function runBuild(building: Building): Promise<EndedBuild> {
+  const { context, row, lineOf } = building;
+  const begun = context.clock.monotonic();
+  const cache: string[] = [];
+  let contextHash: string | null = null;
+  let at: StepEvent | undefined;
+  await using log = context.logs.create(row.id, () => undefined);
+  const ended = (): Pick<BuildRow, "durationMs" | "logBytes" | "cache" | "contextHash" | "warnings"> => ({
+    durationMs: Math.round(context.clock.monotonic() - begun),
+    logBytes: log.end,
+    ...{ cache, contextHash },
+    warnings: [...row.warnings, ...logWarnings(log)],
+  });
+  const told = {
+    onLeft: (ids: readonly string[]) => void cache.push(...ids),
+    onHash: (hash: string) => (contextHash = hash),
+    onStep: (step: StepEvent) => (at = step),
+  };
+  try {
+    const before = await imagesOf(context).find(row.tag);
+    const built = await build(building, log, told);
+    if (before !== undefined && before.id !== built.id) cache.push(before.id);
+    const { id: imageId, digest, sizeBytes, steps, cachedSteps } = built;
+    const image = { imageId, digest, sizeBytes, steps, cachedSteps };
+    return { row: { ...row, ...ended(), ...image, status: "succeeded" }, failure: undefined };
+  } catch (error) {
+    const { status, failure, place } = failedBuild(row, error, { lineOf, at, canceled: building.signal.aborted });
+    await append(context, log, `${failure.message}\n`);
+    const { code, message } = failure;
+    return { row: { ...row, ...ended(), status, failure: { code, message, ...place } }, failure };
+  }
+}
+
+type Told = {
+  readonly onLeft: (ids: readonly string[]) => void;
+  readonly onHash: (hash: string) => void;
+  readonly onStep: (step: StepEvent) => void;
+};
+
+async function build(building: Building, log: RunLogWriter, { onLeft, onHash, onStep }: Told): Promise<BuiltImage> {
+  const { context, row, spec, signal, onEvent } = building;
+  const { tag, network, limits } = row;
+  const deadline = deadlineSignal(limits.timeoutMs, signal);
+  await using room = watchRoom(context, deadline);
+  const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
+  try {
+    return await imagesOf(context).build(
+      { ...spec, context: hashed, tag, network, limits },
+      {
+        signal: room.signal,
+        onLeft,
+        onEvent: async (event) => {
+          if (event.type === "step") onStep(event);
+          await append(context, log, `${buildLine(event)}\n`);
+          await onEvent(event);
+        },
+      },
+    );
+  } catch (error) {
+    if (room.full !== undefined) throw room.full;
+    if (deadline.aborted && !signal.aborted) throw tooSlow(row, error);
+    throw error;
+  }
+}
+
+async function append({ clock }: DomainContext, log: RunLogWriter, text: string): Promise<void> {
+  await log.append("stdout", Buffer.from(text), clock.now());
+}
+
+/** The bytes as they are; their hash once all were taken. */
+async function* hashing(
+  source: AsyncIterable<Uint8Array>,
+  onHash: (hash: string) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash("sha256");
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  onHash(`sha256:${hash.digest("hex")}`);
+}
+
+function logWarnings(log: RunLogWriter): readonly string[] {
+  const failure = log.failure();
+  return failure === undefined ? [] : [`The build's log could not be written to its end: ${failure.message}.`];
+}
+
+function tooSlow({ tag, limits }: BuildRow, cause: unknown): MoorageError {
+  const message = `Building ${tag} did not end within ${formatDuration(limits.timeoutMs)}.`;
+  const words = isMoorageError(cause) ? cause.details : {};
+  return new MoorageError("BUILD_TIMED_OUT", message, { details: { ...words, timeoutMs: limits.timeoutMs }, cause });
+}

@@ -1,0 +1,50 @@
+import { sleep, throwIfCanceled } from "../../../../base/deadline.ts";
+import { MoorageError } from "../../../../base/errors.ts";
+import type { BuildOptions, BuildSpec } from "../../../engine.ts";
+import { fullDiskError } from "../../api/api-errors.ts";
+import type { ImagesContext } from "../images-context.ts";
+import { isNetworkFailure } from "../registry-errors.ts";
+import { attemptBuild, type Attempt, type Counts, type Failure } from "./attempt-build.ts";
+import { onOpenBridge, type BuildPlace } from "./build-network.ts";
+
+/** How many of its last lines tell why a program could not write. */
+const LAST_WORDS = 5;
+
+/** Builds and tags an image; tries again only after failures of the network. */
+export async function buildImage(context: ImagesContext, spec: BuildSpec, options: BuildOptions): Promise<Counts> {
+  const work = (place: BuildPlace): Promise<Counts> => buildAt(context, { spec, options, place });
+  if (spec.network === "open") return onOpenBridge(context, options.signal, work);
+  return work({ network: spec.network, signal: options.signal });
+}
+
+async function buildAt(context: ImagesContext, attempt: Attempt): Promise<Counts> {
+  const { spec, options, place } = attempt;
+  for (let made = 0; ; made += 1) {
+    throwIfCanceled(place.signal);
+    const outcome = await attemptBuild(context, attempt);
+    if (!outcome.failed) return outcome.counts;
+    const pauseMs = context.retryMs[made];
+    if (pauseMs === undefined || !isTransient(outcome)) throw buildError(spec, outcome);
+    const reason = outcome.words;
+    context.logger.warn({ image: spec.tag, reason, pauseMs }, "a build is tried again");
+    await options.onEvent?.({ type: "retry", reason, pauseMs });
+    await sleep(pauseMs, place.signal);
+  }
+}
+
+/** A program that fails would fail again, whatever its words are. */
+function isTransient({ words, exitCode }: Failure): boolean {
+  return exitCode === undefined && isNetworkFailure(words);
+}
+
+function buildError({ tag }: BuildSpec, failure: Failure): MoorageError {
+  const { words, step, instruction, log, exitCode } = failure;
+  const where = instruction === undefined ? "" : ` at "${instruction}"`;
+  const what = `Building ${tag}${where}`;
+  const full = fullDiskError(what, words) ?? fullDiskError(what, log.slice(-LAST_WORDS).join("\n"));
+  if (full !== undefined) return full;
+  return new MoorageError("IMAGE_BUILD_FAILED", `Building ${tag} failed${where}: ${words}`, {
+    hint: "--json shows the last lines of the log, in the error's details.",
+    details: { log, words, instruction: instruction ?? null, step: step ?? null, exitCode: exitCode ?? null },
+  });
+}

@@ -1,0 +1,125 @@
+import { stripVTControlCharacters } from "node:util";
+import type { BuildEvent } from "../../../engine.ts";
+
+const KEPT_LINES = 40;
+const MAX_LINE_CHARS = 2000;
+/** No Dockerfile that anybody writes has as many steps. */
+const MAX_CLAIMED = 4000;
+
+/** What a step says to stderr is painted, message by message. */
+const STDERR_PAINT = "\u001b[91m";
+
+const STEP = /^(?:Step|STEP) (\d+)\/(\d+) ?: (.+)$/s;
+const CACHED = /^(?: ---> Using cache|--> Using cache .*)$/;
+const RUNNING = /^ ---> Running in ([0-9a-f]{12,64})$/;
+const MADE = /^ ?-{2,3}> ([0-9a-f]{12,64})$/;
+const ABOUT_ITSELF = /^(?:Removing intermediate container|Successfully (?:built|tagged)) \S+$|^COMMIT \S+$/;
+
+/** What was being done when a build came to its end. */
+export type Place = {
+  readonly step: number | undefined;
+  readonly instruction: string | undefined;
+  /** The last lines. */
+  readonly log: readonly string[];
+};
+
+/** What a message is about. */
+export type Message = {
+  readonly events: readonly BuildEvent[];
+  /** The container that a step is said to run in. */
+  readonly container?: string;
+};
+
+/**
+ * Reads what the engine tells of a build. A step may print what the engine would say: nothing here is more than a
+ * claim, and who acts on one looks first.
+ */
+export class BuildLog {
+  readonly #kept: string[] = [];
+  readonly #claimed = new Set<string>();
+  #step = 0;
+  #steps = 0;
+  #cached = 0;
+  #instruction: string | undefined;
+  /** What was printed of a line that has no end yet. */
+  readonly #begun = { stdout: "", stderr: "" };
+
+  read(text: string): Message {
+    const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
+    const container = RUNNING.exec(whole)?.[1];
+    if (container !== undefined) return { events: [], container };
+    return { events: this.#ofStep(whole) ?? this.#printed(text) };
+  }
+
+  /** Short ids of the images that steps are said to have made. */
+  get claimed(): readonly string[] {
+    return [...this.#claimed];
+  }
+
+  get counts(): { readonly steps: number; readonly cachedSteps: number } {
+    return { steps: this.#steps, cachedSteps: this.#cached };
+  }
+
+  get place(): Place {
+    return { step: this.#step || undefined, instruction: this.#instruction, log: this.#kept };
+  }
+
+  /** The lines that have no end, and then the engine's own last words if it failed. */
+  end(words = ""): readonly BuildEvent[] {
+    return [...this.#unfinished(), ...this.#output([words])];
+  }
+
+  /** Undefined for what no builder says. */
+  #ofStep(message: string): readonly BuildEvent[] | undefined {
+    const [, number, count, instruction] = STEP.exec(message) ?? [];
+    if (instruction !== undefined && this.#isNext(Number(number), Number(count))) {
+      return this.#begin(Number(number), Number(count), instruction);
+    }
+    if (CACHED.test(message)) {
+      this.#cached += 1;
+      return [{ type: "cached", step: this.#step }];
+    }
+    const made = MADE.exec(message)?.[1];
+    if (made !== undefined && this.#claimed.size < MAX_CLAIMED) this.#claimed.add(made);
+    return made !== undefined || ABOUT_ITSELF.test(message) || message === "" ? [] : undefined;
+  }
+
+  #isNext(step: number, steps: number): boolean {
+    return step === this.#step + 1 && step <= steps && (this.#steps === 0 || steps === this.#steps);
+  }
+
+  #begin(step: number, steps: number, given: string): readonly BuildEvent[] {
+    const before = this.#unfinished();
+    const instruction = given.slice(0, MAX_LINE_CHARS);
+    this.#step = step;
+    this.#steps = steps;
+    this.#instruction = instruction;
+    this.#keep(`Step ${step}/${steps} : ${instruction}`);
+    return [...before, { type: "step", step, steps, instruction }];
+  }
+
+  #printed(text: string): readonly BuildEvent[] {
+    const stream = text.startsWith(STDERR_PAINT) ? "stderr" : "stdout";
+    const lines = (this.#begun[stream] + stripVTControlCharacters(text)).split("\n");
+    this.#begun[stream] = (lines.pop() ?? "").slice(0, MAX_LINE_CHARS);
+    return this.#output(lines);
+  }
+
+  #unfinished(): readonly BuildEvent[] {
+    const { stdout, stderr } = this.#begun;
+    this.#begun.stdout = "";
+    this.#begun.stderr = "";
+    return this.#output([stdout, stderr]);
+  }
+
+  #output(texts: readonly string[]): readonly BuildEvent[] {
+    const lines = texts.map((text) => text.trimEnd().slice(0, MAX_LINE_CHARS)).filter((line) => line !== "");
+    for (const line of lines) this.#keep(line);
+    return lines.length === 0 ? [] : [{ type: "output", lines }];
+  }
+
+  #keep(line: string): void {
+    this.#kept.push(line);
+    if (this.#kept.length > KEPT_LINES) this.#kept.shift();
+  }
+}

@@ -1,0 +1,49 @@
+import type { ImageInfo } from "./image-info.ts";
+import type { EngineLimits } from "./unit.ts";
+
+export type BuildSpec = {
+  readonly tag: string;
+  /** The archive of the context, made anew for each attempt. */
+  readonly context: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>;
+  /** Path of the Dockerfile in it. @default "Dockerfile" */
+  readonly dockerfile?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  /** The stage to build. @default the last one */
+  readonly target?: string | undefined;
+  /** Such as `linux/arm64`. @default the engine's own */
+  readonly platform?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** True: every step is done again. @default false */
+  readonly noCache?: boolean;
+  /** Of what each step runs. @default 2 GiB, no bound on processors, 1024 processes where the engine bounds them */
+  readonly limits?: EngineLimits;
+  /**
+   * What its steps reach: with `open` what that policy lets through, with `none` nothing; where it cannot be kept the
+   * build is ENGINE_UNSUPPORTED. @default what the engine gives to builds: for recipes that run nothing of others
+   */
+  readonly network?: "open" | "none";
+};
+
+/** What a build tells while it goes on. Nobody can tell what a step prints from what the engine says of a step. */
+export type BuildEvent =
+  /** A step begins; both count from 1. */
+  | { readonly type: "step"; readonly step: number; readonly steps: number; readonly instruction: string }
+  /** The step at work needed no work. */
+  | { readonly type: "cached"; readonly step: number }
+  /** Lines that were printed, without their ends; empty ones are left out. */
+  | { readonly type: "output"; readonly lines: readonly string[] }
+  /** The attempt failed for reasons of the network, and the build begins again after a pause. */
+  | { readonly type: "retry"; readonly reason: string; readonly pauseMs: number };
+
+export type BuiltImage = ImageInfo & {
+  readonly steps: number;
+  readonly cachedSteps: number;
+};
+
+export type BuildOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Called in order, and waited for: who is slow slows the build down. */
+  readonly onEvent?: ((event: BuildEvent) => void | Promise<void>) | undefined;
+  /** Called after each attempt, also where it fails: the ids of nameless images that it left as cache. */
+  readonly onLeft?: (imageIds: readonly string[]) => void;
+};
