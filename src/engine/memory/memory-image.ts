@@ -21,6 +21,7 @@ export function namedImage(reference: string): MemoryImage {
     id: digest,
     sizeBytes: 1_000_000 + Number.parseInt(digest.slice(-4), 16),
     user: "",
+    triggers: [],
     env: {},
     command: [],
   };
@@ -31,6 +32,6 @@ export function notFound(reference: string): MoorageError {
 }
 
 /** What the port tells of it. */
-export function imageInfo({ reference, digest, id, sizeBytes, user }: MemoryImage): ImageInfo {
-  return { reference, digest, id, sizeBytes, user };
+export function imageInfo({ reference, digest, id, sizeBytes, user, triggers }: MemoryImage): ImageInfo {
+  return { reference, digest, id, sizeBytes, user, triggers };
 }

@@ -8,4 +8,6 @@ export type ImageInfo = {
   readonly sizeBytes: number;
   /** Who its programs run as, as the image says it: a name or a number, empty for root. */
   readonly user: string;
+  /** What ONBUILD keeps for the builds that begin with it, as instructions. */
+  readonly triggers: readonly string[];
 };

@@ -128,6 +128,14 @@ describe("builds on a real engine", { timeout: LONG }, () => {
     expect(await resultOf(domain.platform.job.run({ image: tag, command }))).toMatchObject({ exitCode: 0 });
   });
 
+  it("are refused where their base adds what must not be built", async () => {
+    await using domain = openDockerDomain();
+    const base = await domain.ownImage("busybox", ["ONBUILD RUN true", "ONBUILD ADD http://127.0.0.1:1/secret /x"]);
+    const failure = await ended(domain.platform.image.build({ files: { Dockerfile: `FROM ${base}\n` } }));
+    expect(failure.code).toBe("IMAGE_BUILD_REFUSED");
+    expect(failure.message).toContain(`The image ${base} adds to each build on it, by ONBUILD,`);
+  });
+
   it("without a network cannot install anything", async () => {
     await using domain = openDockerDomain();
     const input = { ...steps("RUN wget -T 3 -q -O /dev/null http://example.org || exit 9"), network: "none" as const };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { openMemoryDomain, resultOf } from "../../../../test/fixtures/memory-domain.ts";
 import { failureOf } from "../../../engine/docker/docker-fixture.ts";
 import type { Build, BuildEvent, ImageBuild } from "../../../contracts/types.ts";
@@ -108,6 +109,27 @@ describe("a build", () => {
     const bob = domain.platformOf("bob");
     expect((await ended(bob.image.build(files("FROM agent-env:mine\n")))).code).toBe("IMAGE_NOT_FOUND");
     expect((await built(domain.platform, files("FROM agent-env:mine\n"))).status).toBe("succeeded");
+  });
+
+  it("is refused where its base adds what must not be built", async () => {
+    await using domain = openMemoryDomain();
+    const { images } = domain.context.engine;
+    const context = dockerfileAlone("FROM busybox:latest\nONBUILD RUN true\nONBUILD ADD http://127.0.0.1/ /x\n");
+    await images?.build({ tag: "trap:1", context, labels: {} }, {});
+    const failure = await ended(domain.platform.image.build(files("FROM trap:1\n")));
+    expect(failure.code).toBe("IMAGE_BUILD_REFUSED");
+    expect(failure.message).toMatch(
+      /^The image trap:1 adds to each build on it, by ONBUILD, what must not be built: add-url: /,
+    );
+    const [build] = (await domain.platform.image.builds({})).items;
+    expect(build).toMatchObject({ status: "failed", imageId: null });
+  });
+
+  it("pulls a base that is not there, and says where none has it", async () => {
+    await using domain = openMemoryDomain({}, { registry: ["node:20-alpine"] });
+    const events = await Array.fromAsync(domain.platform.image.build(files("FROM node:20-alpine\n")));
+    expect(events).toContainEqual({ type: "output", lines: ["Pulling node:20-alpine"] });
+    expect((await ended(domain.platform.image.build(files("FROM no/such:1\n")))).code).toBe("IMAGE_NOT_FOUND");
   });
 
   it("that fails names the instruction and its line, is recorded, and makes no image", async () => {

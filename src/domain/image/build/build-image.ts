@@ -41,7 +41,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const left = new AbortController();
   const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
   const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
-  const ending = conduct({ context, row, input, source, signal, events });
+  const ending = conduct({ context, row, input, bases: checked.bases, source, signal, events });
   try {
     yield { type: "started", buildId: row.id, tag: row.tag };
     yield* events;
@@ -71,13 +71,14 @@ type Conducted = {
   readonly context: DomainContext;
   readonly row: BuildRow;
   readonly input: ImageBuild;
+  readonly bases: ImageChecked["bases"];
   readonly source: BuildContext;
   readonly signal: AbortSignal;
   readonly events: Channel<BuildEvent>;
 };
 
 /** Never rejects: how it ends is the last that the reader is told. */
-async function conduct({ context, row, input, source, signal, events }: Conducted): Promise<void> {
+async function conduct({ context, row, input, bases, source, signal, events }: Conducted): Promise<void> {
   const lineOf = linesOf(source.dockerfile.text);
   const stop = (): void => events.release();
   signal.addEventListener("abort", stop, { once: true });
@@ -96,7 +97,7 @@ async function conduct({ context, row, input, source, signal, events }: Conducte
     await events.push(shown, JSON.stringify(shown).length);
   };
   try {
-    const ended = await runBuild({ context, row, spec, lineOf, signal, onEvent });
+    const ended = await runBuild({ context, row, spec, bases, lineOf, signal, onEvent });
     const closed = await close(context, ended);
     events.release();
     if (ended.failure === undefined) await events.push({ type: "result", result: buildView(closed) });

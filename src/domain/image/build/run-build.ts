@@ -7,13 +7,17 @@ import type { BuildRow, RunLogWriter } from "../../../store/store.ts";
 import type { DomainContext } from "../../context.ts";
 import { watchRoom } from "../../disk/watch-room.ts";
 import { imagesOf } from "../images-of.ts";
+import type { ImageChecked } from "../../../contracts/types.ts";
 import { buildLine } from "./build-line.ts";
+import { prepareBases } from "./prepare-bases.ts";
 import { failedBuild, type LineOf, type StepEvent } from "./failed-build.ts";
 
 export type Building = {
   readonly context: DomainContext;
   readonly row: BuildRow;
   readonly spec: Omit<BuildSpec, "tag" | "limits" | "network">;
+  /** What its stages begin with. */
+  readonly bases: ImageChecked["bases"];
   readonly lineOf: LineOf;
   /** The caller's. */
   readonly signal: AbortSignal;
@@ -64,12 +68,18 @@ type Told = {
 };
 
 async function build(building: Building, log: RunLogWriter, { onLeft, onHash, onStep }: Told): Promise<BuiltImage> {
-  const { context, row, spec, signal, onEvent } = building;
+  const { context, row, spec, bases, signal, onEvent } = building;
   const { tag, network, limits } = row;
   const deadline = deadlineSignal(limits.timeoutMs, signal);
   await using room = watchRoom(context, deadline);
+  const tell = async (event: EngineEvent): Promise<void> => {
+    await append(context, log, `${buildLine(event)}\n`);
+    await onEvent(event);
+  };
   const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
   try {
+    const line = (text: string): Promise<void> => tell({ type: "output", lines: [text] });
+    await prepareBases({ context, bases, platform: spec.platform, signal: room.signal, tell: line });
     return await imagesOf(context).build(
       { ...spec, context: hashed, tag, network, limits },
       {
@@ -77,8 +87,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
         onLeft,
         onEvent: async (event) => {
           if (event.type === "step") onStep(event);
-          await append(context, log, `${buildLine(event)}\n`);
-          await onEvent(event);
+          await tell(event);
         },
       },
     );

@@ -135,7 +135,7 @@ export const ImageReply = z.object({
   Architecture: z.string().nullish(),
   Variant: z.string().nullish(),
   Size: z.number(),
-  Config: z.object({ User: z.string().optional(), Labels }).nullish(),
+  Config: z.object({ User: z.string().optional(), OnBuild: z.array(z.string()).nullish(), Labels }).nullish(),
 });
 export type ImageReply = z.infer<typeof ImageReply>;
 

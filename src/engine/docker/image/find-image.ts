@@ -23,6 +23,7 @@ export async function findImage(
     id: image.Id.startsWith("sha256:") ? image.Id : `sha256:${image.Id}`,
     sizeBytes: image.Size,
     user: image.Config?.User ?? "",
+    triggers: image.Config?.OnBuild ?? [],
     platform: [image.Os, image.Architecture, image.Variant].filter(Boolean).join("/"),
   };
 }

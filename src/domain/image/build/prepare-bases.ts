@@ -1,0 +1,49 @@
+import { MoorageError } from "../../../base/errors.ts";
+import type { ImageChecked } from "../../../contracts/types.ts";
+import type { ImageInfo } from "../../../engine/engine.ts";
+import type { DomainContext } from "../../context.ts";
+import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import { imagesOf } from "../images-of.ts";
+import { judge } from "../policy/judge.ts";
+import { registryLogin } from "../registry-login.ts";
+
+type Prepared = {
+  readonly context: DomainContext;
+  readonly bases: ImageChecked["bases"];
+  readonly platform: string | undefined;
+  readonly signal: AbortSignal;
+  readonly tell: (line: string) => Promise<void>;
+};
+
+/**
+ * Gets what the stages begin with, so that the builder finds it here, and judges what it would add to the build: the
+ * ONBUILD of a base runs as if it stood in the Dockerfile, and nobody who reads that sees it.
+ */
+export async function prepareBases(prepared: Prepared): Promise<void> {
+  for (const { kind, reference } of prepared.bases) {
+    if (kind === "image" && reference !== null) judgeTriggers(prepared.context, await present(prepared, reference));
+  }
+}
+
+async function present({ context, platform, signal, tell }: Prepared, reference: string): Promise<ImageInfo> {
+  const images = imagesOf(context);
+  const auth = registryLogin(context, reference);
+  if (platform === undefined) {
+    const local = await images.find(reference, signal);
+    if (local !== undefined) return local;
+    await tell(`Pulling ${reference}`);
+    return images.ensure(reference, { auth, signal });
+  }
+  await tell(`Pulling ${reference} for ${platform}`);
+  return images.pull(reference, { auth: await auth(signal), platform, signal });
+}
+
+function judgeTriggers({ policy }: DomainContext, { reference, triggers }: ImageInfo): void {
+  if (triggers.length === 0) return;
+  const text = ["FROM scratch", ...triggers, ""].join("\n");
+  const { findings } = judge(parseDockerfile(text), { policy: policy.build.dockerfile, buildArgs: {} });
+  const first = findings.find(({ severity }) => severity === "error");
+  if (first === undefined) return;
+  const message = `The image ${reference} adds to each build on it, by ONBUILD, what must not be built: ${first.rule}: ${first.message}`;
+  throw new MoorageError("IMAGE_BUILD_REFUSED", message, { hint: "Begin with another image.", details: { findings } });
+}
