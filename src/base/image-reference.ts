@@ -33,16 +33,23 @@ const MAX_NAME_LENGTH = 255;
 
 /**
  * Reads `[registry/]path[:tag][@digest]` by the grammar of the distribution project; without a registry it is Docker
- * Hub's, without a tag `latest`. INVALID_INPUT when it is none.
+ * Hub's, without a tag `latest`. Undefined when it is none.
  */
-export function parseImageReference(text: string): ImageReference {
+export function readImageReference(text: string): ImageReference | undefined {
   const [, name = "", named = HUB, given = "", tag = "latest", digest] = REFERENCE.exec(text) ?? [];
-  if (name === "" || name.length > MAX_NAME_LENGTH || IDENTIFIER.test(name)) throw noReference(text);
+  if (name === "" || name.length > MAX_NAME_LENGTH || IDENTIFIER.test(name)) return undefined;
   const host = named === `index.${HUB}` ? HUB : named;
   const path = host === HUB && !given.includes("/") ? OFFICIAL + given : given;
   const repository = host === HUB ? path.replace(new RegExp(`^${OFFICIAL}(?=[^/]+$)`), "") : `${host}/${path}`;
   const whole = digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;
   return { host, path, repository, version: digest ?? tag, whole };
+}
+
+/** The same; INVALID_INPUT when it is none. */
+export function parseImageReference(text: string): ImageReference {
+  const reference = readImageReference(text);
+  if (reference === undefined) throw noReference(text);
+  return reference;
 }
 
 /**

@@ -49,15 +49,16 @@ export async function refuseOthersImage(call: Owning, reference: string): Promis
 
 type Owning = Pick<Call, "context" | "principal">;
 
+/** By whatever of its names: an engine takes `docker.io/library/x` for `x`. */
 export async function isOthers({ context, principal }: Owning, reference: string): Promise<boolean> {
-  const owner = (await context.store.images.find(reference))?.owner ?? null;
+  const owner = (await context.store.images.find(parseImageReference(reference).whole))?.owner ?? null;
   return owner !== null && owner !== principal.owner;
 }
 
 /** Something is to be made of it: its time of use is noted where it is somebody's. */
 export async function useImage(call: Owning, reference: string): Promise<void> {
   await refuseOthersImage(call, reference);
-  await call.context.store.images.use(reference, isoTime(call.context.clock.now()));
+  await call.context.store.images.use(parseImageReference(reference).whole, isoTime(call.context.clock.now()));
 }
 
 export async function imageHistory(call: Call, reference: string): Promise<ImageHistory> {
@@ -74,8 +75,8 @@ export async function removeImage(
   const row = await requireOwnImage(call, reference);
   const context = await onEngine(call.context, row.engine);
   if (!(await isMissing(context, row))) await takeAway(call, row);
-  await context.store.images.remove(reference);
-  context.logger.info({ operation: "image.remove", image: reference, owner: row.owner }, "image removed");
+  await context.store.images.remove(row.reference);
+  context.logger.info({ operation: "image.remove", image: row.reference, owner: row.owner }, "image removed");
   return { reference, removed: true };
 }
 

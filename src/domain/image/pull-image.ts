@@ -1,6 +1,7 @@
 import type { ImagePullEvent } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
 import { imagesOf } from "./images-of.ts";
+import { refuseOthersImage } from "./own-images.ts";
 import { registryLogin } from "./registry-login.ts";
 import { transferEvents } from "./transfer.ts";
 
@@ -15,6 +16,7 @@ export async function* pullImage(call: Call, wanted: Wanted): AsyncGenerator<Ima
   const { reference, platform, timeoutMs } = wanted;
   const { context } = call;
   const images = imagesOf(context);
+  await refuseOthersImage(call, reference);
   const { id, ...image } = yield* transferEvents(call, {
     ...{ reference, timeoutMs, done: "pulled" },
     work: async (signal, onProgress) => {

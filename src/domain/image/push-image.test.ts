@@ -88,6 +88,19 @@ describe("a push", () => {
     });
   });
 
+  it("of somebody else's is NOT_FOUND, and nobody else takes its name by a pull", async () => {
+    await using domain = await openDomain({}, { registry: [OWN] });
+    const { image } = domain.platformOf("bob");
+    await expect(Array.fromAsync(image.push({ reference: OWN, to: TARGET }))).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+    await expect(Array.fromAsync(image.pull({ reference: OWN }))).rejects.toMatchObject({
+      code: "IMAGE_NOT_FOUND",
+      message: `The image ${OWN} was found neither here nor in its registry.`,
+    });
+    expect(await pushed(domain, TARGET)).toMatchObject({ reference: TARGET });
+  });
+
   it("of a name that has come to mean another image is NOT_FOUND", async () => {
     await using domain = await openDomain();
     await imagesOf(domain).remove(OWN);

@@ -1,9 +1,9 @@
+import { readImageReference } from "../../../base/image-reference.ts";
 import type { DockerfileBase } from "../../../contracts/types.ts";
 import type { Instruction, Stage } from "../dockerfile/dockerfile.ts";
 import type { Expanded } from "../dockerfile/expand.ts";
 import { expanded, shown, type Found, type Judging, type Located } from "./found.ts";
 import { globalArguments } from "./global-arguments.ts";
-import { isImageId, readImageName } from "./image-name.ts";
 
 /** Images that Moorage makes for one owner. */
 const PRIVATE = /^(?:docker\.io\/library|localhost)\/moorage-(?:snapshot|dependencies)$/;
@@ -114,16 +114,17 @@ function judgeImage(reference: string, { policy: { allowedRegistries } }: Judgin
       { rule: "private-image", message, fix: `Name the image with its tag, such as ${reference.slice(0, 40)}:latest.` },
     ];
   }
-  const image = readImageName(reference);
+  const image = readImageReference(reference);
   if (image === undefined) {
     const message = `${shown(reference)} is no image reference; expected [registry/]path[:tag][@sha256:digest].`;
     return [{ rule: "base-registry", message, fix: "Write it as for `docker pull`, such as python:3.11-slim." }];
   }
-  if (PRIVATE.test(image.name)) {
+  const name = `${image.host}/${image.path}`;
+  if (PRIVATE.test(name)) {
     const message = `${shown(reference)} is an image that Moorage made for one owner's sandboxes.`;
     return [{ rule: "private-image", message, fix: "Begin with an image of a registry, or with one of agent-env." }];
   }
-  if (BUILT.test(image.name) || allowedRegistries.some((allowed) => isBelow(image.name, allowed))) return [];
+  if (BUILT.test(name) || allowedRegistries.some((allowed) => isBelow(name, allowed))) return [];
   const choice = allowedRegistries.join(", ");
   return [
     {
@@ -139,8 +140,13 @@ function isBelow(name: string, allowed: string): boolean {
 }
 
 function untagged(reference: string): readonly Found[] {
-  const { name = "", tag, digest } = readImageName(reference) ?? {};
-  if (digest !== undefined || (tag !== undefined && tag !== "latest") || BUILT.test(name)) return [];
+  const { host = "", path = "", version } = readImageReference(reference) ?? {};
+  if (version !== "latest" || BUILT.test(`${host}/${path}`)) return [];
   const message = `${shown(reference)} is another image each time that its makers release one.`;
   return [{ rule: "latest-tag", advice: true, message, fix: "Name a version, such as python:3.11-slim, or a digest." }];
+}
+
+/** True for what an engine may take for the beginning of an image's id, whoever made the image. */
+function isImageId(reference: string): boolean {
+  return /^(?:sha\d+:)?[0-9a-f]+$/.test(reference);
 }

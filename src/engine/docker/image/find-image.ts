@@ -1,5 +1,5 @@
 import { MoorageError } from "../../../base/errors.ts";
-import { parseImageReference, type ImageReference } from "../../../base/image-reference.ts";
+import { readImageReference, type ImageReference } from "../../../base/image-reference.ts";
 import type { ImageInfo } from "../../engine.ts";
 import { isOfUnit } from "../../unit-labels.ts";
 import type { EngineApi } from "../api/engine-api.ts";
@@ -50,16 +50,7 @@ export function told({ platform: _platform, ...image }: FoundImage): ImageInfo {
 // A registry's digest names the same content on every host; an image made here has only its id.
 function digestOf(image: ImageReply, { repository }: ImageReference): string {
   const digests = (image.RepoDigests ?? []).map((text) => text.split("@"));
-  const own = digests.find(([name = ""]) => familiar(name) === repository);
+  // Podman spells repositories of Docker Hub in full.
+  const own = digests.find(([name = ""]) => readImageReference(name)?.repository === repository);
   return own?.[1] ?? image.Id;
-}
-
-/** Podman spells repositories of Docker Hub in full. */
-function familiar(repository: string): string | undefined {
-  try {
-    return parseImageReference(repository).repository;
-  } catch {
-    // `<none>`, of an image without a name.
-    return undefined;
-  }
 }
