@@ -218,7 +218,7 @@ describe("An image", () => {
     ]);
     expect(shown.code).toBe(125);
     await explained("The image is not there", shown, [
-      /error: The image \S+:1 is not on this machine, and its registry does not answer: /,
+      /error: The image \S+:1 cannot be pulled, as its registry does not answer: /,
       /error: .*moorage\.invalid\/\w+:1/,
       /hint: .*registry/,
     ]);

@@ -135,7 +135,7 @@ describe("building", () => {
     const spec = { tag, context: dockerfileAlone(dockerfile), labels: { "moorage.test": "1" } };
     const built = await images().build(spec, { onEvent: (event) => void events.push(event) });
     pulled.push(tag);
-    expect(built).toMatchObject({ reference: tag, imageId: built.digest, steps: 3, cachedSteps: 0 });
+    expect(built).toMatchObject({ reference: tag, id: built.digest, steps: 3, cachedSteps: 0 });
     const [base, env, label] = ["FROM busybox:latest", `ENV BUILT="by a test ${tag}"`, "LABEL moorage.test=1"];
     expect(events).toEqual([
       { type: "step", step: 1, steps: 3, instruction: base },

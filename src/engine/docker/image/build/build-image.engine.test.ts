@@ -59,7 +59,7 @@ describe("a build", { timeout: LONG }, () => {
   test("is told by its steps, with what each prints, line by line and without paint", async () => {
     const { done, events } = build('RUN printf "one\\ntwo"; echo three >&2; printf "\\033[1mfour"');
     const image = await done;
-    expect(image).toMatchObject({ steps: 3, cachedSteps: 0, imageId: image.digest });
+    expect(image).toMatchObject({ steps: 3, cachedSteps: 0, id: image.digest });
     const lines = events.flatMap((event) => (event.type === "output" ? event.lines : []));
     expect(lines.toSorted()).toEqual(["one", "three", "twofour"]);
   });
