@@ -29,6 +29,9 @@ export const PODMAN: readonly NeededPackage[] = [
   { name: "catatonit", isHere: onLinux("catatonit") },
 ];
 
+/** What reads images in files and registries, to see what others make of what was exported. */
+export const SKOPEO: NeededPackage = { name: "skopeo", isHere: onLinux("skopeo") };
+
 /** What the tests of registries need: one. */
 export const REGISTRY: NeededPackage = { name: "docker-registry", isHere: onLinux("docker-registry") };
 

@@ -8,6 +8,7 @@ import type { Api, ApiEnv } from "./api-env.ts";
 import { createOpenApi } from "./openapi.ts";
 import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
+import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
 import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { TransportError } from "./transport-error.ts";
@@ -29,6 +30,7 @@ export function createApi({ platform, logger, version }: ApiParts): Api {
   addOperationRoutes(app, platform);
   addRawRoutes(app, platform);
   addContentRoutes(app, platform);
+  addImageArchiveRoutes(app, platform);
   refuseOtherMethods(app);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {
@@ -56,6 +58,7 @@ function refuseOtherMethods(app: Api): void {
     ["/openapi.json", ["GET"]],
     [ARCHIVE_PATH, ["GET", "PUT"]],
     [CONTENT_PATH, ["GET", "PUT"]],
+    [IMAGE_ARCHIVE_PATH, ["GET", "PUT"]],
   ]);
   for (const { operation } of listOperations()) {
     const { method, path } = operation.http;

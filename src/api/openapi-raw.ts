@@ -2,6 +2,7 @@ import { TAR } from "./answers.ts";
 import { CONTENT_PATH, OCTETS } from "./content-routes.ts";
 import { failedResponses } from "./openapi-errors.ts";
 import { ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
+import { IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
@@ -68,6 +69,48 @@ const contentRoute = {
 
 const tar = { [TAR]: { schema: { type: "string", contentMediaType: TAR } } };
 
+const imageArchiveRoute = {
+  get: {
+    operationId: "raw_exportImage",
+    tags: ["raw"],
+    summary: "Read an image as an OCI archive, which `docker load` reads too.",
+    parameters: [
+      {
+        name: "reference",
+        in: "query",
+        required: true,
+        description: "Image reference, such as agent-env:report-1.",
+        schema: { type: "string" },
+      },
+    ],
+    responses: {
+      "200": { description: "The archive. It is whole when the connection ends in order.", content: tar },
+      ...failedResponses(true),
+    },
+  },
+  put: {
+    operationId: "raw_importImage",
+    tags: ["raw"],
+    summary: "Make an image of an archive: an OCI layout, or what `docker save` writes, of one image.",
+    parameters: [
+      {
+        name: "tag",
+        in: "query",
+        description: "What the image is called: `agent-env:TAG`, or TAG alone; by the time otherwise.",
+        schema: { type: "string" },
+      },
+    ],
+    requestBody: { required: true, content: tar },
+    responses: {
+      "200": {
+        description: "The image.",
+        content: { "application/json": { schema: { $ref: "#/components/schemas/Image" } } },
+      },
+      ...failedResponses(true),
+    },
+  },
+};
+
 /** The routes that carry bytes. */
 export function rawPaths(): Paths {
   return {
@@ -115,6 +158,7 @@ export function rawPaths(): Paths {
         },
       },
     },
+    [IMAGE_ARCHIVE_PATH]: imageArchiveRoute,
   };
 }
 

@@ -48,7 +48,7 @@ async function stage(context: Context<ApiEnv>, platform: Platform): Promise<Resp
   return Response.json(await platform.raw.stage(input, tarBody(context), { signal }));
 }
 
-function tarBody(context: Context<ApiEnv>): AsyncGenerator<Uint8Array> {
+export function tarBody(context: Context<ApiEnv>): AsyncGenerator<Uint8Array> {
   const { body, headers } = context.req.raw;
   const contentType = headers.get("content-type");
   if (contentType !== TAR) {

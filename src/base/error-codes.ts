@@ -169,6 +169,13 @@ export const ERROR_CODES = {
     fault: "engine",
     hint: "The repository's server did not answer: check the network, or stage the files by a directory or an archive.",
   },
+  IMAGE_ARCHIVE_INVALID: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Make the archive again with `moorage image export REF --to FILE`, `docker save` or `skopeo copy`, of one image for one platform.",
+  },
   BUILD_TIMED_OUT: {
     status: 422,
     exit: 1,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ContextDockerfile, contextFields, isOneSource } from "./context.ts";
 import { BuildArgs, ImageChecked } from "./image-check.ts";
+import { ImageTag } from "./image-archive.ts";
 import { EngineName, Id, Isolation, Time } from "./primitives.ts";
 import { RunStatus } from "./run.ts";
 
@@ -39,13 +40,9 @@ const ImageLabels = z
 export const ImageBuild = z
   .strictObject({
     ...contextFields,
-    tag: z
-      .string()
-      .regex(/^(?:agent-env:)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "expected agent-env:TAG, or TAG alone")
-      .optional()
-      .meta({
-        description: "What the image is called: `agent-env:TAG`, or TAG alone; by its task and the time otherwise.",
-      }),
+    tag: ImageTag.optional().meta({
+      description: "What the image is called: `agent-env:TAG`, or TAG alone; by its task and the time otherwise.",
+    }),
     task: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "expected 1 to 63 of a-z, 0-9 and inner dashes")

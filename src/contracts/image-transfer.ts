@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { Hash, ImageReference } from "./primitives.ts";
 
-const TransferTimeoutMs = z.int().min(1, "expected at least 1 ms").optional().meta({
+export const TransferTimeoutMs = z.int().min(1, "expected at least 1 ms").optional().meta({
   description:
     "Deadline in milliseconds; the administrator's longest otherwise. Five minutes without progress end it too.",
 });
 
-const LayerEvent = z
+export const LayerEvent = z
   .object({
     type: z.literal("layer"),
     layer: z.string().meta({ description: "The engine's short name for it." }),

@@ -28,7 +28,7 @@ export const ImageRef = ImageReference.meta({ description: "Image reference, suc
 export const Image = z
   .object({
     reference: z.string(),
-    kind: z.enum(["built"]).meta({ description: "How it came here." }),
+    kind: z.enum(["built", "imported"]).meta({ description: "How it came here." }),
     digest: z.string().meta({ description: "Content address, `sha256:…`." }),
     sizeBytes: z.int(),
     createdAt: Time,

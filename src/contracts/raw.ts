@@ -1,5 +1,5 @@
 import type { CallOptions } from "./call-options.ts";
-import type { StagedContext } from "./types.ts";
+import type { Image, StagedContext } from "./types.ts";
 
 /**
  * What cannot be a row of the operations table, because it carries bytes instead of JSON.
@@ -11,6 +11,8 @@ import type { StagedContext } from "./types.ts";
  * | `read` | `GET /v1/sandboxes/{id}/content?path=` answers `application/octet-stream`, with `Range` a part of it |
  * | `write` | `PUT /v1/sandboxes/{id}/content?path=&mode=` takes `application/octet-stream` |
  * | `stage` | `PUT /v1/contexts?dockerfile=` takes `application/x-tar`, plain or with gzip, and answers as `context.create` does |
+ * | `exportImage` | `GET /v1/image/archive?reference=` answers `application/x-tar` |
+ * | `importImage` | `PUT /v1/image/archive?tag=` takes `application/x-tar` |
  */
 export type RawOperations = {
   /** A file or a tree as a tar stream; entry names begin with the last part of `path`. */
@@ -27,11 +29,34 @@ export type RawOperations = {
   ) => Promise<{ readonly path: string; readonly sizeBytes: number }>;
   /** Stages a tar archive, plain or with gzip, as what an image is to be built from. */
   readonly stage: (input: StageInput, tar: AsyncIterable<Uint8Array>, options?: CallOptions) => Promise<StagedContext>;
+  /**
+   * An image as an OCI archive, which `docker load`, `podman load` and `skopeo` read too. IMAGE_NOT_FOUND also for
+   * somebody else's.
+   */
+  readonly exportImage: (input: ImageExportArchive, options?: CallOptions) => AsyncIterable<Uint8Array>;
+  /**
+   * Makes an image of an archive of one image: an OCI layout, or what `docker save` writes. IMAGE_ARCHIVE_INVALID when it is
+   * none or its digests are wrong, LIMIT_EXCEEDED when it is too large, CONFLICT when the tag is somebody else's.
+   */
+  readonly importImage: (
+    input: ImageImport,
+    archive: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ) => Promise<Image>;
 };
 
 export type StageInput = {
   /** Path of the Dockerfile in the archive. @default "Dockerfile", which is written where none is there */
   readonly dockerfile?: string;
+};
+
+export type ImageExportArchive = {
+  readonly reference: string;
+};
+
+export type ImageImport = {
+  /** `agent-env:TAG`, or TAG alone. @default "agent-env:import-TIME" */
+  readonly tag?: string;
 };
 
 export type ReadInput = ArchiveInput & {

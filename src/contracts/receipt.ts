@@ -64,8 +64,20 @@ const BuildReceiptBody = z.object({
   network: BuildNetwork,
 });
 
+const ExportReceiptBody = z.object({
+  ...link,
+  ...end,
+  operation: z.literal("image.export"),
+  exportId: Id,
+  service: z.string(),
+  image: z.string().nullable(),
+  sandboxId: Id.nullable(),
+  reference: z.string(),
+  digest: Hash.nullable().meta({ description: "As the registry has confirmed it; null where nothing was pushed." }),
+});
+
 /** The body that is hashed and signed: only what was measured, null where it was not. */
-export const ReceiptBody = z.discriminatedUnion("operation", [RunReceiptBody, BuildReceiptBody]);
+export const ReceiptBody = z.discriminatedUnion("operation", [RunReceiptBody, BuildReceiptBody, ExportReceiptBody]);
 
 const seal = {
   hash: Hash.meta({ description: "SHA-256 of the canonical JSON of everything else but the signature." }),
@@ -74,8 +86,9 @@ const seal = {
 
 export const RunReceipt = RunReceiptBody.extend(seal).meta({ id: "RunReceipt" });
 export const BuildReceipt = BuildReceiptBody.extend(seal).meta({ id: "BuildReceipt" });
+export const ExportReceipt = ExportReceiptBody.extend(seal).meta({ id: "ExportReceipt" });
 export const Receipt = z
-  .discriminatedUnion("operation", [RunReceipt, BuildReceipt])
+  .discriminatedUnion("operation", [RunReceipt, BuildReceipt, ExportReceipt])
   .meta({ id: "Receipt", type: "object" });
 
 /** Protects the end of the chain: without it a cut-off tail would not be missed. */

@@ -7,6 +7,11 @@ import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
 import { checkImage } from "./image/check-image.ts";
 import { createContext, getContext, listContexts, removeContext, stageArchive } from "./image/context/contexts.ts";
+import { exportArchive } from "./image/archive/export-archive.ts";
+import { importImage } from "./image/archive/import-image.ts";
+import { exportImages } from "./image/export/export-images.ts";
+import { listExports, readExportLog } from "./image/export/exports.ts";
+import { imageSbom } from "./image/sbom/bill-of-materials.ts";
 import { buildImage } from "./image/build/build-image.ts";
 import { readBuildLog } from "./image/build/build-log.ts";
 import { listBuilds } from "./image/build/builds.ts";
@@ -92,8 +97,17 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),
     },
-    raw: { ...rawOperations(filesOf), stage: (input, tar, options) => stageArchive(call(options), input, tar) },
+    raw: rawMethods(call, filesOf),
   });
+}
+
+function rawMethods(call: CallOf, filesOf: FilesOf): Platform["raw"] {
+  return {
+    ...rawOperations(filesOf),
+    stage: (input, tar, options) => stageArchive(call(options), input, tar),
+    exportImage: (input, options) => exportArchive(call(options), input),
+    importImage: (input, archive, options) => importImage(call(options), input, archive),
+  };
 }
 
 function sandboxOperations(call: CallOf): ParsedPlatform["sandbox"] {
@@ -153,6 +167,10 @@ function imageOperations(call: CallOf): ParsedPlatform["image"] {
     exists: ({ reference }, options) => imageExists(call(options), reference),
     ensure: (input, options) => ensureImage(call(options), input),
     pull: (input, options) => pullImage(call(options), input),
+    export: (input, options) => exportImages(call(options), input),
+    exports: async (input, options) => pageOf(await listExports(call(options), query(input))),
+    exportLog: (input, options) => readExportLog(call(options), input),
+    sbom: ({ reference }, options) => imageSbom(call(options), reference),
     check: (input, options) => checkImage(call(options), input),
     push: (input, options) => pushImage(call(options), input),
   };

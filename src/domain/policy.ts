@@ -29,6 +29,12 @@ export type Policy = {
     readonly maxPerOwner: number;
   };
   readonly build: { readonly context: ContextPolicy; readonly dockerfile: DockerfilePolicy };
+  readonly images: {
+    /** Of an archive that is imported, and once more of what its layers unpack to. */
+    readonly maxImportBytes: number;
+    /** What exports are called that say nothing else. */
+    readonly exports: { readonly registry: string; readonly prefix: string; readonly version: string };
+  };
   readonly timers: Timers;
   readonly stats: StatsPolicy;
   /** Sandboxes to be started ahead. */

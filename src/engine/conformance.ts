@@ -13,6 +13,7 @@ import { describeFileRaces } from "./conformance/cases/file-races.ts";
 import { describeFileRefusals } from "./conformance/cases/file-refusals.ts";
 import { describeFileWatch } from "./conformance/cases/file-watch.ts";
 import { describeFiles } from "./conformance/cases/files.ts";
+import { describeImageArchives } from "./conformance/cases/image-archives.ts";
 import { describeImages } from "./conformance/cases/images.ts";
 import { describeImageTransfers } from "./conformance/cases/image-transfers.ts";
 import { describeLifecycle } from "./conformance/cases/lifecycle.ts";
@@ -64,6 +65,7 @@ export function describeEngineConformance(name: string, harness: ConformanceHarn
     describeDeployments(fixture);
     describeImages(harness, fixture);
     describeImageTransfers(harness, fixture);
+    describeImageArchives(harness, fixture);
     describeSnapshots(harness, fixture);
   });
 }

@@ -138,6 +138,24 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "What may be kept of sandboxes." }),
+  images: z
+    .strictObject({
+      maxImportBytes: z
+        .int()
+        .positive()
+        .default(10 * 1024 * MIB)
+        .meta({ description: "Bytes of an archive that is imported, and once more of what its layers unpack to." }),
+      exports: z
+        .strictObject({
+          registry: z.string().default("docker.io").meta({ description: "Registry, with a path where one is wanted." }),
+          prefix: z.string().default("demo").meta({ description: "What the names of services begin with." }),
+          version: z.string().default("latest").meta({ description: "Tag." }),
+        })
+        .prefault({})
+        .meta({ description: "What exports are called that name nothing else: REGISTRY/PREFIX-SERVICE:VERSION." }),
+    })
+    .prefault({})
+    .meta({ description: "Images that come as archives, and that go to registries." }),
   build: z
     .strictObject({
       policy: z.enum(["enforce", "warn", "off"]).default("enforce").meta({

@@ -94,6 +94,20 @@ export const VARIABLES: readonly Variable[] = [
     expected: "a duration, such as 1h, or 0 for never",
   },
   {
+    name: "MOORAGE_IMAGE_IMPORT_BYTES",
+    path: ["images", "maxImportBytes"],
+    read: bytes,
+    expected: "a size, such as 10g",
+  },
+  {
+    name: "MOORAGE_EXPORT_REGISTRY",
+    path: ["images", "exports", "registry"],
+    read: text,
+    expected: "a registry, such as ghcr.io/team",
+  },
+  { name: "MOORAGE_EXPORT_PREFIX", path: ["images", "exports", "prefix"], read: text, expected: "a name" },
+  { name: "MOORAGE_EXPORT_VERSION", path: ["images", "exports", "version"], read: text, expected: "a tag" },
+  {
     name: "MOORAGE_SNAPSHOT_BYTES",
     path: ["snapshots", "maxBytes"],
     read: bytes,

@@ -2,11 +2,13 @@ import { MoorageError } from "../base/errors.ts";
 import type { CallOptions } from "../contracts/call-options.ts";
 import type { ArchiveInput, FilePart, RawOperations, ReadInput } from "../contracts/raw.ts";
 import type { StagedContext } from "../contracts/types.ts";
+import type { Image } from "../contracts/types.ts";
 import { reached, send, type Connection } from "./http.ts";
 import { fillPath, queryOf } from "./request-target.ts";
 import { responseChunks } from "./response-chunks.ts";
 
 const ARCHIVE_PATH = "/v1/sandboxes/{id}/archive";
+const IMAGE_ARCHIVE_PATH = "/v1/image/archive";
 const CONTENT_PATH = "/v1/sandboxes/{id}/content";
 const CONTEXTS_PATH = "/v1/contexts";
 const OCTETS = "application/octet-stream";
@@ -35,6 +37,17 @@ export function rawOperations(connection: Connection): RawOperations {
       const target = targetOf(CONTENT_PATH, input);
       const response = await send(connection, { method: "PUT", target, headers, body: bodyOf(content), signal });
       return reached(connection, signal, async () => (await response.json()) as { path: string; sizeBytes: number });
+    },
+    exportImage: async function* (input, { signal } = {}) {
+      const target = targetOf(IMAGE_ARCHIVE_PATH, input);
+      const response = await send(connection, { method: "GET", target, signal });
+      yield* responseChunks({ connection, response, signal });
+    },
+    importImage: async (input, archive, { signal } = {}) => {
+      const headers = { "content-type": TAR };
+      const target = targetOf(IMAGE_ARCHIVE_PATH, input);
+      const response = await send(connection, { method: "PUT", target, headers, body: bodyOf(archive), signal });
+      return reached(connection, signal, async () => (await response.json()) as Image);
     },
   };
 }

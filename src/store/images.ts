@@ -1,11 +1,11 @@
 import type { EngineName } from "../contracts/types.ts";
 import type { Page, PageQuery } from "./page.ts";
 
-/** An image that Moorage built itself; only with this digest is it what was built. */
+/** An image that Moorage made itself, of a Dockerfile or an archive; only with this digest is it what was built. */
 export type ImageRow = {
   readonly reference: string;
   readonly engine: EngineName;
-  readonly kind: "dependencies" | "built";
+  readonly kind: "dependencies" | "built" | "imported";
   /** Null: nobody's own, such as a cache that all share. */
   readonly owner: string | null;
   readonly digest: string;

@@ -15,6 +15,7 @@ import type {
 import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
 import type { BuildRow, BuildRows } from "./builds.ts";
+import type { ExportRow, ExportRows } from "./exports.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
@@ -23,6 +24,7 @@ import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 
 export type * from "./contexts.ts";
 export type * from "./builds.ts";
+export type * from "./exports.ts";
 export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
@@ -237,7 +239,7 @@ export type ReceiptRow = {
 };
 
 /** What a receipt is of. */
-export type Ended = { readonly run: RunRow } | { readonly build: BuildRow };
+export type Ended = { readonly run: RunRow } | { readonly build: BuildRow } | { readonly export: ExportRow };
 
 export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
 
@@ -354,6 +356,7 @@ export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
+  readonly exports: ExportRows;
   readonly builds: BuildRows;
   readonly snapshots: SnapshotRows;
   readonly volumes: NamedRows;

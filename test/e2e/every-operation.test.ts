@@ -80,6 +80,7 @@ async function attempt(door: Door, { name, input, events }: Step, state: Walk): 
 }
 
 function keep({ keep: wish }: Step, answer: unknown, { ids }: Walk): void {
-  const fields = answer as Record<string, unknown>;
-  if (wish !== undefined) ids.set(wish[1], String(fields[wish[0]]));
+  if (wish === undefined) return;
+  const value = wish[0].split(".").reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], answer);
+  ids.set(wish[1], String(value));
 }

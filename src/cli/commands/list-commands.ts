@@ -3,6 +3,9 @@ import type { CliCommand } from "../invocation.ts";
 import { contextUploadCommand } from "./context-upload.ts";
 import { jobsCommand } from "./jobs.ts";
 import { readCommand, writeCommand } from "./file-content.ts";
+import { exportCommand } from "./image-export.ts";
+import { importCommand } from "./image-import.ts";
+import { sbomCommand } from "./image-sbom.ts";
 import { mcpCommand } from "./mcp.ts";
 import { operationCommand } from "./operation-command.ts";
 import { copyCommand } from "./sandbox-cp.ts";
@@ -14,6 +17,8 @@ const BY_HAND: Readonly<Record<string, (operation: OutlinedOperation) => CliComm
   "job.batch": jobsCommand,
   "file.read": readCommand,
   "file.write": writeCommand,
+  "image.export": exportCommand,
+  "image.sbom": sbomCommand,
 };
 
 /** Every command: the rows of the operations table, and the few that cannot be one. */
@@ -25,5 +30,6 @@ export function listCommands(): readonly CliCommand[] {
     shellCommand,
     serveCommand,
     mcpCommand,
+    importCommand,
   ];
 }

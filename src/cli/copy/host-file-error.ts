@@ -1,13 +1,15 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 
 type Row = {
-  readonly code: "FILE_NOT_FOUND" | "PATH_NOT_ALLOWED" | "CONFLICT";
+  readonly code: "FILE_NOT_FOUND" | "PATH_NOT_ALLOWED" | "CONFLICT" | "DISK_FULL";
   readonly what: string;
   readonly hint: string;
 };
 
 const CHECK_NAME = "Check the spelling; relative paths start at the current directory.";
 const CHECK_MODE = "Check the permissions of the file and of the directories above it.";
+
+const FREE_SPACE = "Free some space there, or choose another place.";
 
 const ROWS: Readonly<Record<string, Row>> = {
   ENOENT: { code: "FILE_NOT_FOUND", what: "does not exist", hint: CHECK_NAME },
@@ -21,6 +23,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   EACCES: { code: "PATH_NOT_ALLOWED", what: "may not be used: permission denied", hint: CHECK_MODE },
   EPERM: { code: "PATH_NOT_ALLOWED", what: "may not be used: not permitted", hint: CHECK_MODE },
+  ENOSPC: { code: "DISK_FULL", what: "cannot be written to its end: the disk is full", hint: FREE_SPACE },
+  EDQUOT: { code: "DISK_FULL", what: "cannot be written to its end: the quota is used up", hint: FREE_SPACE },
   EROFS: { code: "PATH_NOT_ALLOWED", what: "is on a read-only file system", hint: "Choose another place." },
 };
 

@@ -37,6 +37,7 @@ export function hostWith(answers: Readonly<Record<string, Answer>>, raw: Partial
   };
   const platform = buildPlatform(listOperations(), methodFor, {
     ...{ download: unexpected, upload: unexpected, read: unexpected, write: unexpected, stage: unexpected },
+    ...{ exportImage: unexpected, importImage: unexpected },
     ...raw,
   });
   const dispose = async (): Promise<void> => {

@@ -36,7 +36,7 @@ export function imagePushing(): EventView {
 type Layer = { readonly ended: boolean; readonly current: number; readonly total: number };
 
 /** One line of how far all layers are that were told of so far. */
-function layerBar(): (event: LayerEvent) => string {
+export function layerBar(): (event: LayerEvent) => string {
   const layers = new Map<string, Layer>();
   return ({ layer, status, currentBytes, totalBytes }) => {
     const before = layers.get(layer) ?? { ended: false, current: 0, total: 0 };

@@ -1,5 +1,6 @@
 import { formatBytes } from "../../base/quantities.ts";
 import { Image, ImageHistory, ImagePresence, ImagePruned } from "../../contracts/image.ts";
+import { ImageSbom } from "../../contracts/image-archive.ts";
 import { page } from "../../contracts/primitives.ts";
 import { table } from "../output/table.ts";
 import { bytesCell, timeCell } from "./cells.ts";
@@ -47,6 +48,13 @@ export const imageHistory = view(ImageHistory, ({ steps }, layout) => {
   ]);
   return { out: table(columns, rows, layout) };
 });
+
+/** The bill itself, for what reads such bills; people are told the rest beside it. */
+export const imageSbom = view(ImageSbom, ({ document, components, warnings, reference }) => ({
+  out: `${JSON.stringify(document, undefined, 2)}\n`,
+  ...(warnings.length === 0 ? {} : { warning: warnings.join(" ") }),
+  success: `Found ${components} packages in ${reference}.`,
+}));
 
 export const imagesPruned = view(ImagePruned, ({ images, cacheImages, freedBytes }) => {
   if (images.length === 0 && cacheImages === 0) return { note: "there was nothing to remove." };

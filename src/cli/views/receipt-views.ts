@@ -1,6 +1,6 @@
 import { page } from "../../contracts/primitives.ts";
 import { Receipt, ReceiptVerification } from "../../contracts/receipt.ts";
-import type { BuildReceipt, Receipt as ReceiptData, RunReceipt } from "../../contracts/types.ts";
+import type { BuildReceipt, ExportReceipt, Receipt as ReceiptData, RunReceipt } from "../../contracts/types.ts";
 import { formatBytes, formatDuration } from "../../base/quantities.ts";
 import { keyValues } from "../output/key-values.ts";
 import { labelled, successLine } from "../output/message.ts";
@@ -9,7 +9,7 @@ import { bytesCell, durationCell, limitsCell, NOTHING, timeCell } from "./cells.
 import { view } from "./view.ts";
 
 export const receiptList = view(page(Receipt), ({ items }, layout) => {
-  if (items.length === 0) return { note: "no receipts yet; every run and every build leaves one." };
+  if (items.length === 0) return { note: "no receipts yet; every run, build and export leaves one." };
   const columns = [
     { header: "RECEIPT", whole: true },
     { header: "NO", align: "right" as const },
@@ -26,7 +26,7 @@ export const receiptList = view(page(Receipt), ({ items }, layout) => {
     receipt.operation,
     "exitCode" in receipt && receipt.exitCode !== null ? String(receipt.exitCode) : NOTHING,
     timeCell(receipt.recordedAt),
-    "runId" in receipt ? receipt.runId : receipt.buildId,
+    ofWhat(receipt),
   ]);
   return { out: table(columns, rows, layout) };
 });
@@ -34,6 +34,11 @@ export const receiptList = view(page(Receipt), ({ items }, layout) => {
 export const receiptDetails = view(Receipt, (receipt, layout) => ({
   out: keyValues([...identity(receipt), ...facts(receipt), ...chain(receipt)], layout),
 }));
+
+function ofWhat(receipt: ReceiptData): string {
+  if (receipt.operation === "image.build") return receipt.buildId;
+  return receipt.operation === "image.export" ? receipt.exportId : receipt.runId;
+}
 
 type Pairs = readonly (readonly [string, string])[];
 
@@ -48,6 +53,7 @@ function identity(receipt: ReceiptData): Pairs {
 }
 
 function facts(receipt: ReceiptData): Pairs {
+  if (receipt.operation === "image.export") return ofExport(receipt);
   return receipt.operation === "image.build" ? ofBuild(receipt) : [...ofRun(receipt), ...outcome(receipt)];
 }
 
@@ -63,6 +69,21 @@ function ofBuild(receipt: BuildReceipt): Pairs {
     ["Engine", `${receipt.engine} (isolation: ${receipt.isolation})`],
     ["Limits", limits],
     ["Network", receipt.network],
+    ["Status", receipt.status],
+    ["Started", timeCell(receipt.startedAt)],
+    ["Duration", durationCell(receipt.durationMs)],
+  ];
+}
+
+function ofExport(receipt: ExportReceipt): Pairs {
+  return [
+    ["Export", receipt.exportId],
+    ["Service", receipt.service],
+    ["Image", receipt.image ?? NOTHING],
+    ["Sandbox", receipt.sandboxId ?? NOTHING],
+    ["To", receipt.reference],
+    ["Digest", receipt.digest ?? NOTHING],
+    ["Engine", `${receipt.engine} (isolation: ${receipt.isolation})`],
     ["Status", receipt.status],
     ["Started", timeCell(receipt.startedAt)],
     ["Duration", durationCell(receipt.durationMs)],

@@ -17,7 +17,8 @@ import { imageChecked } from "./image-check-view.ts";
 import { imagePulling, imagePushing } from "./image-transfer-views.ts";
 
 import { buildList, buildLog, imageBuilding } from "./build-views.ts";
-import { imageHistory, imageList, imagePresence, imagesPruned } from "./image-views.ts";
+import { exportList, exportLog, imageExporting } from "./export-views.ts";
+import { imageHistory, imageList, imagePresence, imageSbom, imagesPruned } from "./image-views.ts";
 import {
   networkDetails,
   networkEnsured,
@@ -101,6 +102,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "volume.list": volumeList,
   "volume.remove": volumeRemoved,
   "image.builds": buildList,
+  "image.sbom": imageSbom,
+  "image.exports": exportList,
+  "image.exportLog": exportLog,
   "image.logs": buildLog,
   "image.list": imageList,
   "image.history": imageHistory,
@@ -131,5 +135,6 @@ export const EVENT_VIEWS: Readonly<Record<string, () => EventView>> = {
   "sandbox.stats": () => statsSample,
   "image.pull": imagePulling,
   "image.push": imagePushing,
+  "image.export": imageExporting,
   "image.build": imageBuilding,
 };

@@ -14,6 +14,8 @@ import {
   ImageRemoved,
 } from "../image.ts";
 import { ImagePullEvent, ImagePullInput, ImagePushEvent, ImagePushInput } from "../image-transfer.ts";
+import { Export, ExportLog, ExportLogInput, ImageExportEvent, ImageExportInput } from "../image-export.ts";
+import { ImageSbom, ImageSbomInput } from "../image-archive.ts";
 import { stream, unary } from "../operation.ts";
 import { page, PageInput } from "../primitives.ts";
 import { changing, destructive, readOnly } from "./bindings.ts";
@@ -118,6 +120,46 @@ export const imageOperations = {
     mcp: changing,
     input: ImagePullInput,
     output: ImagePullEvent,
+  }),
+  export: stream({
+    summary: "Push images and sandboxes to a registry, each as a service, or write one to a file.",
+    http: { method: "post", path: "/v1/exports" },
+    cli: {
+      command: "image export",
+      flags: {
+        images: { flag: "image", parse: "key-value" },
+        sandboxes: { flag: "sandbox", parse: "key-value" },
+        ...transferFlags,
+      },
+      leaving: "What it had begun to push was given up, and is recorded as canceled.",
+    },
+    mcp: changing,
+    input: ImageExportInput,
+    output: ImageExportEvent,
+  }),
+  exports: unary({
+    summary: "List your exports, newest first.",
+    http: { method: "get", path: "/v1/exports" },
+    cli: { command: "image exports" },
+    mcp: readOnly,
+    input: z.strictObject(PageInput),
+    output: page(Export),
+  }),
+  exportLog: unary({
+    summary: "Read what happened in an export, while it goes on and afterwards.",
+    http: { method: "get", path: "/v1/exports/{exportId}/log" },
+    cli: { command: "image export-log", positionals: ["exportId"] },
+    mcp: readOnly,
+    input: ExportLogInput,
+    output: ExportLog,
+  }),
+  sbom: unary({
+    summary: "List the packages that an image is made of, as CycloneDX.",
+    http: { method: "get", path: "/v1/image/sbom" },
+    cli: { command: "image sbom", positionals: ["reference"] },
+    mcp: readOnly,
+    input: ImageSbomInput,
+    output: ImageSbom,
   }),
   check: unary({
     summary: "Judge a Dockerfile by the administrator's policy, without building it.",

@@ -1,7 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import { buildPlatform } from "../build-platform.ts";
 import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../platform.ts";
-import type { ArchiveInput, RawOperations, StageInput } from "../raw.ts";
+import type { RawOperations } from "../raw.ts";
 import type { StagedContext } from "../types.ts";
 
 export type RecordedCall = { readonly name: string; readonly input: unknown; readonly signal: AbortSignal | undefined };
@@ -43,7 +43,7 @@ export function createRecordingPlatform({ answers = {}, raw = {} }: RecordingPar
 }
 
 function recordingRaw(calls: RecordedCall[]): RawOperations {
-  const record = (name: string, input: ArchiveInput | StageInput, { signal }: CallOptions): void => {
+  const record = (name: string, input: unknown, { signal }: CallOptions): void => {
     calls.push({ name, input, signal });
   };
   return {
@@ -71,6 +71,16 @@ function recordingRaw(calls: RecordedCall[]): RawOperations {
       let sizeBytes = 0;
       for await (const chunk of content) sizeBytes += chunk.length;
       return { path: input.path, sizeBytes };
+    },
+    exportImage: async function* (input, options = {}) {
+      record("raw.exportImage", input, options);
+    },
+    importImage: async (input, archive, options = {}) => {
+      record("raw.importImage", input, options);
+      for await (const _chunk of archive);
+      const [reference, createdAt] = [input.tag ?? "agent-env:import", "2026-01-02T03:04:05.678Z"];
+      const digest = `sha256:${"0".repeat(64)}`;
+      return { reference, kind: "imported", digest, sizeBytes: 0, createdAt, usedAt: createdAt, missing: false };
     },
   };
 }

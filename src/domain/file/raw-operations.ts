@@ -7,7 +7,7 @@ import { openPart } from "./open-part.ts";
 import { entryPath, sandboxPath } from "./sandbox-path.ts";
 
 /** What carries bytes. */
-export function rawOperations(filesOf: FilesOf): Omit<RawOperations, "stage"> {
+export function rawOperations(filesOf: FilesOf): Omit<RawOperations, "stage" | "exportImage" | "importImage"> {
   return {
     download: async function* ({ id, path }, options) {
       const { context, sandbox, signal } = await filesOf(id, options);

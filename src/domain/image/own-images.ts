@@ -18,7 +18,7 @@ export async function listImages({ context, principal }: Call, query: Listing): 
 }
 
 /** The caller's image by its reference; NOT_FOUND also for somebody else's, and for one that Moorage has not made. */
-async function requireOwnImage({ context, principal }: Call, reference: string): Promise<ImageRow> {
+export async function requireOwnImage({ context, principal }: Call, reference: string): Promise<ImageRow> {
   const row = await context.store.images.find(parseImageReference(reference).whole);
   if (row?.owner === principal.owner) return row;
   throw new MoorageError("NOT_FOUND", `You have no image "${reference}".`, {
@@ -47,11 +47,24 @@ export async function refuseOthersImage(call: Owning, reference: string): Promis
   throw new MoorageError("IMAGE_NOT_FOUND", `The image ${reference} was found neither here nor in its registry.`);
 }
 
+/** Nobody's image is taken its name, neither another owner's nor one that Moorage has not made. */
+export async function refuseTaken({ context, principal }: Owning, reference: string): Promise<void> {
+  const row = await context.store.images.find(reference);
+  if (row?.owner === principal.owner) return;
+  if (row === undefined && (await imagesOf(context).find(reference)) === undefined) return;
+  throw new MoorageError("CONFLICT", `The tag ${reference} is in use by an image that is not yours.`, {
+    hint: "Choose another --tag, or leave it out.",
+  });
+}
+
 type Owning = Pick<Call, "context" | "principal">;
 
 /** By whatever of its names: an engine takes `docker.io/library/x` for `x`. */
 export async function isOthers({ context, principal }: Owning, reference: string): Promise<boolean> {
-  const owner = (await context.store.images.find(parseImageReference(reference).whole))?.owner ?? null;
+  const { repository, whole } = parseImageReference(reference);
+  // An image's id leads to whoever's it is.
+  if (repository === "sha256") return true;
+  const owner = (await context.store.images.find(whole))?.owner ?? null;
   return owner !== null && owner !== principal.owner;
 }
 

@@ -3,7 +3,7 @@ import { isoTime } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 import { sha256 } from "../../base/sha256.ts";
 import type { ReceiptBody, RunReceipt } from "../../contracts/types.ts";
-import type { BuildRow, Ended, ReceiptRow, RunKind, RunRow } from "../../store/store.ts";
+import type { BuildRow, Ended, ExportRow, ReceiptRow, RunKind, RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { headText } from "./receipt-signer.ts";
 
@@ -31,7 +31,12 @@ export function recordBuildReceipt(context: DomainContext, row: BuildRow): Promi
   return appendReceipt(context, buildFacts(row), { build: { ...row, endedAt: context.timers.now() } });
 }
 
-type Facts = ReturnType<typeof runFacts> | ReturnType<typeof buildFacts>;
+/** Appends the receipt of an ended export to the chain, and closes the export. */
+export function recordExportReceipt(context: DomainContext, row: ExportRow): Promise<ReceiptRow> {
+  return appendReceipt(context, exportFacts(row), { export: { ...row, endedAt: context.timers.now() } });
+}
+
+type Facts = ReturnType<typeof runFacts> | ReturnType<typeof buildFacts> | ReturnType<typeof exportFacts>;
 
 function appendReceipt(context: DomainContext, facts: Facts, ended: Ended): Promise<ReceiptRow> {
   const { signer, clock, store } = context;
@@ -69,6 +74,25 @@ function buildFacts(row: BuildRow) {
     isolation: row.isolation,
     limits: row.limits,
     network: row.network,
+    status: row.status,
+    startedAt: row.startedAt,
+    durationMs: row.durationMs,
+  };
+}
+
+function exportFacts(row: ExportRow) {
+  return {
+    operation: "image.export" as const,
+    owner: row.owner,
+    key: row.keyId,
+    exportId: row.id,
+    service: row.service,
+    image: row.image,
+    sandboxId: row.sandboxId,
+    reference: row.reference,
+    digest: row.digest,
+    engine: row.engine,
+    isolation: row.isolation,
     status: row.status,
     startedAt: row.startedAt,
     durationMs: row.durationMs,

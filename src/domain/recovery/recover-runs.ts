@@ -14,6 +14,7 @@ import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { Attempts } from "./attempts.ts";
 import { recoverBuilds } from "./recover-builds.ts";
+import { recoverExports } from "./recover-exports.ts";
 
 export type RecoveredRun = { readonly runId: string; readonly status: string };
 
@@ -27,6 +28,7 @@ const CORRECTION_MS = 30_000;
 export async function recoverAll(context: DomainContext, attempts: Attempts): Promise<readonly RecoveredRun[]> {
   const { store, holders } = context;
   await recoverBuilds(context, attempts);
+  await recoverExports(context, attempts);
   const lost = (await store.runs.open()).filter((run) => !holders.isAlive(run.holder));
   const recovered: RecoveredRun[] = [];
   for (const name of new Set(lost.map((run) => run.engine))) {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sleep, throwIfCanceled } from "../../base/deadline.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { sha256 } from "../../base/sha256.ts";
+import { archivedImage, memoryArchive } from "./image-archive.ts";
 import type { BuildEvent, BuildOptions, BuildSpec, ImageStore, UnitSpec } from "../engine.ts";
 import { imageInfo, notFound, type MemoryImage } from "./memory-image.ts";
 import { createMemoryTransfers, type EnterMemoryImages } from "./memory-transfers.ts";
@@ -38,6 +39,17 @@ export function createMemoryImages(
       await enter("history", signal);
       const { sizeBytes } = imageOf(images, reference);
       return [{ createdAt: new Date(0).toISOString(), instruction: `FROM ${reference}`, sizeBytes }];
+    },
+    save: async function* (reference, signal) {
+      await enter("save", signal);
+      yield* memoryArchive(imageOf(images, reference));
+    },
+    load: async ({ reference, tar }, signal) => {
+      await enter("load", signal);
+      const image = await archivedImage(reference, tar);
+      throwIfCanceled(signal);
+      images.set(reference, image);
+      return imageInfo(image);
     },
     // No build leaves anything here.
     removeCache: async (imageIds, signal) => {

@@ -98,6 +98,19 @@ export type ImageStore = {
    */
   readonly confirm: (reference: string, options: Pick<TransferOptions, "auth" | "signal">) => Promise<string>;
   /**
+   * A local image as an OCI archive that `docker load` and `podman load` read too, under this reference where it names a
+   * tag; what was made of a unit may be read so too. IMAGE_NOT_FOUND when there is none. Whoever stops reading ends it.
+   */
+  readonly save: (reference: string, signal?: AbortSignal) => AsyncIterable<Uint8Array>;
+  /**
+   * Loads an archive, as `docker load` takes it, of one image, which is called `reference` in it. IMAGE_ARCHIVE_INVALID
+   * when it is none, or its layers are not what its configuration says; DISK_FULL when the engine has no room.
+   */
+  readonly load: (
+    image: { readonly reference: string; readonly tar: AsyncIterable<Uint8Array> },
+    signal?: AbortSignal,
+  ) => Promise<ImageInfo>;
+  /**
    * Takes this reference away, and the image with the last one; absent ones are no error. CONFLICT while a unit, running
    * or not, is made of it.
    */

@@ -138,6 +138,17 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX builds_open ON builds (status) WHERE status = 'running';
    CREATE INDEX images_by_owner ON images (data ->> 'owner', data ->> 'createdAt' DESC, reference DESC);
    CREATE INDEX builds_with_cache ON builds (data ->> 'engine', created_at) WHERE json_array_length(data, '$.cache') > 0;`,
+  `CREATE TABLE exports (
+     id TEXT PRIMARY KEY,
+     owner TEXT NOT NULL,
+     status TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     ended_at REAL,
+     data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX exports_by_owner ON exports (owner, created_at DESC, id DESC);
+   CREATE INDEX exports_open ON exports (status) WHERE status = 'running';`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -146,4 +157,5 @@ export const SCHEMAS: readonly string[] = [
   "a230ed2d5d660c1537270badff611f7a67b4a0cb6827244a070c1e4f20ecb3ad",
   "1dd194ebba11c5dc70da59cf7d3ab0109dc8cdc3c55b59e0014963a3aa227f4d",
   "1c16f08a9167b0feee7827b9213a3a4178d406b31f87c6f23264001bc2712388",
+  "c530a69978df0ce38c42d58ad3f5cfc831331e2d1e8423bab7bd571cdd0b1135",
 ];

@@ -4,6 +4,7 @@ import { openDatabase } from "./database.ts";
 import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
+import { createExportRows } from "./export-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
@@ -17,7 +18,8 @@ const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
   UNION SELECT engine FROM volumes
   UNION SELECT data ->> 'engine' FROM snapshots
   UNION SELECT data ->> 'engine' FROM runs WHERE status = 'running'
-  UNION SELECT data ->> 'engine' FROM builds WHERE status = 'running'`;
+  UNION SELECT data ->> 'engine' FROM builds WHERE status = 'running'
+  UNION SELECT data ->> 'engine' FROM exports WHERE status = 'running'`;
 
 /** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
 export function openSqliteStore(path: string): Store {
@@ -27,6 +29,7 @@ export function openSqliteStore(path: string): Store {
     contexts: createContextRows(database),
     images: createImageRows(database),
     builds: createBuildRows(database),
+    exports: createExportRows(database),
     snapshots: createSnapshotRows(database),
     volumes: createNamedRows(database, "volumes"),
     networks: createNamedRows(database, "networks"),

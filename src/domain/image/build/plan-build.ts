@@ -1,12 +1,11 @@
 import { isoTime } from "../../../base/clock.ts";
-import { MoorageError } from "../../../base/errors.ts";
 import { newId } from "../../../base/ids.ts";
 import { sha256 } from "../../../base/sha256.ts";
 import type { ImageBuild } from "../../../contracts/types.ts";
 import type { BuildRow } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
 import { resolveBuildLimits } from "../../profiles.ts";
-import { imagesOf } from "../images-of.ts";
+import { refuseTaken } from "../own-images.ts";
 
 const REPOSITORY = "agent-env";
 
@@ -16,7 +15,7 @@ export async function planBuild(call: Call, input: ImageBuild, dockerfile: strin
   const { clock, engine, holders, policy } = context;
   const createdAt = isoTime(clock.now());
   const tag = tagOf(input, createdAt);
-  await refuseForeign(call, tag);
+  await refuseTaken(call, tag);
   return {
     id: newId(),
     owner: principal.owner,
@@ -44,16 +43,6 @@ export async function planBuild(call: Call, input: ImageBuild, dockerfile: strin
 function tagOf({ tag, task }: ImageBuild, createdAt: string): string {
   if (tag !== undefined) return tag.startsWith(`${REPOSITORY}:`) ? tag : `${REPOSITORY}:${tag}`;
   return `${REPOSITORY}:${task ?? "build"}-${createdAt.replaceAll(/[-:.]/g, "")}`;
-}
-
-/** Nobody's image is taken its name, neither another owner's nor one that Moorage has not made. */
-async function refuseForeign({ context, principal }: Call, tag: string): Promise<void> {
-  const row = await context.store.images.find(tag);
-  if (row?.owner === principal.owner) return;
-  if (row === undefined && (await imagesOf(context).find(tag)) === undefined) return;
-  throw new MoorageError("CONFLICT", `The tag ${tag} is in use by an image that is not yours.`, {
-    hint: "Choose another --tag, or leave it out.",
-  });
 }
 
 /** The image of an ended build is its owner's from now on. */

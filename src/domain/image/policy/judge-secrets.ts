@@ -43,7 +43,8 @@ function secret(message: string): Found {
   return { rule: "secret-in-env", message, fix };
 }
 
-function isSecretName(variable: string): boolean {
+/** A name that says so: PASSWORD, API_TOKEN. */
+export function isSecretName(variable: string): boolean {
   const name = variable
     .slice(0, 256)
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -8,10 +8,12 @@ import { buildImage } from "./build/build-image.ts";
 import { removeCache } from "./build/remove-cache.ts";
 import { findImage, findNamed, told, type FoundImage } from "./find-image.ts";
 import type { ImagesContext } from "./images-context.ts";
+import { loadImage } from "./load-image.ts";
 import { pullTeller } from "./layer-progress.ts";
 import { pullImage } from "./pull-image.ts";
 import { confirmImage, pushImage } from "./push-image.ts";
 import { pullPlatform } from "./pull-platform.ts";
+import { saveImage } from "./save/save-image.ts";
 
 const REMOVE_MS = 60_000;
 
@@ -45,6 +47,16 @@ export function createImageStore(context: ImagesContext): ImageStore {
       return { ...told(afterwards(await findNamed(api, reference), reference)), ...counts };
     },
     history: async (text, signal) => historyOf(api, parseImageReference(text), signal),
+    save: async function* (text, signal) {
+      const reference = parseImageReference(text);
+      if ((await findImage(api, reference, signal)) === undefined) throw absent(reference);
+      yield* saveImage(api, reference, signal);
+    },
+    load: async ({ reference: text, tar }, signal) => {
+      const reference = parseImageReference(text);
+      await loadImage(api, { tar, signal });
+      return told(afterwards(await findNamed(api, reference, signal), reference));
+    },
     removeCache: (imageIds, signal) => removeCache(api, imageIds, signal),
     push: async (text, options) => pushImage(api, parseImageReference(text), options),
     tag: async (text, name, signal) => tagImage(api, { text, name }, signal),

@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { extract, pack, type Header, type Pack } from "tar-stream";
+import { canceled } from "../../../../base/deadline.ts";
+import type { ImageReference } from "../../../../base/image-reference.ts";
+import { isMoorageError, MoorageError } from "../../../../base/errors.ts";
+import { sha256 } from "../../../../base/sha256.ts";
+import { blobPath, layerMediaType, layoutDocuments, type ArchivedLayer } from "../../../oci-layout.ts";
+import type { EngineApi } from "../../api/engine-api.ts";
+import { Spool } from "../../file/spool.ts";
+import { bytesOf, writeHeader } from "../../file/tar-header.ts";
+import { SavedImage } from "./saved-image.ts";
+
+/** The engine may write all of a large image to its disk before it begins to answer. */
+const BEGIN_MS = 1_800_000;
+const SILENCE_MS = 300_000;
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+
+/** What has its digest as its name needs not be read to know it. */
+const NAMED = /(?:^|\/)([0-9a-f]{64})(?:\.tar)?$/;
+const NAMELESS = /(?:^|\/)layer\.tar$/;
+
+type Entry = AsyncIterable<unknown> & { readonly header: Header };
+
+/**
+ * The image as an OCI archive, made of what the engine answers while it comes: engines of each age and make have a form
+ * of their own. Layers are as the engine gives them, mostly not compressed; each is checked against its digest.
+ */
+export async function* saveImage(
+  api: EngineApi,
+  reference: ImageReference,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { whole } = reference;
+  const source = await api.stream({ method: "GET", path: `/images/${whole}/get`, timeoutMs: BEGIN_MS, signal });
+  const cut = (): void => void source.destroy(new Error("canceled", { cause: signal?.reason }));
+  signal?.addEventListener("abort", cut, { once: true });
+  source.setTimeout(SILENCE_MS, () => source.destroy(new Error("the engine fell silent")));
+  const written = pack();
+  let failure: MoorageError | undefined;
+  const tag = whole.includes("@") ? undefined : whole;
+  const explained = (error: unknown): MoorageError => {
+    if (signal?.aborted === true) return canceled(signal.reason);
+    if (isMoorageError(error)) return error;
+    const words = error instanceof Error ? error.message : String(error);
+    return new MoorageError("ENGINE_FAILED", `Reading the image ${whole} broke off: ${words}`, { cause: error });
+  };
+  const writing = write(source, written, tag).catch((error: unknown) => {
+    failure = explained(error);
+    written.destroy();
+  });
+  try {
+    yield* bytesOf(written);
+  } catch (error) {
+    failure ??= explained(error);
+  } finally {
+    signal?.removeEventListener("abort", cut);
+    source.destroy();
+    written.destroy();
+    await writing;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function write(source: Readable, written: Pack, tag: string | undefined): Promise<void> {
+  const archive = extract();
+  source.on("error", (error) => archive.destroy(error));
+  source.on("close", () => {
+    if (!source.readableEnded) archive.destroy(new Error("its connection ended"));
+  });
+  source.pipe(archive);
+  const saved = new SavedImage();
+  const blobs = new Blobs(written);
+  try {
+    for await (const entry of archive) await take(entry, saved, blobs);
+    for (const { name, bytes } of layoutDocuments({ ...saved.whole(), tag })) put(written, name, bytes);
+    written.finalize();
+  } finally {
+    archive.destroy();
+  }
+}
+
+async function take(entry: Entry, saved: SavedImage, blobs: Blobs): Promise<void> {
+  const { name, type, linkname, size } = entry.header;
+  if (type === "symlink" || type === "link") saved.link(name, linkname ?? "", type);
+  else if (size <= MAX_DOCUMENT_BYTES) {
+    const bytes = Buffer.concat(await Array.fromAsync(bytesOf(entry)));
+    if (isDocument(name, bytes)) saved.document(name, bytes);
+    else if (NAMED.test(name) || NAMELESS.test(name)) saved.layer(name, blobs.small(bytes));
+    return;
+  } else {
+    const digest = NAMED.exec(name)?.[1];
+    if (digest !== undefined) saved.layer(name, await blobs.named(entry, `sha256:${digest}`, size));
+    else if (NAMELESS.test(name)) saved.layer(name, await blobs.nameless(entry));
+  }
+  for await (const _left of entry);
+}
+
+/** JSON, and no layer whose first file has a name that looks so. */
+function isDocument(name: string, bytes: Buffer): boolean {
+  if (name.endsWith(".tar") || bytes.toString("latin1", 257, 262) === "ustar") return false;
+  return bytes[0] === 0x7b || bytes[0] === 0x5b;
+}
+
+/** What is written of layers: each content once. */
+class Blobs {
+  readonly #written: Pack;
+  readonly #there = new Set<string>();
+
+  constructor(written: Pack) {
+    this.#written = written;
+  }
+
+  small(bytes: Uint8Array): ArchivedLayer {
+    const digest = sha256(bytes);
+    if (this.#isNew(digest)) put(this.#written, blobPath(digest), bytes);
+    return { digest, sizeBytes: bytes.length, mediaType: layerMediaType(bytes) };
+  }
+
+  async named(content: AsyncIterable<unknown>, digest: string, sizeBytes: number): Promise<ArchivedLayer> {
+    const seen = new Seen();
+    if (this.#isNew(digest)) await this.#write(seen.pass(bytesOf(content)), digest, sizeBytes);
+    else for await (const _again of seen.pass(bytesOf(content)));
+    if (seen.digest === digest) return { digest, sizeBytes, mediaType: seen.mediaType };
+    throw new MoorageError("ENGINE_FAILED", `The engine gave ${seen.digest} for the layer ${digest}.`);
+  }
+
+  /** Its digest, which goes before it, is known only once all of it was read. */
+  async nameless(content: AsyncIterable<unknown>): Promise<ArchivedLayer> {
+    await using spool = new Spool();
+    const seen = new Seen();
+    await spool.fill(seen.pass(bytesOf(content)));
+    const { digest, mediaType } = seen;
+    if (this.#isNew(digest)) await this.#write(spool.read(), digest, spool.sizeBytes);
+    return { digest, sizeBytes: spool.sizeBytes, mediaType };
+  }
+
+  #isNew(digest: string): boolean {
+    if (this.#there.has(digest)) return false;
+    this.#there.add(digest);
+    return true;
+  }
+
+  async #write(content: AsyncIterable<Uint8Array>, digest: string, size: number): Promise<void> {
+    const sink = writeHeader(this.#written, { ...HEADER, name: blobPath(digest), size });
+    await pipeline(Readable.from(content, { objectMode: false }), sink);
+  }
+}
+
+const HEADER = { type: "file", mode: 0o644, mtime: new Date(0) } as const;
+
+function put(written: Pack, name: string, bytes: Uint8Array): void {
+  written.entry({ ...HEADER, name, size: bytes.length }, Buffer.from(bytes));
+}
+
+/** What has passed by. */
+class Seen {
+  readonly #hash = createHash("sha256");
+  #mediaType: string | undefined;
+  #digest: string | undefined;
+
+  get digest(): string {
+    return (this.#digest ??= `sha256:${this.#hash.digest("hex")}`);
+  }
+
+  get mediaType(): string {
+    return this.#mediaType ?? layerMediaType(new Uint8Array());
+  }
+
+  async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of source) {
+      this.#hash.update(chunk);
+      this.#mediaType ??= layerMediaType(chunk);
+      yield chunk;
+    }
+  }
+}
