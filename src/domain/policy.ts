@@ -30,6 +30,8 @@ export type Policy = {
   };
   readonly build: { readonly context: ContextPolicy; readonly dockerfile: DockerfilePolicy };
   readonly images: {
+    /** What those that were built and imported may take together, each counted with the layers that it shares. */
+    readonly quotaBytes: number;
     /** Of an archive that is imported, and once more of what its layers unpack to. */
     readonly maxImportBytes: number;
     /** What exports are called that say nothing else. */

@@ -140,6 +140,14 @@ export const Configuration = z.strictObject({
     .meta({ description: "What may be kept of sandboxes." }),
   images: z
     .strictObject({
+      quotaBytes: z
+        .int()
+        .positive()
+        .default(100 * 1024 * MIB)
+        .meta({
+          description:
+            "Bytes that built and imported images may take together, each counted with the layers that it shares; then those go that nothing was made of for the longest.",
+        }),
       maxImportBytes: z
         .int()
         .positive()

@@ -2,6 +2,7 @@ import type { ImagePruned } from "../../contracts/types.ts";
 import type { BuildRow, ImageRow } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { isMoorageError } from "../../base/errors.ts";
+import type { Attempts } from "../recovery/attempts.ts";
 import { imagesOf } from "./images-of.ts";
 
 /** Removes what the caller's builds left as cache, and, where asked for, images of theirs that are not in use. */
@@ -20,12 +21,55 @@ type Chosen = { readonly mine: (row: ImageRow) => boolean; readonly unusedMs: nu
 async function removeUnused(context: DomainContext, { mine, unusedMs }: Chosen): Promise<readonly ImageRow[]> {
   const { store, engine, clock } = context;
   const oldest = clock.now() - unusedMs;
+  const needed = await neededImages(context);
   const removed: ImageRow[] = [];
   for (const row of await store.images.all()) {
     if (row.engine !== engine.name || !mine(row) || Date.parse(row.usedAt) > oldest) continue;
-    if (await removeIdle(context, row)) removed.push(row);
+    if (!needed.has(row.reference) && (await removeIdle(context, row))) removed.push(row);
   }
   return removed;
+}
+
+/** What sandboxes are made of, also those that have no container now and get one again. */
+async function neededImages({ store }: DomainContext): Promise<ReadonlySet<string | null>> {
+  return new Set((await store.sandboxes.all()).flatMap(({ image, unitImage }) => [image, unitImage]));
+}
+
+/** How long what a build has left is kept for the next one that is like it. */
+const CACHE_MS = 7 * 24 * 3_600_000;
+
+/**
+ * What is removed without being asked for: the cache of older builds, and, where the images that were built and imported
+ * take more than `images.quotaBytes` together, those that nothing was made of for the longest. Answers their references.
+ */
+export async function collectImages(context: DomainContext, attempts: Attempts): Promise<readonly string[]> {
+  const { engine, store, clock } = context;
+  if (engine.images === undefined) return [];
+  const oldest = clock.now() - CACHE_MS;
+  const builds = (await store.builds.withCache(engine.name)).filter((row) => Date.parse(row.createdAt) < oldest);
+  for (const build of builds) {
+    await attempts.at({ kind: "cache", id: build.id }, () => removeBuildCache(context, [build]));
+  }
+  const removed: string[] = [];
+  for (const row of await overQuota(context)) {
+    const gone = await attempts.at({ kind: "image", id: row.reference }, () => removeIdle(context, row));
+    if (gone === true) removed.push(row.reference);
+  }
+  return removed;
+}
+
+/** The images to go, each counted with the layers that it shares with others. */
+async function overQuota(context: DomainContext): Promise<readonly ImageRow[]> {
+  const { engine, store, policy } = context;
+  const rows = (await store.images.all()).filter((row) => row.engine === engine.name && row.kind !== "dependencies");
+  let over = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - policy.images.quotaBytes;
+  if (over <= 0) return [];
+  const needed = await neededImages(context);
+  return rows.filter(({ reference, sizeBytes }) => {
+    if (over <= 0 || needed.has(reference)) return false;
+    over -= sizeBytes;
+    return true;
+  });
 }
 
 /** False: something is made of it, or another is under its name by now. */

@@ -7,6 +7,7 @@ import { findOrphans, removeOrphans } from "../reaper/orphans.ts";
 import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { sweepContexts } from "../image/context/contexts.ts";
+import { collectImages } from "../image/prune-images.ts";
 import { pruneRuns } from "../run/prune-runs.ts";
 import { Attempts } from "./attempts.ts";
 import { recoverAll } from "./recover-runs.ts";
@@ -29,6 +30,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   removed.push(...snapshots.map((id) => ({ kind: "snapshot", id })));
   removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
   removed.push(...(await sweepContexts(context, attempts)).map((id) => ({ kind: "context", id })));
+  removed.push(...(await collectImages(context, attempts)).map((id) => ({ kind: "image", id })));
   await attempts.at({ kind: "logs", id: "runs" }, () => pruneRuns(context, attempts));
   context.undone.latest = attempts.undone;
   const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };

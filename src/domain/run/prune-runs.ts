@@ -1,4 +1,5 @@
 import type { DomainContext } from "../context.ts";
+import { collectImages } from "../image/prune-images.ts";
 import type { Attempts } from "../recovery/attempts.ts";
 
 const HOUR_MS = 3_600_000;
@@ -59,7 +60,7 @@ async function removeLogs(
   return left;
 }
 
-/** The same for who asks often: it is looked through once an hour, and what could not be removed is tried again. */
+/** The same for who asks often, with images: it is looked through once an hour, and logs that stay are tried again. */
 export function hourlyPruning(context: DomainContext): (attempts: Attempts) => Promise<void> {
   let nextAt = -Infinity;
   let left: readonly string[] = [];
@@ -71,5 +72,6 @@ export function hourlyPruning(context: DomainContext): (attempts: Attempts) => P
     }
     nextAt = now + HOUR_MS;
     left = await pruneRuns(context, attempts);
+    await attempts.at({ kind: "images", id: context.engine.name }, () => collectImages(context, attempts));
   };
 }

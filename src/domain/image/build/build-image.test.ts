@@ -255,6 +255,31 @@ describe("images of one's own", () => {
     expect((await failureOf(image.remove({ reference: "busybox:latest" }))).code).toBe("NOT_FOUND");
   });
 
+  it("beyond their quota go, those that nothing was made of for the longest first, but none that a sandbox needs", async () => {
+    await using base = openMemoryDomain();
+    const { sizeBytes } = await built(base.platform, files());
+    const { policy } = base.context;
+    const quotaBytes = Math.floor((sizeBytes ?? 0) * 2.5);
+    await using domain = openMemoryDomain({ policy: { ...policy, images: { ...policy.images, quotaBytes } } });
+    const { image, sandbox, system } = domain.platform;
+    const needed = await built(domain.platform, { ...files(), tag: "needed" });
+    await sandbox.create({ image: needed.tag });
+    for (const tag of ["old", "new"]) await built(domain.platform, { ...files(), tag });
+    for (const [tag, usedAt] of [
+      ["needed", "2020"],
+      ["old", "2021"],
+      ["new", "2022"],
+    ]) {
+      await domain.context.store.images.use(`agent-env:${tag}`, `${usedAt}-01-01T00:00:00.000Z`);
+    }
+    expect((await system.cleanup({})).removed).toEqual([{ kind: "image", id: "agent-env:old" }]);
+    expect((await image.list({})).items.map(({ reference }) => reference).toSorted()).toEqual([
+      "agent-env:needed",
+      "agent-env:new",
+    ]);
+    expect(await system.cleanup({})).toMatchObject({ ok: true, removed: [] });
+  });
+
   it("that nothing was made of for long go with a prune that asks for it", async () => {
     await using domain = openMemoryDomain();
     const { image, sandbox } = domain.platform;
