@@ -84,7 +84,10 @@ export const ImageBuild = z
       .optional()
       .meta({ description: "Deadline of the whole build in milliseconds; 15 minutes otherwise." }),
   })
-  .refine(isOneSource, { error: "expected exactly one of contextId, files, path and git" });
+  .refine(isOneSource, {
+    error:
+      "expected one thing to build from: a directory (path), a repository (git), a staged context (contextId), or files",
+  });
 
 const BuildFailure = z
   .object({

@@ -43,8 +43,11 @@ export const contextFields = {
   dockerfile,
 };
 
-const ONE_SOURCE = { error: "expected exactly one of contextId, files, path and git" };
-const ONE_NEW_SOURCE = { error: "expected exactly one of files, path and git" };
+const ONE_SOURCE = {
+  error:
+    "expected one thing to build from: a directory (path), a repository (git), a staged context (contextId), or files",
+};
+const ONE_NEW_SOURCE = { error: "expected one source: a directory (path), a repository (git), or files" };
 
 export function isOneSource(input: Readonly<Record<string, unknown>>): boolean {
   return ["contextId", "files", "path", "git"].filter((name) => input[name] !== undefined).length === 1;

@@ -272,7 +272,7 @@ describe("a map of files", () => {
       code: "INVALID_INPUT",
       message: "files: expected at least one file, got none.",
     });
-    const told = "context.create: input: expected exactly one of files, path and git.";
+    const told = "context.create: input: expected one source: a directory (path), a repository (git), or files.";
     await expect(context.create({})).rejects.toMatchObject({ code: "INVALID_INPUT", message: told });
     const two = { files: { Dockerfile: "FROM scratch" }, path: directory };
     await expect(context.create(two)).rejects.toMatchObject({ code: "INVALID_INPUT", message: told });
