@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openDockerFixture } from "../docker-fixture.ts";
 import { createStartGate } from "../unit/start-gate.ts";
@@ -16,6 +17,8 @@ test("a container is not frozen while a command of ours is in it, and none begin
   const frozen = Promise.withResolvers<undefined>();
   const first = run("sleep", "1");
   const freezing = alone(containerId, async () => {
+    // The end of the first is told here some steps after the gate knows it.
+    await nextTurn();
     log.push("freezing");
     await frozen.promise;
     log.push("frozen");
