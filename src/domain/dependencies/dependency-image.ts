@@ -68,7 +68,13 @@ export async function dependencyImage(
   }
   const shared = BUILDS.get(engine) ?? createSharedWork<ImageInfo>();
   BUILDS.set(engine, shared);
-  return shared(tag, signal, (building) => build({ context, images, tag, base, wanted }, building));
+  // Looked at once more: who came just before may have ended meanwhile.
+  return shared(
+    tag,
+    signal,
+    async (building) =>
+      (await cachedImage(context, images, tag)) ?? build({ context, images, tag, base, wanted }, building),
+  );
 }
 
 function tagOf(base: ImageInfo, { manager, packages }: Dependencies): string {
