@@ -16,7 +16,11 @@ export function mcpReference(): string {
 function overview(tools: readonly McpTool[]): string {
   return table(
     ["tool", "does", "changes something"],
-    tools.map(({ name, description, annotations }) => [`[${name}](#${name})`, description, changes(annotations)]),
+    tools.map(({ name, description, annotations }) => [
+      `[${name}](#${name.toLowerCase()})`,
+      description,
+      changes(annotations),
+    ]),
   );
 }
 
