@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { throwIfCanceled } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { WholeImageReply } from "../api/replies.ts";
@@ -21,12 +22,17 @@ export async function loadSnapshot(
     query: { quiet: "1" },
     tar: imageArchive(planned),
     timeoutMs: LOAD_MS,
-    signal,
   });
-  for await (const line of readProgress(source, { signal, silenceMs: SILENCE_MS, what: `Making ${reference}` })) {
+  // Not cut off by the signal: the engine would go on, unseen, and have the image after all.
+  for await (const line of readProgress(source, {
+    signal: undefined,
+    silenceMs: SILENCE_MS,
+    what: `Making ${reference}`,
+  })) {
     const words = errorOf(line);
     if (words !== undefined) throw new MoorageError("ENGINE_FAILED", `The engine did not make the snapshot: ${words}`);
   }
+  throwIfCanceled(signal);
   const made = await api.json({ method: "GET", path: `/images/${reference}/json`, signal }, WholeImageReply);
   const whole = isDeepStrictEqual(made.RootFS.Layers, [...layers, workspace.digest]);
   if (whole && isDeepStrictEqual(made.Config.Env ?? [], like.Config.Env ?? [])) return made;
