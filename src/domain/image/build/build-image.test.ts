@@ -107,7 +107,17 @@ describe("a build", () => {
     await using domain = openMemoryDomain();
     await built(domain.platform, { ...files(), tag: "mine" });
     const bob = domain.platformOf("bob");
-    expect((await ended(bob.image.build(files("FROM agent-env:mine\n")))).code).toBe("IMAGE_NOT_FOUND");
+    const { images } = domain.context.engine;
+    const context = dockerfileAlone("FROM busybox:latest\nONBUILD COPY --from=agent-env:mine / /stolen/\n");
+    await images?.build({ tag: "trap:1", context, labels: {} }, {});
+    for (const text of [
+      "FROM agent-env:mine\n",
+      "FROM busybox:latest\nCOPY --from=agent-env:mine / /stolen/\n",
+      "FROM busybox:latest AS one\nFROM busybox:latest\ncopy --from=docker.io/library/agent-env:mine / /stolen/\n",
+      "FROM trap:1\n",
+    ]) {
+      expect((await ended(bob.image.build(files(text)))).code).toBe("IMAGE_NOT_FOUND");
+    }
     expect((await built(domain.platform, files("FROM agent-env:mine\n"))).status).toBe("succeeded");
   });
 
@@ -168,6 +178,19 @@ describe("a build", () => {
       hint: "Give it more time with --timeout, or look for a step that waits for ever.",
     });
     expect((await image.builds({})).items).toMatchObject([{ status: "timed_out" }]);
+  });
+
+  it("past its deadline is recorded also where its reader reads no more", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const long = `ENV A=${"x".repeat(2000)}\n`.repeat(400);
+    const events = image.build({ ...files(`FROM busybox:latest\n${long}`), timeoutMs: 2_000 })[Symbol.asyncIterator]();
+    for (let event = await events.next(); event.done !== true; event = await events.next()) {
+      if (event.value.type === "started") break;
+    }
+    const statuses = async () => (await image.builds({})).items.map(({ status }) => status);
+    await expect.poll(statuses, { timeout: 15_000 }).not.toEqual(["running"]);
+    await events.return?.();
   });
 
   it("whose caller leaves is canceled and recorded", async () => {

@@ -8,9 +8,11 @@ import { refuseWithoutRoom } from "../../disk/machine-room.ts";
 import { recordBuildReceipt } from "../../receipt/record-receipt.ts";
 import type { BuildContext } from "../context/build-context.ts";
 import { openBuildContext } from "../context/open-build-context.ts";
+import type { Dockerfile } from "../dockerfile/dockerfile.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imagesOf } from "../images-of.ts";
 import { refuseOthersImage } from "../own-images.ts";
+import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
 import { buildView } from "./build-view.ts";
 import type { LineOf } from "./failed-build.ts";
@@ -26,22 +28,23 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   imagesOf(context);
   await refuseWithoutRoom(context);
   await using source = await openBuildContext(call, contextSource(input));
-  const checked = judge(parseDockerfile(source.dockerfile.text), {
+  const dockerfile = parseDockerfile(source.dockerfile.text);
+  const checked = judge(dockerfile, {
     policy: context.policy.build.dockerfile,
     buildArgs: input.buildArgs ?? {},
   });
   yield { type: "checked", checked, dockerfile: source.dockerfile };
   if (!checked.ok) throw refused(checked);
   if (input.check === true) return;
-  for (const { kind, reference } of checked.bases) {
-    if (kind === "image" && reference !== null) await refuseOthersImage(call, reference);
+  for (const reference of [...baseImages(checked.bases), ...copiedImages(dockerfile)]) {
+    await refuseOthersImage(call, reference);
   }
   const row = { ...(await planBuild(call, input, source.dockerfile.text)), warnings: told(checked) };
   await context.store.builds.insert(row);
   const left = new AbortController();
   const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
   const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
-  const ending = conduct({ context, row, input, bases: checked.bases, source, signal, events });
+  const ending = conduct({ context, row, input, bases: baseImages(checked.bases), dockerfile, source, signal, events });
   try {
     yield { type: "started", buildId: row.id, tag: row.tag };
     yield* events;
@@ -71,17 +74,18 @@ type Conducted = {
   readonly context: DomainContext;
   readonly row: BuildRow;
   readonly input: ImageBuild;
-  readonly bases: ImageChecked["bases"];
+  readonly bases: readonly string[];
+  readonly dockerfile: Dockerfile;
   readonly source: BuildContext;
   readonly signal: AbortSignal;
   readonly events: Channel<BuildEvent>;
 };
 
 /** Never rejects: how it ends is the last that the reader is told. */
-async function conduct({ context, row, input, bases, source, signal, events }: Conducted): Promise<void> {
-  const lineOf = linesOf(source.dockerfile.text);
-  const stop = (): void => events.release();
-  signal.addEventListener("abort", stop, { once: true });
+async function conduct(conducted: Conducted): Promise<void> {
+  const { context, row, input, bases, source, signal, events } = conducted;
+  const { instructions } = conducted.dockerfile;
+  const lineOf: LineOf = (step) => instructions[step - 1]?.line;
   const spec = {
     context: source.tar,
     dockerfile: source.dockerfile.path,
@@ -97,15 +101,15 @@ async function conduct({ context, row, input, bases, source, signal, events }: C
     await events.push(shown, JSON.stringify(shown).length);
   };
   try {
-    const ended = await runBuild({ context, row, spec, bases, lineOf, signal, onEvent });
+    // Who reads no more must not keep a build from its end.
+    const onEnding = (): void => events.release();
+    const ended = await runBuild({ context, row, spec, bases, lineOf, signal, onEvent, onEnding });
     const closed = await close(context, ended);
     events.release();
     if (ended.failure === undefined) await events.push({ type: "result", result: buildView(closed) });
     events.close(ended.failure);
   } catch (error) {
     events.close(error instanceof Error ? error : new Error(String(error)));
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 
@@ -122,9 +126,8 @@ async function close(context: DomainContext, { row }: EndedBuild): Promise<Build
   return closed;
 }
 
-function linesOf(dockerfile: string): LineOf {
-  const { instructions } = parseDockerfile(dockerfile);
-  return (step) => instructions[step - 1]?.line;
+function baseImages(bases: ImageChecked["bases"]): readonly string[] {
+  return bases.flatMap(({ kind, reference }) => (kind === "image" && reference !== null ? [reference] : []));
 }
 
 function shownEvent(event: EngineEvent, lineOf: LineOf): BuildEvent {

@@ -1,15 +1,18 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { ImageChecked } from "../../../contracts/types.ts";
 import type { ImageInfo } from "../../../engine/engine.ts";
 import type { DomainContext } from "../../context.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imagesOf } from "../images-of.ts";
+import { refuseOthersImage } from "../own-images.ts";
+import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
 import { registryLogin } from "../registry-login.ts";
 
 type Prepared = {
   readonly context: DomainContext;
-  readonly bases: ImageChecked["bases"];
+  /** Whose build it is. */
+  readonly owner: string;
+  readonly bases: readonly string[];
   readonly platform: string | undefined;
   readonly signal: AbortSignal;
   readonly tell: (line: string) => Promise<void>;
@@ -20,9 +23,7 @@ type Prepared = {
  * ONBUILD of a base runs as if it stood in the Dockerfile, and nobody who reads that sees it.
  */
 export async function prepareBases(prepared: Prepared): Promise<void> {
-  for (const { kind, reference } of prepared.bases) {
-    if (kind === "image" && reference !== null) judgeTriggers(prepared.context, await present(prepared, reference));
-  }
+  for (const reference of prepared.bases) await judgeTriggers(prepared, await present(prepared, reference));
 }
 
 async function present({ context, platform, signal, tell }: Prepared, reference: string): Promise<ImageInfo> {
@@ -38,10 +39,12 @@ async function present({ context, platform, signal, tell }: Prepared, reference:
   return images.pull(reference, { auth: await auth(signal), platform, signal });
 }
 
-function judgeTriggers({ policy }: DomainContext, { reference, triggers }: ImageInfo): void {
+async function judgeTriggers({ context, owner }: Prepared, { reference, triggers }: ImageInfo): Promise<void> {
   if (triggers.length === 0) return;
-  const text = ["FROM scratch", ...triggers, ""].join("\n");
-  const { findings } = judge(parseDockerfile(text), { policy: policy.build.dockerfile, buildArgs: {} });
+  const added = parseDockerfile(["FROM scratch", ...triggers, ""].join("\n"));
+  for (const image of copiedImages(added))
+    await refuseOthersImage({ context, principal: { owner, keyId: null } }, image);
+  const { findings } = judge(added, { policy: context.policy.build.dockerfile, buildArgs: {} });
   const first = findings.find(({ severity }) => severity === "error");
   if (first === undefined) return;
   const message = `The image ${reference} adds to each build on it, by ONBUILD, what must not be built: ${first.rule}: ${first.message}`;

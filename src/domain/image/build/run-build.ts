@@ -7,7 +7,6 @@ import type { BuildRow, RunLogWriter } from "../../../store/store.ts";
 import type { DomainContext } from "../../context.ts";
 import { watchRoom } from "../../disk/watch-room.ts";
 import { imagesOf } from "../images-of.ts";
-import type { ImageChecked } from "../../../contracts/types.ts";
 import { buildLine } from "./build-line.ts";
 import { prepareBases } from "./prepare-bases.ts";
 import { failedBuild, type LineOf, type StepEvent } from "./failed-build.ts";
@@ -17,11 +16,13 @@ export type Building = {
   readonly row: BuildRow;
   readonly spec: Omit<BuildSpec, "tag" | "limits" | "network">;
   /** What its stages begin with. */
-  readonly bases: ImageChecked["bases"];
+  readonly bases: readonly string[];
   readonly lineOf: LineOf;
   /** The caller's. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: EngineEvent) => Promise<void>;
+  /** Called when it is ended from outside, at the latest: by its caller, its deadline, or a disk that is full. */
+  readonly onEnding: () => void;
 };
 
 /** The build as it has ended, and why there is no image where there is none. */
@@ -68,10 +69,11 @@ type Told = {
 };
 
 async function build(building: Building, log: RunLogWriter, { onLeft, onHash, onStep }: Told): Promise<BuiltImage> {
-  const { context, row, spec, bases, signal, onEvent } = building;
+  const { context, row, spec, bases, signal, onEvent, onEnding } = building;
   const { tag, network, limits } = row;
   const deadline = deadlineSignal(limits.timeoutMs, signal);
   await using room = watchRoom(context, deadline);
+  room.signal.addEventListener("abort", onEnding, { once: true });
   const tell = async (event: EngineEvent): Promise<void> => {
     await append(context, log, `${buildLine(event)}\n`);
     await onEvent(event);
@@ -79,7 +81,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
   const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
   try {
     const line = (text: string): Promise<void> => tell({ type: "output", lines: [text] });
-    await prepareBases({ context, bases, platform: spec.platform, signal: room.signal, tell: line });
+    await prepareBases({ context, owner: row.owner, bases, platform: spec.platform, signal: room.signal, tell: line });
     return await imagesOf(context).build(
       { ...spec, context: hashed, tag, network, limits },
       {

@@ -1,6 +1,6 @@
 import { readImageReference } from "../../../base/image-reference.ts";
 import type { DockerfileBase } from "../../../contracts/types.ts";
-import type { Instruction, Stage } from "../dockerfile/dockerfile.ts";
+import type { Dockerfile, Instruction, Stage } from "../dockerfile/dockerfile.ts";
 import type { Expanded } from "../dockerfile/expand.ts";
 import { expanded, shown, type Found, type Judging, type Located } from "./found.ts";
 import { globalArguments } from "./global-arguments.ts";
@@ -80,6 +80,12 @@ function judgeSources({ trigger, ...instruction }: Instruction, earlier: Earlier
     if (/^\d+$/.test(source)) return trigger === undefined && Number(source) >= earlier.count ? [noStage(source)] : [];
     return source.includes("$") ? [unknownSource(source)] : judgeImage(source, judging);
   });
+}
+
+/** The images that are copied from, those of triggers too; a stage may have such a name as well. */
+export function copiedImages({ instructions }: Dockerfile): readonly string[] {
+  const sources = instructions.flatMap(({ trigger, ...instruction }) => sourcesOf(trigger ?? instruction));
+  return sources.filter((source) => !/^\d+$/.test(source) && readImageReference(source) !== undefined);
 }
 
 function sourcesOf({ name, flags }: Instruction): readonly string[] {
