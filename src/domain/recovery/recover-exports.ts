@@ -1,6 +1,7 @@
 import type { ExportRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { imagesOf } from "../image/images-of.ts";
+import { onEngine } from "../on-engine.ts";
 import { recordExportReceipt } from "../receipt/record-receipt.ts";
 import type { Attempts } from "./attempts.ts";
 
@@ -15,8 +16,8 @@ export async function recoverExports(context: DomainContext, attempts: Attempts)
 
 /** Two starts at once: only one records it. */
 async function recorded(context: DomainContext, row: ExportRow): Promise<void> {
-  const { store, holders, logger, engine } = context;
-  if (row.engine === engine.name) await imagesOf(context).remove(`agent-env:export-${row.id}`);
+  const { store, holders, logger } = context;
+  await imagesOf(await onEngine(context, row.engine)).remove(`agent-env:export-${row.id}`);
   await store.images.remove(`agent-env:export-${row.id}`);
   if (!(await store.exports.claim(row.id, row.holder, holders.self))) return;
   await recordExportReceipt(context, { ...row, status: "interrupted", holder: holders.self });

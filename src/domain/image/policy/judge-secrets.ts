@@ -6,7 +6,7 @@ const WORDS =
 const SECRET = new RegExp(`(?:^|_)(?:${WORDS})(?:_|$)|(?:${WORDS})$|_PASS$|_PWD$`);
 /** What is told about a secret, and not the secret. */
 const ABOUT =
-  /PUBLIC|_(?:FILE|PATH|DIR|URL|URI|NAME|HEADER|TTL|EXPIRY|EXPIRES(?:_IN)?|LENGTH|SIZE|TYPE|ALGORITHM|ENDPOINT|ISSUER|COUNT|LIMIT|DUMMY)$/;
+  /PUBLIC|_(?:FILE|PATH|DIR|URL|URI|NAME|HEADER|TTL|EXPIRY|EXPIRES(?:_IN)?|LENGTH|SIZE|TYPE|ALGORITHM|ENDPOINT|ISSUER|COUNT|LIMIT)$/;
 const CHOICE = /^(?:true|false|yes|no|on|off|none|null|[01])$/i;
 
 // Each begins where a word does, so that no text is looked through more than once.
