@@ -11,13 +11,18 @@ const MOST_WARNINGS = 20;
 /** What an image that the caller may use is made of, as CycloneDX. */
 export async function imageSbom(call: Call, reference: string): Promise<ImageSbom> {
   const image = await readImage(exportArchive(call, { reference }));
-  const system = systemOf(image);
+  return billOfMaterials(image, { reference, at: isoTime(call.context.clock.now()) });
+}
+
+type Named = { readonly reference: string; readonly at: string };
+
+export async function billOfMaterials(image: ToldImage, { reference, at }: Named): Promise<ImageSbom> {
   const packages = new Map<string, FoundPackage>();
-  const purl = await purlOf(system);
+  const purl = await purlOf(systemOf(image));
   for (const file of image.files.values()) {
     for (const found of file.kind === "packages" ? file.packages : []) packages.set(purl(found), found);
   }
-  const document = documentOf({ reference, id: image.id, packages, at: isoTime(call.context.clock.now()) });
+  const document = documentOf({ reference, id: image.id, packages, at });
   const warnings = [...image.files]
     .filter(([, { kind }]) => kind === "unreadable")
     .map(([path]) => `/${path} tells of a package, and cannot be read.`);
@@ -53,12 +58,7 @@ async function purlOf({ id, version }: System): Promise<(found: FoundPackage) =>
   };
 }
 
-type Contents = {
-  readonly reference: string;
-  readonly id: string;
-  readonly packages: ReadonlyMap<string, FoundPackage>;
-  readonly at: string;
-};
+type Contents = Named & { readonly id: string; readonly packages: ReadonlyMap<string, FoundPackage> };
 
 function documentOf({ reference, id, packages, at }: Contents): Record<string, unknown> {
   const found = [...packages].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { faultsOfBill } from "../../../../test/fixtures/cyclonedx.ts";
 import { openDockerDomain } from "../../../../test/fixtures/docker-domain.ts";
 import { z } from "zod";
 
@@ -23,5 +24,6 @@ describe("the bill of materials of a real image", () => {
     expect(components).toBe(bill.components.length);
     expect(components).toBeGreaterThan(50);
     expect(warnings).toEqual([]);
+    expect(await faultsOfBill(document)).toBeNull();
   }, 180_000);
 });

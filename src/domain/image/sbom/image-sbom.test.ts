@@ -4,7 +4,9 @@ import type { ArchiveFile } from "../../../../test/fixtures/image-archives.ts";
 import { layoutDocuments, blobPath } from "../../../engine/oci-layout.ts";
 import { sha256 } from "../../../base/sha256.ts";
 import { failureOf } from "../../../engine/docker/docker-fixture.ts";
+import { faultsOfBill } from "../../../../test/fixtures/cyclonedx.ts";
 import { openMemoryDomain } from "../../../../test/fixtures/memory-domain.ts";
+import { billOfMaterials } from "./bill-of-materials.ts";
 import { readImage } from "./read-image.ts";
 
 const STATUS = `Package: bash
@@ -89,6 +91,35 @@ describe("the packages of an image", () => {
   });
 });
 
+describe("a bill of materials", () => {
+  const billOf = async (...files: readonly ArchiveFile[]) =>
+    billOfMaterials(await readImage(saved(files)), { reference: "agent-env:a", at: "2026-01-02T03:04:05.678Z" });
+
+  it("is what the schema of CycloneDX asks for, with the packages of each kind", async () => {
+    const { document, components } = await billOf(
+      { name: "etc/os-release", content: 'ID=debian\nVERSION_ID="12"\n' },
+      { name: "var/lib/dpkg/status", content: STATUS },
+      { name: "lib/apk/db/installed", content: "C:Q1\nP:musl\nV:1.2.4-r2\nA:x86_64\n" },
+      { name: `${SITE}/pip-24.0.dist-info/METADATA`, content: METADATA },
+      nodePackage("@scope/own", "2.0.0"),
+    );
+    expect(components).toBe(4);
+    expect(await faultsOfBill(document)).toBeNull();
+    expect(await faultsOfBill({ ...document, components: [{ name: "without a type" }] })).not.toBeNull();
+  });
+
+  it.each([
+    ["a version that is longer than the schema allows", "1".repeat(1025), "long"],
+    ["a name that is no text", "1", "\ud800"],
+  ])("leaves out %s, with a warning", async (_what, version, name) => {
+    const bad = { name: "app/node_modules/bad/package.json", content: JSON.stringify({ name, version }) };
+    const { document, components, warnings } = await billOf(bad, nodePackage("good", "1"));
+    expect(components).toBe(1);
+    expect(warnings).toEqual(["/app/node_modules/bad/package.json tells of a package, and cannot be read."]);
+    expect(await faultsOfBill(document)).toBeNull();
+  });
+});
+
 describe("image.sbom", () => {
   it("answers an empty bill for an image without packages, and none for somebody else's", async () => {
     await using domain = openMemoryDomain();
@@ -100,6 +131,7 @@ describe("image.sbom", () => {
       ...{ bomFormat: "CycloneDX", specVersion: "1.6", serialNumber: expect.stringMatching(/^urn:uuid:/) as string },
       metadata: { component: { type: "container", name: reference, version: bill.imageId } },
     });
+    expect(await faultsOfBill(bill.document)).toBeNull();
     expect(await failureOf(domain.platformOf("bob").image.sbom({ reference }))).toMatchObject({
       code: "IMAGE_NOT_FOUND",
     });

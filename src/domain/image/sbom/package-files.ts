@@ -7,6 +7,9 @@ export type FoundPackage = {
   readonly architecture?: string;
 };
 
+/** Of a name or a version; bills of materials have no longer versions. */
+const MAX_LENGTH = 1024;
+
 type Reader = (text: string) => readonly FoundPackage[];
 
 /** Files that tell of packages, by where they lie; the first that fits counts. */
@@ -73,5 +76,8 @@ type Rest = { readonly version: string | undefined; readonly architecture?: stri
 
 function found(type: FoundPackage["type"], name: string | undefined, { version, architecture }: Rest): FoundPackage[] {
   if (name === undefined || name === "" || version === undefined || version === "") return [];
+  for (const text of [name, version]) {
+    if (text.length > MAX_LENGTH || !text.isWellFormed()) throw new RangeError("This is no name or version.");
+  }
   return [{ type, name, version, ...(architecture === undefined ? {} : { architecture }) }];
 }
