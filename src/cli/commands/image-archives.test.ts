@@ -91,6 +91,34 @@ describe("image export", () => {
   });
 });
 
+describe("image sbom", () => {
+  const bill = { document: { bomFormat: "CycloneDX" }, components: 3, warnings: ["/a tells of a package."] };
+  const { host } = hostWith({ "image.sbom": () => bill });
+  const run = (...more: readonly string[]) => moorage(["image", "sbom", "agent-env:a", ...more], { host, directory });
+
+  test("writes the bill to a file", async () => {
+    expect(await run("--to", "bill.json")).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+      stderr: "warning: /a tells of a package.\n✔ Wrote 3 packages to bill.json (31 B).\n",
+    });
+    expect(await readFile(join(directory, "bill.json"), "utf8")).toBe('{\n  "bomFormat": "CycloneDX"\n}\n');
+    const told = await run("--to", "bill.json", "--force", "--json");
+    const file = join(directory, "bill.json");
+    expect(JSON.parse(told.stdout)).toEqual({ reference: "agent-env:a", components: 3, file, bytes: 31 });
+  });
+
+  test("takes --to and --force as an export does", async () => {
+    expect((await run("--to", "")).stderr).toContain('--to: expected a file of this host (got "").');
+    for (const command of [run, (...more: string[]) => moorage(["image", "export", ...more], { host, directory })]) {
+      expect(await command("--force")).toMatchObject({
+        exitCode: 2,
+        stderr: "error: --force: expected --to FILE with it.\nhint: Name the file to replace with --to.\n",
+      });
+    }
+  });
+});
+
 describe("image import", () => {
   const taken: { tag: string | undefined; bytes: number }[] = [];
   const { host } = hostWith(

@@ -6,6 +6,7 @@ import { hostFileError } from "../copy/host-file-error.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CliCommand } from "../invocation.ts";
 import { printable } from "../output/text.ts";
+import { openWithImages } from "./to-file.ts";
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -23,10 +24,10 @@ export const importCommand: CliCommand = {
   ],
   positionals: [{ name: "FILE", required: true, description: "Archive of this host, of one image for one platform." }],
   runs: false,
-  execute: async ({ options, positionals: [given = ""] }, { globals, host, io, signal, ui }) => {
+  execute: async ({ options, positionals: [given = ""] }, session) => {
+    const { globals, io, signal, ui } = session;
     await using file = await openFile(resolve(io.currentDirectory, given), given);
-    const engine = globals.engine === undefined ? {} : { engine: globals.engine };
-    await using platform = await host.openPlatform({ ...engine, needsImages: true });
+    await using platform = await openWithImages(session);
     const content = file.createReadStream({ autoClose: false, highWaterMark: PIECE_BYTES });
     const tag = options.get("tag")?.at(-1);
     const image = await platform.raw.importImage(tag === undefined ? {} : { tag }, content, { signal });

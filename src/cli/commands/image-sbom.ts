@@ -1,16 +1,9 @@
-import { resolve } from "node:path";
-import { formatBytes } from "../../base/quantities.ts";
 import type { OutlinedOperation } from "../../contracts/outline.ts";
-import { refuseExisting, writeNewFile } from "../copy/new-file.ts";
-import { EXIT } from "../exit-codes.ts";
-import type { CliCommand, OptionSpec } from "../invocation.ts";
-import { printable } from "../output/text.ts";
+import type { CliCommand } from "../invocation.ts";
 import { operationCommand } from "./operation-command.ts";
+import { namedFile, toFile, toFileOptions } from "./to-file.ts";
 
-const OPTIONS: readonly OptionSpec[] = [
-  { flag: "to", takes: "file", description: "File of this host to write, instead of printing it." },
-  { flag: "force", description: "Replace the file where it is there already." },
-];
+const OPTIONS = toFileOptions("File of this host to write, instead of printing it.");
 
 /** `image sbom`: the bill itself, printed or in a file. */
 export function sbomCommand(operation: OutlinedOperation): CliCommand {
@@ -26,22 +19,19 @@ export function sbomCommand(operation: OutlinedOperation): CliCommand {
       return row.positionals;
     },
     execute: async (given, session) => {
-      const to = given.options.get("to")?.at(-1);
-      if (to === undefined) return await row.execute(given, session);
-      const { globals, host, io, signal, ui } = session;
-      const file = { given: to, path: resolve(io.currentDirectory, to), replace: given.options.has("force") };
-      await refuseExisting(file);
-      const engine = globals.engine === undefined ? {} : { engine: globals.engine };
-      await using platform = await host.openPlatform({ ...engine, needsImages: true });
+      const file = namedFile(given, session);
+      if (file === undefined) return await row.execute(given, session);
       const [reference = ""] = given.positionals;
-      const { document, components, warnings } = await platform.image.sbom({ reference }, { signal });
-      const bytes = await writeNewFile(file, one(`${JSON.stringify(document, undefined, 2)}\n`));
-      for (const warning of warnings) await ui.warning(warning);
-      const told = { reference, file: file.path, bytes, components };
-      await (globals.json
-        ? ui.out(`${JSON.stringify(told)}\n`)
-        : ui.success(`Wrote ${components} packages to ${printable(to)} (${formatBytes(bytes)}).`));
-      return EXIT.ok;
+      const { signal } = session;
+      return await toFile(
+        file,
+        async ({ image }) => {
+          const { document, components, warnings } = await image.sbom({ reference }, { signal });
+          const content = one(`${JSON.stringify(document, undefined, 2)}\n`);
+          return { content, what: `${components} packages`, told: { reference, components }, warnings };
+        },
+        session,
+      );
     },
   };
 }
