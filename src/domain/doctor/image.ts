@@ -4,7 +4,7 @@ import { formatBytes } from "../../base/quantities.ts";
 import type { Finding } from "../../contracts/types.ts";
 import type { ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
-import { registryLogin } from "../image/registry-login.ts";
+import { pullLogin } from "../image/registry-login.ts";
 import { finding, ok } from "./finding.ts";
 
 const PULL_MS = 300_000;
@@ -27,7 +27,7 @@ async function pull({ context, signal }: Call, images: ImageStore): Promise<Imag
   const reference = context.policy.defaultImage;
   const pulling = deadlineSignal(PULL_MS, signal);
   try {
-    return await images.ensure(reference, { auth: registryLogin(context, reference), signal: pulling });
+    return await images.ensure(reference, { auth: pullLogin(context, reference), signal: pulling });
   } catch (error) {
     if (!pulling.aborted || signal?.aborted === true) throw error;
     throw new MoorageError("IMAGE_UNAVAILABLE", `${reference} was not pulled within ${PULL_MS / 1000} s.`, {

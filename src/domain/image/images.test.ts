@@ -33,6 +33,26 @@ it("an image that nobody has, or that has no name, is told", async () => {
   await expect(image.ensure({ workspace: "/etc" })).rejects.toMatchObject({ code: "WORKSPACE_NOT_ALLOWED" });
 });
 
+it.each(["agent-env:theirs", "docker.io/library/agent-env:theirs", "moorage-agent:1"])(
+  "what only Moorage makes is asked of no registry, where it may be somebody else's: %s",
+  async (reference) => {
+    const forHost = () => Promise.reject(new Error("No registry is asked."));
+    await using domain = openMemoryDomain({ credentials: { forHost } }, { registry: [reference] });
+    const { image, sandbox } = domain.platform;
+    for (const use of [
+      () => image.ensure({ reference }),
+      () => sandbox.create({ image: reference }),
+      () => Array.fromAsync(image.pull({ reference })),
+      () => Array.fromAsync(image.build({ files: { Dockerfile: `FROM ${reference}\n` } })),
+    ]) {
+      await expect(use()).rejects.toMatchObject({
+        code: "IMAGE_NOT_FOUND",
+        message: `The image ${reference} was found neither here nor in its registry.`,
+      });
+    }
+  },
+);
+
 describe("a pull", () => {
   it("gets what the registry has, tells its layers, and says whether that was here", async () => {
     await using domain = openMemoryDomain({}, { registry: [HARBOUR] });

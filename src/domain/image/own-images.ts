@@ -43,8 +43,11 @@ function isSame({ id, digest }: ImageInfo, row: ImageRow): boolean {
 
 /** Refuses an image of somebody else's as if it were not there. */
 export async function refuseOthersImage(call: Owning, reference: string): Promise<void> {
-  if (!(await isOthers(call, reference))) return;
-  throw new MoorageError("IMAGE_NOT_FOUND", `The image ${reference} was found neither here nor in its registry.`);
+  if (await isOthers(call, reference)) throw imageNotFound(reference);
+}
+
+export function imageNotFound(reference: string): MoorageError {
+  return new MoorageError("IMAGE_NOT_FOUND", `The image ${reference} was found neither here nor in its registry.`);
 }
 
 /** Nobody's image is taken its name, neither another owner's nor one that Moorage has not made. */

@@ -2,7 +2,7 @@ import type { ImagePullEvent } from "../../contracts/types.ts";
 import type { Call } from "../context.ts";
 import { imagesOf } from "./images-of.ts";
 import { refuseOthersImage } from "./own-images.ts";
-import { registryLogin } from "./registry-login.ts";
+import { pullLogin } from "./registry-login.ts";
 import { transferEvents } from "./transfer.ts";
 
 type Wanted = {
@@ -20,7 +20,7 @@ export async function* pullImage(call: Call, wanted: Wanted): AsyncGenerator<Ima
   const { id, ...image } = yield* transferEvents(call, {
     ...{ reference, timeoutMs, done: "pulled" },
     work: async (signal, onProgress) => {
-      const auth = await registryLogin(context, reference)(signal);
+      const auth = await pullLogin(context, reference)(signal);
       return images.pull(reference, { auth, platform, signal, onProgress });
     },
   });

@@ -1,10 +1,23 @@
 import { parseImageReference } from "../../base/image-reference.ts";
 import type { RegistryAuth } from "../../base/registry-auth.ts";
 import type { DomainContext } from "../context.ts";
+import { imageNotFound } from "./own-images.ts";
 
 type Login = (signal?: AbortSignal) => Promise<RegistryAuth | undefined>;
+
+/** Names that only Moorage gives. On Docker Hub somebody else may have them. */
+const MADE_HERE = /^(?:agent-env|moorage-(?:agent|snapshot|dependencies))$/;
 
 /** Looks for what to show to the registry of an image, when it is asked to: that may take a program or a token server. */
 export function registryLogin({ credentials }: Pick<DomainContext, "credentials">, reference: string): Login {
   return async (signal) => credentials.forHost(parseImageReference(reference).host, signal);
+}
+
+/** The same for an image that is to come from there; IMAGE_NOT_FOUND for what is made here and in no registry. */
+export function pullLogin(context: Pick<DomainContext, "credentials">, reference: string): Login {
+  const login = registryLogin(context, reference);
+  return async (signal) => {
+    if (MADE_HERE.test(parseImageReference(reference).repository)) throw imageNotFound(reference);
+    return login(signal);
+  };
 }

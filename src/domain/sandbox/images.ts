@@ -2,7 +2,7 @@ import { MoorageError } from "../../base/errors.ts";
 import type { ImageInfo } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
 import { useImage } from "../image/own-images.ts";
-import { registryLogin } from "../image/registry-login.ts";
+import { pullLogin } from "../image/registry-login.ts";
 
 type Options = { readonly signal?: AbortSignal | undefined; readonly onProgress?: (message: string) => void };
 
@@ -21,7 +21,7 @@ export async function resolveImage(
   const reference = wanted.asked ?? wanted.byDefault;
   await useImage({ context, principal }, reference);
   return engine.images.ensure(reference, {
-    auth: registryLogin(context, reference),
+    auth: pullLogin(context, reference),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });

@@ -6,7 +6,7 @@ import { imagesOf } from "../images-of.ts";
 import { refuseOthersImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
-import { registryLogin } from "../registry-login.ts";
+import { pullLogin } from "../registry-login.ts";
 
 type Prepared = {
   readonly context: DomainContext;
@@ -28,7 +28,7 @@ export async function prepareBases(prepared: Prepared): Promise<void> {
 
 async function present({ context, platform, signal, tell }: Prepared, reference: string): Promise<ImageInfo> {
   const images = imagesOf(context);
-  const auth = registryLogin(context, reference);
+  const auth = pullLogin(context, reference);
   if (platform === undefined) {
     const local = await images.find(reference, signal);
     if (local !== undefined) return local;
