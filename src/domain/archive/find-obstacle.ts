@@ -1,7 +1,8 @@
 import { posix } from "node:path";
 import type { Header } from "tar-stream";
+import { tarEntries } from "../../base/tar-streams.ts";
 import { WORKSPACE } from "../sandbox/sandbox-view.ts";
-import { tarEntries, withoutRoot } from "./tar-entries.ts";
+import { withoutRoot } from "./without-root.ts";
 
 /** What stands for bytes that are not UTF-8. A name that has it by right cannot be told from one that was changed. */
 const REPLACEMENT = "\uFFFD";
@@ -18,7 +19,6 @@ export async function findObstacle(tar: AsyncIterable<Uint8Array>): Promise<stri
     const obstacle = name === "" ? undefined : obstacleOf(entry.header, name, seen);
     if (obstacle !== undefined) return obstacle;
     seen.add(name);
-    entry.resume();
   }
   return undefined;
 }

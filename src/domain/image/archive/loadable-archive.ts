@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { isMoorageError } from "../../../base/errors.ts";
 import { sha256 } from "../../../base/sha256.ts";
+import { bytesOf, fillEntry, repackTar, type Repacking, type TarEntry } from "../../../base/tar-streams.ts";
 import { Budget } from "./budget.ts";
 import { Contents, invalid, type Content } from "./contents.ts";
 import { findImage, type FoundImage } from "./find-image.ts";
@@ -32,39 +31,17 @@ export async function* loadableArchive(
   source: AsyncIterable<Uint8Array>,
   loading: Loading,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const written = pack();
-  let failure: Error | undefined;
-  const copying = copy(source, written, loading).catch((error: unknown) => {
-    failure = explained(error);
-    written.destroy();
-  });
-  try {
-    for await (const chunk of written) if (chunk instanceof Uint8Array) yield chunk;
-  } catch (error) {
-    failure ??= explained(error);
-  } finally {
-    written.destroy();
-    await copying;
-  }
-  if (failure !== undefined) throw failure;
-}
-
-async function copy(source: AsyncIterable<Uint8Array>, written: Pack, loading: Loading): Promise<void> {
-  const budget = new Budget(loading.maxBytes, "The archive");
-  const archive = extract();
-  const input = Readable.from(counted(source, budget), { objectMode: false });
-  input.on("error", (error) => archive.destroy(error));
-  input.pipe(archive);
-  const taking = new Taking(written, loading.maxBytes);
-  try {
-    for await (const entry of archive) await taking.take(entry);
+  const rewrite: Repacking["rewrite"] = async (entries, written) => {
+    const taking = new Taking(written, loading.maxBytes);
+    for await (const entry of entries) await taking.take(entry);
     const image = findImage(taking.contents, { ofSandbox: loading.amend !== undefined });
     await loading.checked();
     list(written, image, loading);
-    written.finalize();
-  } finally {
-    archive.destroy();
-    input.destroy();
+  };
+  try {
+    yield* repackTar(counted(source, new Budget(loading.maxBytes, "The archive")), { rewrite });
+  } catch (error) {
+    throw explained(error);
   }
 }
 
@@ -84,8 +61,6 @@ function list(written: Pack, { config, layers }: FoundImage, { reference, amend 
   written.entry({ name: "manifest.json" }, JSON.stringify(manifest));
 }
 
-type Entry = AsyncIterable<unknown> & { readonly header: Header };
-
 class Taking {
   readonly contents = new Contents();
   readonly #written: Pack;
@@ -98,7 +73,7 @@ class Taking {
     this.#unpacked = new Budget(maxBytes, "What the archive unpacks to");
   }
 
-  async take(entry: Entry): Promise<void> {
+  async take(entry: TarEntry): Promise<void> {
     const { name, type, linkname } = entry.header;
     if (type === "file" || type === "contiguous-file") {
       const path = this.contents.place(name);
@@ -108,15 +83,14 @@ class Taking {
     if (type === "symlink" || type === "link") this.contents.link(name, linkname ?? "", type);
     else if (type === "directory") new Contents().place(name);
     else throw invalid(`its entry ${JSON.stringify(name)} is a ${type ?? "nameless kind of entry"}`);
-    for await (const _nothing of entry);
   }
 
-  async #file(entry: Entry): Promise<Content> {
+  async #file(entry: TarEntry): Promise<Content> {
     const { size } = entry.header;
     const file = `contents/${(this.#count += 1)}`;
     const reading = new Reading(size <= MAX_DOCUMENT_BYTES, this.#unpacked);
     const sink = this.#written.entry({ name: file, size, mode: 0o600 });
-    await pipeline(Readable.from(reading.pass(entry), { objectMode: false }), sink);
+    await fillEntry(sink, reading.pass(entry));
     const { document } = reading;
     this.#documents.take(document?.length ?? 0);
     const digest = reading.digest();
@@ -153,8 +127,7 @@ class Reading {
 
   async *pass(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
     let isFirst = true;
-    for await (const chunk of entry) {
-      if (!(chunk instanceof Uint8Array)) continue;
+    for await (const chunk of bytesOf(entry)) {
       if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b) this.#unpacking = new UnpackedDigest(this.#budget);
       const looksJson = isFirst ? chunk[0] === 0x7b || chunk[0] === 0x5b : this.#kept.length > 0;
       if (this.#small && looksJson) this.#kept.push(chunk);

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
-import { pack } from "tar-stream";
 import { MoorageError } from "../../../base/errors.ts";
 import type { ModeWish, MoveWish, UnitFiles, WriteWish } from "../../engine.ts";
 import { changedMeanwhile, noFile, taken } from "../../tree/tree-errors.ts";
@@ -8,9 +7,9 @@ import { runCommand } from "../run/run-command.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { existing, filesOf, type FilesContext } from "./existing-entry.ts";
 import { removeTree } from "./remove-tree.ts";
-import { writable } from "./rewrite-tar.ts";
 import { Spool } from "./spool.ts";
-import { bytesOf, writeHeader, type TarHeader } from "./tar-header.ts";
+import { fillEntry, packTar } from "../../../base/tar-streams.ts";
+import { writeHeader, type TarHeader } from "./tar-header.ts";
 import { createLook, findPlace, followed, permissionsOf, typeOf, type Place } from "./unit-place.ts";
 import { uploadTar } from "./upload.ts";
 
@@ -125,29 +124,11 @@ async function runScript(context: FilesContext, { containerId, script, args, pat
   throw new MoorageError("ENGINE_FAILED", `Changing "${path}" failed with code ${exitCode}: ${words}`);
 }
 
-async function* tarOf(header: TarHeader, spool?: Spool): AsyncGenerator<Uint8Array, void, undefined> {
-  const archive = pack();
-  const sink = writeHeader(archive, header);
-  const filling = fill(archive, sink, spool);
-  try {
-    yield* bytesOf(archive);
-  } finally {
-    archive.destroy();
-    await filling;
-  }
-}
-
-async function fill(
-  archive: ReturnType<typeof pack>,
-  sink: ReturnType<typeof writeHeader>,
-  spool?: Spool,
-): Promise<void> {
-  for await (const chunk of spool?.read() ?? []) {
-    if (sink.destroyed) return;
-    if (!sink.write(chunk)) await writable(sink);
-  }
-  sink.end(undefined);
-  archive.finalize();
+function tarOf(header: TarHeader, spool?: Spool): AsyncGenerator<Uint8Array, void, undefined> {
+  return packTar(async (archive) => {
+    const sink = writeHeader(archive, header);
+    if (spool !== undefined) await fillEntry(sink, spool.read());
+  });
 }
 
 function octal(mode: number): string {

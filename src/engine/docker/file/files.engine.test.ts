@@ -1,7 +1,7 @@
 import { extract, pack } from "tar-stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { failureOf, openDockerFixture, type DockerFixture } from "../docker-fixture.ts";
-import { bytesOf } from "./tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 
 let fixture: DockerFixture;
 /** As an engine of another machine: files go through it, with the rights of the sandbox's own user. */

@@ -5,7 +5,7 @@ import type { OpenFile } from "../../engine.ts";
 import { noFile } from "../../tree/tree-errors.ts";
 import { download } from "./download.ts";
 import { existing, type FilesContext, type Wanted } from "./existing-entry.ts";
-import { bytesOf } from "./tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 import { typeOf } from "./unit-place.ts";
 
 /** A file to be read out of the archive that the engine makes of it. */

@@ -2,7 +2,8 @@ import { extract, pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../docker-fixture.ts";
 import { rewriteTar } from "./rewrite-tar.ts";
-import { bytesOf, type TarHeader } from "./tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
+import { type TarHeader } from "./tar-header.ts";
 
 const unchanged = { first: [], visit: (header: TarHeader) => Promise.resolve([header]) };
 
@@ -122,5 +123,19 @@ describe("rewriting a tar stream", () => {
     })();
     for await (const _ of rewriteTar(endless, unchanged)) break;
     await expect.poll(() => ended).toBe(true);
+  });
+
+  test("a reader that leaves is not kept by a source that gives nothing more", async () => {
+    const bytes = await whole(tar({ name: "a", content: "x" }, { name: "b", content: "x".repeat(5000) }));
+    const stalled = (async function* () {
+      yield bytes.subarray(0, 2048);
+      await new Promise(() => undefined);
+    })();
+    const left: string[] = [];
+    for await (const _ of rewriteTar(stalled, unchanged)) {
+      left.push("left");
+      break;
+    }
+    expect(left).toEqual(["left"]);
   });
 });

@@ -1,17 +1,12 @@
-import { Readable } from "node:stream";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import type { Header } from "tar-stream";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import { bytesOf, writeHeader, type TarHeader } from "./tar-header.ts";
+import { fillEntry, repackTar, type Repacking } from "../../../base/tar-streams.ts";
+import { writeHeader, type TarHeader } from "./tar-header.ts";
 
 /** What becomes of an entry: the entries to be written in its place. Only the last one has its content. */
 export type Visit = (header: TarHeader) => Promise<readonly TarHeader[]>;
 
 type Wish = { readonly first: readonly TarHeader[]; readonly visit: Visit };
-type Sink = ReturnType<typeof writeHeader>;
-type Entry = AsyncIterable<unknown> & { readonly header: Header };
-
-// Names are taken as bytes, so that those which are not UTF-8 can be told.
-const EXTRACT_OPTIONS = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
 
 /**
  * Passes a tar stream on with other headers. Contents are streamed. `first` are entries to begin with. A stream that
@@ -19,64 +14,26 @@ const EXTRACT_OPTIONS = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" }
  */
 export async function* rewriteTar(
   source: AsyncIterable<Uint8Array>,
-  wish: Wish,
+  { first, visit }: Wish,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const written = pack();
-  let failure: MoorageError | undefined;
-  const copying = copy(source, written, wish).catch((error: unknown) => {
-    failure = explained(error);
-    written.destroy();
-  });
-  try {
-    yield* bytesOf(written);
-  } catch (error) {
-    failure ??= explained(error);
-  } finally {
-    written.destroy();
-    await copying;
-  }
-  if (failure !== undefined) throw failure;
-}
-
-async function copy(source: AsyncIterable<Uint8Array>, written: Pack, { first, visit }: Wish): Promise<void> {
-  for (const header of first) writeHeader(written, header);
-  const archive = extract(EXTRACT_OPTIONS);
-  const input = Readable.from(source, { objectMode: false });
-  input.on("error", (error) => archive.destroy(error));
-  input.pipe(archive);
-  try {
-    for await (const entry of archive) {
+  const rewrite: Repacking["rewrite"] = async (entries, written) => {
+    for (const header of first) writeHeader(written, header);
+    for await (const entry of entries) {
       const headers = await visit(withDecodedNames(entry.header));
       for (const header of headers.slice(0, -1)) writeHeader(written, header);
-      await writeEntry(written, entry, headers.at(-1));
+      const last = headers.at(-1);
+      if (last === undefined) continue;
+      const sink = writeHeader(written, last);
+      if (last.size === 0) sink.end(undefined);
+      else await fillEntry(sink, entry);
     }
-    written.finalize();
-  } finally {
-    archive.destroy();
-    input.destroy();
+  };
+  try {
+    // Names are taken as bytes, so that those which are not UTF-8 can be told.
+    yield* repackTar(source, { namesAsBytes: true, rewrite });
+  } catch (error) {
+    throw explained(error);
   }
-}
-
-async function writeEntry(written: Pack, entry: Entry, header: TarHeader | undefined): Promise<void> {
-  const sink = header === undefined ? undefined : writeHeader(written, header);
-  for await (const chunk of bytesOf(entry)) {
-    if (sink === undefined || sink.destroyed || header?.size === 0) continue;
-    if (!sink.write(chunk)) await writable(sink);
-  }
-  sink?.end(undefined);
-}
-
-/** Resolves when the entry takes more, or is given up. */
-export function writable(sink: Sink): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      sink.off("drain", end);
-      sink.off("close", end);
-      resolve();
-    };
-    sink.on("drain", end);
-    sink.on("close", end);
-  });
 }
 
 function explained(error: unknown): MoorageError {

@@ -24,8 +24,3 @@ export function writeHeader(written: Pack, header: TarHeader): Sink {
   const link = typeof linkname === "string" ? { linkname } : {};
   return written.entry({ ...plain, ...link, mtime, pax: Object.keys(pax).length === 0 ? null : pax });
 }
-
-/** The bytes of a stream whose items are not typed. */
-export async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
-}

@@ -7,7 +7,7 @@ import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import type { BuildEvent, ImageStore } from "../../engine.ts";
 import { failureOf, openDockerFixture, printed, removeImage, type DockerFixture } from "../docker-fixture.ts";
-import { bytesOf } from "../file/tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 
 let fixture: DockerFixture;
 let registry: Server | undefined;

@@ -6,7 +6,7 @@ import { startRegistry } from "../../../../test/fixtures/registry/registry.ts";
 import { newId } from "../../../base/ids.ts";
 import type { ImageStore } from "../../engine.ts";
 import { openDockerFixture, removeImage, type DockerFixture } from "../docker-fixture.ts";
-import { bytesOf } from "../file/tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 import { findImage } from "./find-image.ts";
 import { parseImageReference } from "../../../base/image-reference.ts";
 

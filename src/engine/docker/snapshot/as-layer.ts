@@ -1,7 +1,8 @@
 import { pack } from "tar-stream";
 import { MoorageError } from "../../../base/errors.ts";
 import { rewriteTar, type Visit } from "../file/rewrite-tar.ts";
-import { bytesOf, type TarHeader } from "../file/tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
+import { type TarHeader } from "../file/tar-header.ts";
 
 const BLOCK = 512;
 const NAME_LENGTH = 100;

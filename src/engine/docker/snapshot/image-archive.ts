@@ -1,9 +1,8 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { pack, type Pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { sha256 } from "../../../base/sha256.ts";
 import type { WholeImageReply } from "../api/replies.ts";
-import { bytesOf, writeHeader } from "../file/tar-header.ts";
+import { fillEntry, packTar } from "../../../base/tar-streams.ts";
+import { writeHeader } from "../file/tar-header.ts";
 import type { WorkspaceLayer } from "./workspace-layer.ts";
 
 /** An image to be: what another one is, with other layers. */
@@ -21,17 +20,8 @@ export type PlannedImage = {
  * The image as `docker load` takes it. The layers that the engine has are empty in it: those it knows by their digests,
  * and shares.
  */
-export async function* imageArchive(planned: PlannedImage): AsyncGenerator<Uint8Array, void, undefined> {
-  const archive = pack();
-  const writing = write(archive, planned).catch((error: unknown) => {
-    archive.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
-  try {
-    yield* bytesOf(archive);
-  } finally {
-    archive.destroy();
-    await writing;
-  }
+export function imageArchive(planned: PlannedImage): AsyncGenerator<Uint8Array, void, undefined> {
+  return packTar((archive) => write(archive, planned));
 }
 
 async function write(archive: Pack, planned: PlannedImage): Promise<void> {
@@ -42,11 +32,10 @@ async function write(archive: Pack, planned: PlannedImage): Promise<void> {
   const configName = `${plain(sha256(config))}.json`;
   const workspaceName = layerName(workspace.digest);
   const header = { name: workspaceName, type: "file", mode: 0o600, size: workspace.sizeBytes } as const;
-  await pipeline(Readable.from(workspace.read(), { objectMode: false }), writeHeader(archive, header));
+  await fillEntry(writeHeader(archive, header), workspace.read());
   archive.entry({ name: configName }, config);
   const Layers = [...layers.map(layerName), workspaceName];
   archive.entry({ name: "manifest.json" }, JSON.stringify([{ Config: configName, RepoTags: [reference], Layers }]));
-  archive.finalize();
 }
 
 function configOf({ like, labels, layers, workspace }: PlannedImage): object {

@@ -1,6 +1,7 @@
 import { pack } from "tar-stream";
 import type { EngineApi } from "../api/engine-api.ts";
-import { bytesOf, writeHeader } from "../file/tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
+import { writeHeader } from "../file/tar-header.ts";
 import { WORKSPACE } from "./container-spec.ts";
 import type { NumericUser } from "./unit-user.ts";
 

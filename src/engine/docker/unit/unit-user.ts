@@ -3,7 +3,7 @@ import { extract } from "tar-stream";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { bytesOf } from "../file/tar-header.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 
 export type NumericUser = { readonly uid: number; readonly gid: number };
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { Readable } from "node:stream";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import type { Header } from "tar-stream";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import { fillEntry, repackTar, type Repacking } from "../../../base/tar-streams.ts";
 import { WORKSPACE } from "../launch/bubblewrap-arguments.ts";
 
 export type CheckedArchive = {
@@ -12,13 +12,10 @@ export type CheckedArchive = {
 };
 
 type Destination = { readonly directory: string; readonly parents: Set<string> };
-type Sink = ReturnType<Pack["entry"]>;
 type Kept = Pick<Header, "name" | "type"> & Partial<Pick<Header, "size" | "mode" | "linkname">> & { mtime: Date };
 
 const MAX_PARENTS = 2_000;
 const PERMISSIONS = 0o777;
-// Names are taken as bytes, so that those which are not UTF-8 can be told.
-const NAMES_AS_BYTES = { highWaterMark: 64 * 1024, filenameEncoding: "latin1" };
 const LATEST_SECONDS = 2 ** 31 - 1;
 
 /**
@@ -31,54 +28,18 @@ export function checkedArchive(tar: AsyncIterable<Uint8Array>, directory: string
 }
 
 async function* rewritten(tar: AsyncIterable<Uint8Array>, destination: Destination): AsyncGenerator<Uint8Array> {
-  const output = pack();
-  let failure: MoorageError | undefined;
-  const copying = copy(tar, output, destination).catch((error: unknown) => {
-    failure = isMoorageError(error) ? error : noArchive(error);
-    output.destroy();
-  });
-  try {
-    yield* bytesOf(output);
-  } catch (error) {
-    // Where copying failed, it says why.
-    failure ??= noArchive(error);
-  } finally {
-    output.destroy();
-    await copying;
-  }
-  if (failure !== undefined) throw failure;
-}
-
-async function copy(tar: AsyncIterable<Uint8Array>, output: Pack, destination: Destination): Promise<void> {
-  const archive = extract(NAMES_AS_BYTES);
-  const input = Readable.from(tar, { objectMode: false });
-  input.on("error", (error) => archive.destroy(error));
-  input.pipe(archive);
-  try {
-    for await (const entry of archive) {
+  const rewrite: Repacking["rewrite"] = async (entries, output) => {
+    for await (const entry of entries) {
       const header = checkedHeader(entry.header, destination);
-      await copyEntry(entry, header === undefined ? undefined : output.entry(header));
+      if (header !== undefined) await fillEntry(output.entry(header), entry);
     }
-    output.finalize();
-  } finally {
-    archive.destroy();
-    input.destroy();
+  };
+  try {
+    // Names are taken as bytes, so that those which are not UTF-8 can be told.
+    yield* repackTar(tar, { namesAsBytes: true, rewrite });
+  } catch (error) {
+    throw isMoorageError(error) ? error : noArchive(error);
   }
-}
-
-async function copyEntry(content: AsyncIterable<unknown>, target: Sink | undefined): Promise<void> {
-  for await (const chunk of bytesOf(content)) {
-    if (target === undefined || target.destroyed || target.write(chunk)) continue;
-    await new Promise<void>((resolve) => {
-      target.once("drain", resolve);
-      target.once("close", resolve);
-    });
-  }
-  target?.end(undefined);
-}
-
-async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
 
 /** The entry as it is written; undefined for the directory itself, which is there already. */

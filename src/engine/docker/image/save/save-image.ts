@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { extract, pack, type Header, type Pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { canceled } from "../../../../base/deadline.ts";
 import type { ImageReference } from "../../../../base/image-reference.ts";
 import { isMoorageError, MoorageError } from "../../../../base/errors.ts";
@@ -9,7 +7,8 @@ import { sha256 } from "../../../../base/sha256.ts";
 import { blobPath, layerMediaType, layoutDocuments, type ArchivedLayer } from "../../../oci-layout.ts";
 import type { EngineApi } from "../../api/engine-api.ts";
 import { Spool } from "../../file/spool.ts";
-import { bytesOf, writeHeader } from "../../file/tar-header.ts";
+import { bytesOf, fillEntry, repackTar, type Repacking, type TarEntry } from "../../../../base/tar-streams.ts";
+import { writeHeader } from "../../file/tar-header.ts";
 import { SavedImage } from "./saved-image.ts";
 
 /** The engine may write all of a large image to its disk before it begins to answer. */
@@ -20,8 +19,6 @@ const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 /** What has its digest as its name needs not be read to know it. */
 const NAMED = /(?:^|\/)([0-9a-f]{64})(?:\.tar)?$/;
 const NAMELESS = /(?:^|\/)layer\.tar$/;
-
-type Entry = AsyncIterable<unknown> & { readonly header: Header };
 
 /**
  * The image as an OCI archive, made of what the engine answers while it comes: engines of each age and make have a form
@@ -37,64 +34,39 @@ export async function* saveImage(
   const cut = (): void => void source.destroy(new Error("canceled", { cause: signal?.reason }));
   signal?.addEventListener("abort", cut, { once: true });
   source.setTimeout(SILENCE_MS, () => source.destroy(new Error("the engine fell silent")));
-  const written = pack();
-  let failure: MoorageError | undefined;
   const tag = whole.includes("@") ? undefined : whole;
-  const explained = (error: unknown): MoorageError => {
-    if (signal?.aborted === true) return canceled(signal.reason);
-    if (isMoorageError(error)) return error;
-    const words = error instanceof Error ? error.message : String(error);
-    return new MoorageError("ENGINE_FAILED", `Reading the image ${whole} broke off: ${words}`, { cause: error });
+  const rewrite: Repacking["rewrite"] = async (entries, written) => {
+    written.once("close", () => void source.destroy());
+    const saved = new SavedImage();
+    const blobs = new Blobs(written);
+    for await (const entry of entries) await take(entry, saved, blobs);
+    for (const { name, bytes } of layoutDocuments({ ...saved.whole(), tag })) put(written, name, bytes);
   };
-  const writing = write(source, written, tag).catch((error: unknown) => {
-    failure = explained(error);
-    written.destroy();
-  });
   try {
-    yield* bytesOf(written);
+    yield* repackTar(source, { rewrite });
   } catch (error) {
-    failure ??= explained(error);
+    if (signal?.aborted === true) throw canceled(signal.reason);
+    if (isMoorageError(error)) throw error;
+    const words = error instanceof Error ? error.message : String(error);
+    throw new MoorageError("ENGINE_FAILED", `Reading the image ${whole} broke off: ${words}`, { cause: error });
   } finally {
     signal?.removeEventListener("abort", cut);
     source.destroy();
-    written.destroy();
-    await writing;
-  }
-  if (failure !== undefined) throw failure;
-}
-
-async function write(source: Readable, written: Pack, tag: string | undefined): Promise<void> {
-  const archive = extract();
-  source.on("error", (error) => archive.destroy(error));
-  source.on("close", () => {
-    if (!source.readableEnded) archive.destroy(new Error("its connection ended"));
-  });
-  source.pipe(archive);
-  const saved = new SavedImage();
-  const blobs = new Blobs(written);
-  try {
-    for await (const entry of archive) await take(entry, saved, blobs);
-    for (const { name, bytes } of layoutDocuments({ ...saved.whole(), tag })) put(written, name, bytes);
-    written.finalize();
-  } finally {
-    archive.destroy();
   }
 }
 
-async function take(entry: Entry, saved: SavedImage, blobs: Blobs): Promise<void> {
+async function take(entry: TarEntry, saved: SavedImage, blobs: Blobs): Promise<void> {
   const { name, type, linkname, size } = entry.header;
   if (type === "symlink" || type === "link") saved.link(name, linkname ?? "", type);
   else if (size <= MAX_DOCUMENT_BYTES) {
     const bytes = Buffer.concat(await Array.fromAsync(bytesOf(entry)));
     if (isDocument(name, bytes)) saved.document(name, bytes);
     else if (NAMED.test(name) || NAMELESS.test(name)) saved.layer(name, blobs.small(bytes));
-    return;
   } else {
     const digest = NAMED.exec(name)?.[1];
     if (digest !== undefined) saved.layer(name, await blobs.named(entry, `sha256:${digest}`, size));
     else if (NAMELESS.test(name)) saved.layer(name, await blobs.nameless(entry));
   }
-  for await (const _left of entry);
 }
 
 /** JSON, and no layer whose first file has a name that looks so. */
@@ -143,8 +115,7 @@ class Blobs {
   }
 
   async #write(content: AsyncIterable<Uint8Array>, digest: string, size: number): Promise<void> {
-    const sink = writeHeader(this.#written, { ...HEADER, name: blobPath(digest), size });
-    await pipeline(Readable.from(content, { objectMode: false }), sink);
+    await fillEntry(writeHeader(this.#written, { ...HEADER, name: blobPath(digest), size }), content);
   }
 }
 
