@@ -22,6 +22,11 @@ export type BuildSpec = {
    * build is ENGINE_UNSUPPORTED. @default what the engine gives to builds: for recipes that run nothing of others
    */
   readonly network?: "open" | "none";
+  /**
+   * True: an engine that makes a network for each build does so only where a step has to run, and begins again then.
+   * For contexts that may be sent twice. @default false
+   */
+  readonly networkIfNeeded?: boolean;
 };
 
 /** What a build tells while it goes on. Nobody can tell what a step prints from what the engine says of a step. */

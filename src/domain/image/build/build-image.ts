@@ -16,6 +16,7 @@ import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
 import { buildView } from "./build-view.ts";
 import type { LineOf } from "./failed-build.ts";
+import { networkIfNeeded } from "./network-if-needed.ts";
 import { noteBuilt, planBuild } from "./plan-build.ts";
 import { runBuild, type EndedBuild } from "./run-build.ts";
 
@@ -83,9 +84,8 @@ type Conducted = {
 
 /** Never rejects: how it ends is the last that the reader is told. */
 async function conduct(conducted: Conducted): Promise<void> {
-  const { context, row, input, bases, source, signal, events } = conducted;
-  const { instructions } = conducted.dockerfile;
-  const lineOf: LineOf = (step) => instructions[step - 1]?.line;
+  const { context, row, input, bases, dockerfile, source, signal, events } = conducted;
+  const lineOf: LineOf = (step) => dockerfile.instructions[step - 1]?.line;
   const spec = {
     context: source.tar,
     dockerfile: source.dockerfile.path,
@@ -95,6 +95,7 @@ async function conduct(conducted: Conducted): Promise<void> {
     // The same for the same content: whose it is and of which build stands in the registry.
     labels: { ...input.labels, "dev.moorage.image": "built" },
     noCache: input.noCache ?? false,
+    networkIfNeeded: networkIfNeeded({ input, dockerfile, source, policy: context.policy.build.dockerfile }),
   };
   const onEvent = async (event: EngineEvent): Promise<void> => {
     const shown = shownEvent(event, lineOf);

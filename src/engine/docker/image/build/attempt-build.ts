@@ -17,7 +17,13 @@ const DEFAULT_MEMORY_BYTES = 2 * 1024 ** 3;
 const DEFAULT_PIDS = 1024;
 const CPU_PERIOD_US = 100_000;
 
-export type Attempt = { readonly spec: BuildSpec; readonly options: BuildOptions; readonly place: BuildPlace };
+export type Attempt = {
+  readonly spec: BuildSpec;
+  readonly options: BuildOptions;
+  readonly place: BuildPlace;
+  /** The steps that attempts of this build have done, this one included. */
+  readonly made: Set<number>;
+};
 
 export type Counts = { readonly steps: number; readonly cachedSteps: number };
 export type Built = { readonly failed: false; readonly counts: Counts };
@@ -31,7 +37,7 @@ export type Failure = Place & {
 /** Builds once. What the engine says of it is a value; what keeps the engine from saying it is thrown. */
 export async function attemptBuild(context: ImagesContext, attempt: Attempt): Promise<Built | Failure> {
   const { spec, options, place } = attempt;
-  const log = new BuildLog();
+  const log = new BuildLog(attempt.made);
   const containers = new StepContainers(context, spec.limits?.pids ?? DEFAULT_PIDS);
   let since: Date | undefined;
   const tell = async (events: readonly BuildEvent[]): Promise<void> => {

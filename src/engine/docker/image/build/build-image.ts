@@ -5,16 +5,20 @@ import { fullDiskError } from "../../api/api-errors.ts";
 import type { ImagesContext } from "../images-context.ts";
 import { isNetworkFailure } from "../registry-errors.ts";
 import { attemptBuild, type Attempt, type Counts, type Failure } from "./attempt-build.ts";
-import { onOpenBridge, type BuildPlace } from "./build-network.ts";
+import { onOpenBridge, requireOpen } from "./build-network.ts";
+import { buildWithoutNetwork } from "./without-network.ts";
 
 /** How many of its last lines tell why a program could not write. */
 const LAST_WORDS = 5;
 
 /** Builds and tags an image; tries again only after failures of the network. */
 export async function buildImage(context: ImagesContext, spec: BuildSpec, options: BuildOptions): Promise<Counts> {
-  const work = (place: BuildPlace): Promise<Counts> => buildAt(context, { spec, options, place });
-  if (spec.network === "open") return onOpenBridge(context, options.signal, work);
-  return work({ network: spec.network, signal: options.signal });
+  const { signal } = options;
+  const build = { spec, options, made: new Set<number>() };
+  if (spec.network !== "open") return buildAt(context, { ...build, place: { network: spec.network, signal } });
+  await requireOpen(context.enforcer);
+  const counts = spec.networkIfNeeded === true ? await buildWithoutNetwork(context, build) : undefined;
+  return counts ?? onOpenBridge(context, signal, (place) => buildAt(context, { ...build, place }));
 }
 
 async function buildAt(context: ImagesContext, attempt: Attempt): Promise<Counts> {

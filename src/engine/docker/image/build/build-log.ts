@@ -35,23 +35,34 @@ export type Message = {
  * claim, and who acts on one looks first.
  */
 export class BuildLog {
+  /** The steps that attempts of this build have done: what an attempt finds in the cache may be of the one before. */
+  readonly #made: Set<number>;
   readonly #kept: string[] = [];
   readonly #claimed = new Set<string>();
   #step = 0;
   #steps = 0;
   #cached = 0;
   #instruction: string | undefined;
+  /** Of the step at work. */
+  #isCached = false;
+  /** Whether a program may have printed: until then all that is read is the engine's. */
+  #hasRun = false;
   /** What was printed of a line that has no end yet. */
   readonly #begun = { stdout: "", stderr: "" };
+
+  constructor(made: Set<number>) {
+    this.#made = made;
+  }
 
   read(text: string): Message {
     const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
     const container = RUNNING.exec(whole)?.[1];
-    if (container !== undefined) return { events: [], container };
-    return { events: this.#ofStep(whole) ?? this.#printed(text) };
+    if (container === undefined) return { events: this.#ofStep(whole) ?? this.#printed(text) };
+    this.#hasRun = true;
+    return { events: [], container };
   }
 
-  /** Short ids of the images that steps are said to have made. */
+  /** Short ids of the images that steps are said to have made; of none that was surely in the cache. */
   get claimed(): readonly string[] {
     return [...this.#claimed];
   }
@@ -75,13 +86,23 @@ export class BuildLog {
     if (instruction !== undefined && this.#isNext(Number(number), Number(count))) {
       return this.#begin(Number(number), Number(count), instruction);
     }
-    if (CACHED.test(message)) {
-      this.#cached += 1;
-      return [{ type: "cached", step: this.#step }];
-    }
+    if (CACHED.test(message)) return this.#takeCached();
     const made = MADE.exec(message)?.[1];
-    if (made !== undefined && this.#claimed.size < MAX_CLAIMED) this.#claimed.add(made);
+    if (made !== undefined) this.#take(made);
     return made !== undefined || ABOUT_ITSELF.test(message) || message === "" ? [] : undefined;
+  }
+
+  #takeCached(): readonly BuildEvent[] {
+    this.#isCached = true;
+    if (this.#made.has(this.#step)) return [];
+    this.#cached += 1;
+    return [{ type: "cached", step: this.#step }];
+  }
+
+  #take(made: string): void {
+    if (!this.#isCached) this.#made.add(this.#step);
+    if (this.#isCached && !this.#hasRun) return;
+    if (this.#claimed.size < MAX_CLAIMED) this.#claimed.add(made);
   }
 
   #isNext(step: number, steps: number): boolean {
@@ -94,6 +115,7 @@ export class BuildLog {
     this.#step = step;
     this.#steps = steps;
     this.#instruction = instruction;
+    this.#isCached = false;
     this.#keep(`Step ${step}/${steps} : ${instruction}`);
     return [...before, { type: "step", step, steps, instruction }];
   }

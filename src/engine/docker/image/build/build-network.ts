@@ -14,17 +14,13 @@ const LOOK_MS = 200;
 /** Where the steps of a build run: a network's name, undefined for the engine's own; and until when. */
 export type BuildPlace = { readonly network: string | undefined; readonly signal: AbortSignal | undefined };
 
-/**
- * Does the work of a build with a bridge of its own that keeps the policy `open`, and takes the bridge away again.
- * ENGINE_UNSUPPORTED where that cannot be kept: installers of others never run on the bridge that everybody shares.
- */
+/** Does the work of a build with a bridge of its own that keeps the policy `open`, and takes the bridge away again. */
 export async function onOpenBridge<T>(
   context: ImagesContext,
   signal: AbortSignal | undefined,
   work: (place: BuildPlace) => Promise<T>,
 ): Promise<T> {
   throwIfCanceled(signal);
-  await requireOpen(context.enforcer);
   const id = newId();
   const deadline = deadlineSignal(LONGEST_BUILD_MS, signal);
   try {
@@ -38,7 +34,11 @@ export async function onOpenBridge<T>(
   }
 }
 
-async function requireOpen({ enforcement }: Enforcer): Promise<void> {
+/**
+ * ENGINE_UNSUPPORTED where the policy `open` cannot be kept: installers of others never run on the bridge that everybody
+ * shares.
+ */
+export async function requireOpen({ enforcement }: Enforcer): Promise<void> {
   const verdict = await enforcement("open");
   if (verdict.enforced) return;
   const message = `A build with network runs under the network policy "open", which cannot be enforced by the docker engine: ${verdict.reason}.`;
