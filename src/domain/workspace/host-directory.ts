@@ -7,33 +7,40 @@ export type HostDirectory = { readonly path: string; readonly uid: number; reado
 
 type Context = Pick<DomainContext, "policy" | "resident">;
 
+/** What a directory is wanted as; messages call it so. */
+type Use = "workspace" | "build directory" | "repository";
+
 /**
- * A host directory that may be mounted: it exists, and where all its symlinks lead is in an allowed root and apart
- * from Moorage's own state. What it answers has no symlinks any more.
+ * A host directory that may be mounted or built from: it exists, and where all its symlinks lead is in an allowed root
+ * and apart from Moorage's own state. What it answers has no symlinks any more.
  */
-export async function allowedDirectory(context: Context, given: string): Promise<HostDirectory> {
+export async function allowedDirectory(
+  context: Context,
+  given: string,
+  use: Use = "workspace",
+): Promise<HostDirectory> {
   const { policy } = context;
-  const shown = JSON.stringify(given);
+  const shown = `${use} ${JSON.stringify(given)}`;
   if (!isAbsolute(given)) {
-    const message = `The workspace ${shown} is a relative path; expected an absolute one.`;
+    const message = `The ${shown} is a relative path; expected an absolute one.`;
     throw new MoorageError("INVALID_INPUT", message, { hint: "Begin it with /, as in /home/me/project." });
   }
-  const path = await resolved(given);
+  const path = await resolved(given, shown);
   const info = await stat(path);
   if (!info.isDirectory()) {
     const hint = "Name the directory that it is in.";
-    throw new MoorageError("WORKSPACE_NOT_FOUND", `The workspace ${shown} is not a directory.`, { hint });
+    throw new MoorageError("WORKSPACE_NOT_FOUND", `The ${shown} is not a directory.`, { hint });
   }
   const roots = await existing(policy.workspaceRoots);
   if (!roots.some((root) => path === root || isBelow(path, root))) {
     const lead = path === given ? "" : `, which leads to ${JSON.stringify(path)},`;
     const allowed = roots.length === 0 ? "none" : roots.join(", ");
-    const message = `The workspace ${shown}${lead} is not in an allowed root; allowed: ${allowed}.`;
+    const message = `The ${shown}${lead} is not in an allowed root; allowed: ${allowed}.`;
     throw new MoorageError("WORKSPACE_NOT_ALLOWED", message, { hint: rootsHint(context) });
   }
   for (const guarded of await existing(policy.protectedDirectories)) {
     if (isBelow(path, guarded) || isBelow(guarded, path) || path === guarded) {
-      const message = `The workspace ${shown} would lay ${guarded} open, which holds keys or Moorage's own state.`;
+      const message = `The ${shown} would lay ${guarded} open, which holds keys or Moorage's own state.`;
       throw new MoorageError("WORKSPACE_NOT_ALLOWED", message, {
         hint: "Name a directory that is neither in it nor above it, such as one of the project alone.",
       });
@@ -51,11 +58,11 @@ function rootsHint({ resident }: Context): string {
   return `${roots} Use a directory below one of them, or start it again from there or with MOORAGE_WORKSPACE_ROOTS=DIR:DIR.`;
 }
 
-async function resolved(given: string): Promise<string> {
+async function resolved(given: string, shown: string): Promise<string> {
   try {
     return await realpath(given);
   } catch (error) {
-    const message = `The workspace ${JSON.stringify(given)} does not exist.`;
+    const message = `The ${shown} does not exist.`;
     throw new MoorageError("WORKSPACE_NOT_FOUND", message, { cause: error });
   }
 }

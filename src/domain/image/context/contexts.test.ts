@@ -208,9 +208,19 @@ describe("a context of a directory", () => {
 
   it("has to be below an allowed root, and to be there", async () => {
     const { context } = domain.platform;
-    await expect(context.create({ path: "/etc" })).rejects.toMatchObject({ code: "WORKSPACE_NOT_ALLOWED" });
-    await expect(context.create({ path: "project" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(context.create({ path: project("none") })).rejects.toMatchObject({ code: "WORKSPACE_NOT_FOUND" });
+    await expect(context.create({ path: "/etc" })).rejects.toMatchObject({
+      code: "WORKSPACE_NOT_ALLOWED",
+      message: `The build directory "/etc" is not in an allowed root; allowed: ${directory}.`,
+    });
+    await expect(context.create({ path: "project" })).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: 'The build directory "project" is a relative path; expected an absolute one.',
+    });
+    await expect(context.create({ path: project("none") })).rejects.toMatchObject({
+      code: "WORKSPACE_NOT_FOUND",
+      message: `The build directory "${project("none")}" does not exist.`,
+      hint: "Create the directory first, or name an existing one.",
+    });
   });
 
   it("needs a Dockerfile, or what tells how to write one", async () => {

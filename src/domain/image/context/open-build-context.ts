@@ -30,7 +30,7 @@ async function openOrigin(call: Call, { files, path, git }: ContextSource): Prom
   const { context } = call;
   if (files !== undefined) return { source: filesSource(files, context.clock.now()), commit: null };
   if (path !== undefined) {
-    const directory = await allowedDirectory(context, path);
+    const directory = await allowedDirectory(context, path, "build directory");
     return { source: await openDirectorySource(directory.path), commit: null };
   }
   if (git !== undefined) return openGit(call, git);

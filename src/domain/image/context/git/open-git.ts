@@ -45,7 +45,7 @@ async function fetched({ context, signal }: Call, wish: GitWish, directory: stri
 async function copied({ context, ...call }: Call, wish: GitWish, directory: string): Promise<string> {
   const { gitTimeoutMs, maxBytes } = context.policy.build.context;
   const signal = deadlineSignal(gitTimeoutMs, call.signal);
-  const { path: from } = await allowedDirectory(context, wish.path);
+  const { path: from } = await allowedDirectory(context, wish.path, "repository");
   await makeRepository(directory, signal);
   await copyRepository({ from, to: directory, maxBytes, signal });
   return commitOf({ shownUrl: wish.url, ref: wish.ref }, { directory, ref: wish.ref, signal });
