@@ -1,6 +1,6 @@
 import type { ProfileName } from "../contracts/types.ts";
 import type { EngineLimits } from "../engine/engine.ts";
-import type { LogRetention, RunRetention } from "../store/store.ts";
+import type { LogRetention, Retention } from "../store/store.ts";
 
 /** What the administrator decided; every value comes from the configuration. */
 export type Policy = {
@@ -19,7 +19,7 @@ export type Policy = {
   readonly runtimes?: readonly string[] | undefined;
   /** Bytes of each output stream that a record keeps, half from the head and half from the tail. */
   readonly recordBytes: number;
-  readonly runRetention: RunRetention;
+  readonly recordRetention: Retention;
   readonly logRetention: LogRetention;
   /** Time between TERM and KILL. */
   readonly graceMs: number;

@@ -104,23 +104,26 @@ export const Configuration = z.strictObject({
     .min(0)
     .default(30 * DAY_MS)
     .meta({
-      description: "Milliseconds after its end at which a run's record is removed; 0: never. Its receipt stays.",
+      description:
+        "Milliseconds after its end at which the record of a run, a build or an export is removed; 0: never. Its receipt stays.",
     }),
-  runMaxCount: z
-    .int()
-    .min(0)
-    .default(100_000)
-    .meta({ description: "Ended runs whose records are kept, the latest of all owners together; 0: all." }),
+  runMaxCount: z.int().min(0).default(100_000).meta({
+    description:
+      "Ended runs, builds and exports whose records are kept, of each kind the latest of all owners together; 0: all.",
+  }),
   logBytes: z
     .int()
     .min(4096)
     .default(64 * MIB)
-    .meta({ description: "Bytes that the log of one run takes at most: half for its head, half for its tail." }),
+    .meta({
+      description:
+        "Bytes that the log of one run, build or export takes at most: half for its head, half for its tail.",
+    }),
   logMaxAgeMs: z
     .int()
     .positive()
     .default(30 * DAY_MS)
-    .meta({ description: "Milliseconds after its last output at which a run's log is removed." }),
+    .meta({ description: "Milliseconds after its last output at which a log is removed." }),
   logTotalBytes: z
     .int()
     .positive()

@@ -61,7 +61,7 @@ export function policyOf(
     ],
     runtimes,
     recordBytes,
-    runRetention: { maxAgeMs: runMaxAgeMs, maxCount: runMaxCount },
+    recordRetention: { maxAgeMs: runMaxAgeMs, maxCount: runMaxCount },
     logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
     graceMs,
     snapshots,

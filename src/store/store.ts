@@ -15,8 +15,9 @@ import type {
 import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
 import type { BuildRow, BuildRows } from "./builds.ts";
-import type { ExportRow, ExportRows } from "./exports.ts";
+import type { ExportRow } from "./exports.ts";
 import type { DirectoryUse } from "./directories.ts";
+import type { EndingRows, WorkRows } from "./works.ts";
 import type { ImageRows } from "./images.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type { NamedRows, VolumeUse } from "./named-things.ts";
@@ -25,6 +26,7 @@ import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 export type * from "./contexts.ts";
 export type * from "./builds.ts";
 export type * from "./exports.ts";
+export type * from "./works.ts";
 export type * from "./images.ts";
 export type * from "./page.ts";
 export type * from "./snapshots.ts";
@@ -220,14 +222,6 @@ export type RunRow = {
 /** A run without what it printed, which may be large. */
 export type RunSummary = Omit<RunRow, "stdout" | "stderr">;
 
-/** Which records of ended runs are kept. */
-export type RunRetention = {
-  /** Since their end; 0: for ever. */
-  readonly maxAgeMs: number;
-  /** The latest of all owners together; 0: all. */
-  readonly maxCount: number;
-};
-
 /** A link of the chain as it is kept: `text` is the exact canonical JSON that was hashed, `hash` and `signature` apart. */
 export type ReceiptRow = {
   readonly sequence: number;
@@ -293,7 +287,7 @@ export type SandboxRows = {
   readonly remove: (id: string, from?: TransitionFrom) => Promise<boolean>;
 };
 
-export type RunRows = {
+export type RunRows = EndingRows<RunRow> & {
   /**
    * CONFLICT when somebody else works in its directory who does not share it, or in one above or below. A run in a
    * sandbox and every change of an open run survive the end of this process, but not for certain a loss of power.
@@ -306,17 +300,9 @@ export type RunRows = {
    * is what is noted by now.
    */
   readonly setReason: (id: string, reason: string | null, from?: string) => Promise<void>;
-  readonly remove: (...ids: readonly string[]) => Promise<void>;
   readonly find: (owner: string, id: string) => Promise<RunRow | undefined>;
   /** Those that every given part of the filter fits. */
   readonly list: (owner: string, filter: RunFilter, query: PageQuery) => Promise<Page<RunSummary>>;
-  /**
-   * Some of the ended runs of all owners that retention does not keep, without `except`, oldest first; none when there
-   * are no more.
-   */
-  readonly unkept: (retention: RunRetention, now: number, except?: readonly string[]) => Promise<readonly string[]>;
-  /** Runs whose status is `running`, of all owners. */
-  readonly open: () => Promise<readonly RunRow[]>;
   /** Takes an open run over from a dead holder; false when somebody else was faster. */
   readonly claim: (id: string, from: string, to: string) => Promise<boolean>;
 };
@@ -356,7 +342,7 @@ export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
-  readonly exports: ExportRows;
+  readonly exports: WorkRows<ExportRow>;
   readonly builds: BuildRows;
   readonly snapshots: SnapshotRows;
   readonly volumes: NamedRows;

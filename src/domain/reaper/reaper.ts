@@ -6,7 +6,7 @@ import { askEngine, askEngines } from "../on-engine.ts";
 import { sweepContexts } from "../image/context/contexts.ts";
 import { Attempts } from "../recovery/attempts.ts";
 import { recoverAll } from "../recovery/recover-runs.ts";
-import { hourlyPruning } from "../run/prune-runs.ts";
+import { hourlyPruning } from "../run/prune-records.ts";
 import { refreshAll } from "../sandbox/list-sandboxes.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { dueFor, dueTimes, type Deed } from "./due.ts";

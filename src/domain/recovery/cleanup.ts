@@ -8,7 +8,7 @@ import { sweepDue } from "../reaper/reaper.ts";
 import { sweepSnapshots } from "../snapshot/discard-snapshot.ts";
 import { sweepContexts } from "../image/context/contexts.ts";
 import { collectImages } from "../image/prune-images.ts";
-import { pruneRuns } from "../run/prune-runs.ts";
+import { pruneRecords } from "../run/prune-records.ts";
 import { Attempts } from "./attempts.ts";
 import { recoverAll } from "./recover-runs.ts";
 
@@ -31,7 +31,7 @@ export async function cleanup(context: DomainContext): Promise<CleanupReport> {
   removed.push(...(await pruneDependencies(context, attempts)).map((id) => ({ kind: "image", id })));
   removed.push(...(await sweepContexts(context, attempts)).map((id) => ({ kind: "context", id })));
   removed.push(...(await collectImages(context, attempts)).map((id) => ({ kind: "image", id })));
-  await attempts.at({ kind: "logs", id: "runs" }, () => pruneRuns(context, attempts));
+  await attempts.at({ kind: "logs", id: "runs" }, () => pruneRecords(context, attempts));
   context.undone.latest = attempts.undone;
   const counts = { removed: removed.length, recovered: recovered.length, failed: attempts.undone.length };
   context.logger.info({ operation: "system.cleanup", ...counts }, "cleaned up");

@@ -13,8 +13,7 @@ import { noteUnitStopped, UNIT_STOPPED } from "../run/unit-stopped.ts";
 import { takeBack } from "../workspace/ownership.ts";
 import { treeHash } from "../workspace/tree-hash.ts";
 import { Attempts } from "./attempts.ts";
-import { recoverBuilds } from "./recover-builds.ts";
-import { recoverExports } from "./recover-exports.ts";
+import { recoverWorks } from "./recover-works.ts";
 
 export type RecoveredRun = { readonly runId: string; readonly status: string };
 
@@ -24,11 +23,10 @@ const GUARD_SLACK_MS = 5000;
 /** A clock that is corrected by less than this has not been set. */
 const CORRECTION_MS = 30_000;
 
-/** Records lost builds, and lost runs on every engine on which there are some, each as far as it can be reached now. */
+/** Records lost builds and exports, and lost runs on every engine on which there are some, each as far as it can be reached now. */
 export async function recoverAll(context: DomainContext, attempts: Attempts): Promise<readonly RecoveredRun[]> {
   const { store, holders } = context;
-  await recoverBuilds(context, attempts);
-  await recoverExports(context, attempts);
+  await recoverWorks(context, attempts);
   const lost = (await store.runs.open()).filter((run) => !holders.isAlive(run.holder));
   const recovered: RecoveredRun[] = [];
   for (const name of new Set(lost.map((run) => run.engine))) {

@@ -1,38 +1,23 @@
 import type { BuildRow, BuildRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { decodeCursor, toPage } from "./pages.ts";
+import { createWorkRows, readWork } from "./work-rows.ts";
 
 export function createBuildRows(database: Database): BuildRows {
+  // What a build has left as cache is known by its record alone.
+  const rows = createWorkRows<BuildRow>(database, {
+    name: "builds",
+    removable: "json_array_length(data, '$.cache') = 0",
+  });
+  const read = (row: Row): BuildRow => readWork(row) as BuildRow;
   return {
-    insert: (row) =>
-      Promise.try(() => {
-        database.run(
-          "INSERT INTO builds (id, owner, tag, status, holder, created_at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-          ...[row.id, row.owner, row.tag, row.status, row.holder, row.createdAt, JSON.stringify(row)],
-        );
-      }),
-    find: (owner, ref) =>
-      Promise.try(() => {
-        const row =
-          database.get("SELECT * FROM builds WHERE id = ? AND owner = ?", ref, owner) ??
-          database.get("SELECT * FROM builds WHERE owner = ? AND tag = ? ORDER BY created_at DESC LIMIT 1", owner, ref);
-        return row === undefined ? undefined : read(row);
-      }),
-    list: (owner, query) =>
-      Promise.try(() => {
-        const rows = database.all(
-          `SELECT *, created_at || id AS sort_key FROM builds WHERE owner = ? AND created_at || id < ?
-           ORDER BY created_at DESC, id DESC LIMIT ?`,
-          ...[owner, decodeCursor(query.cursor) ?? "~", query.limit + 1],
-        );
-        return toPage(rows, query, read);
-      }),
-    open: () => Promise.try(() => database.all("SELECT * FROM builds WHERE status = 'running'").map(read)),
-    claim: (id, from, to) =>
-      Promise.try(() => {
-        const sql = "UPDATE builds SET holder = ? WHERE id = ? AND holder = ? AND status = 'running'";
-        return database.run(sql, to, id, from) === 1;
-      }),
+    ...rows,
+    find: async (owner, ref) => {
+      const byId = await rows.find(owner, ref);
+      if (byId !== undefined) return byId;
+      const sql = "SELECT * FROM builds WHERE owner = ? AND data ->> 'tag' = ? ORDER BY created_at DESC LIMIT 1";
+      const row = database.get(sql, owner, ref);
+      return row === undefined ? undefined : read(row);
+    },
     withCache: (engine) =>
       Promise.try(() => {
         const sql = `SELECT * FROM builds WHERE json_array_length(data, '$.cache') > 0 AND data ->> 'engine' = ?
@@ -45,17 +30,4 @@ export function createBuildRows(database: Database): BuildRows {
         database.run(sql, JSON.stringify(cache), id);
       }),
   };
-}
-
-/** Part of the step that appends its receipt. */
-export function closeBuild(database: Database, row: BuildRow): void {
-  database.run(
-    "UPDATE builds SET status = ?, ended_at = ?, data = ? WHERE id = ?",
-    ...[row.status, row.endedAt, JSON.stringify(row), row.id],
-  );
-}
-
-function read(row: Row): BuildRow {
-  const data = JSON.parse(String(row["data"])) as BuildRow;
-  return { ...data, holder: String(row["holder"]) };
 }

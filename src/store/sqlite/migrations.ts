@@ -149,6 +149,11 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX exports_by_owner ON exports (owner, created_at DESC, id DESC);
    CREATE INDEX exports_open ON exports (status) WHERE status = 'running';`,
+  `DROP INDEX builds_by_tag;
+   ALTER TABLE builds DROP COLUMN tag;
+   CREATE INDEX builds_by_tag ON builds (owner, data ->> 'tag', created_at DESC);
+   CREATE INDEX builds_ended ON builds (ended_at, id) WHERE ended_at IS NOT NULL;
+   CREATE INDEX exports_ended ON exports (ended_at, id) WHERE ended_at IS NOT NULL;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -158,4 +163,5 @@ export const SCHEMAS: readonly string[] = [
   "1dd194ebba11c5dc70da59cf7d3ab0109dc8cdc3c55b59e0014963a3aa227f4d",
   "1c16f08a9167b0feee7827b9213a3a4178d406b31f87c6f23264001bc2712388",
   "c530a69978df0ce38c42d58ad3f5cfc831331e2d1e8423bab7bd571cdd0b1135",
+  "a28b49038f951fc51f58d58d1ada65d07647ccc285a91495ec3d26e14ba31e1f",
 ];

@@ -1,9 +1,8 @@
 import type { ReceiptHead } from "../../contracts/types.ts";
 import type { Ended, ReceiptRow, ReceiptRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { closeBuild } from "./build-rows.ts";
-import { closeExport } from "./export-rows.ts";
 import { closeRun } from "./run-rows.ts";
+import { closeWork } from "./work-rows.ts";
 import { decodeCursor, toPage } from "./pages.ts";
 
 const COLUMNS = "sequence, id, owner, text, hash, signature";
@@ -50,8 +49,8 @@ function append(database: Database, make: MakeLink, ended: Ended): ReceiptRow {
   );
   database.run("INSERT OR REPLACE INTO receipt_head (only, head) VALUES (1, ?)", JSON.stringify(head));
   if ("run" in ended) closeRun(database, { ...ended.run, receiptId: row.id });
-  else if ("export" in ended) closeExport(database, { ...ended.export, receiptId: row.id });
-  else closeBuild(database, { ...ended.build, receiptId: row.id });
+  else if ("export" in ended) closeWork(database, "exports", { ...ended.export, receiptId: row.id });
+  else closeWork(database, "builds", { ...ended.build, receiptId: row.id });
   return row;
 }
 

@@ -1,13 +1,12 @@
-import type { Page, PageQuery, RunFilter, RunRow, RunRetention, RunRows, RunSummary } from "../store.ts";
+import type { Page, PageQuery, RunFilter, RunRow, RunRows, RunSummary } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
+import { unkept } from "./unkept.ts";
 
 /** Without the output: a list of many would bring gigabytes of it. */
 const SUMMARY = "data, holder, handle, started_ms, ended_at";
 const COLUMNS = `${SUMMARY}, stdout, stderr`;
-/** How many are let go at a time. */
-const BATCH = 500;
 
 export function createRunRows(database: Database): RunRows {
   return {
@@ -29,7 +28,8 @@ export function createRunRows(database: Database): RunRows {
       Promise.try(() => {
         database.run("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
       }),
-    unkept: (retention, now, except = []) => Promise.try(() => unkept(database, retention, { now, except })),
+    unkept: (retention, now, except = []) =>
+      Promise.try(() => unkept(database, retention, { table: "runs", now, except })),
     find: (owner, id) =>
       Promise.try(() => {
         const row = database.get(`SELECT ${COLUMNS} FROM runs WHERE owner = ? AND id = ?`, owner, id);
@@ -61,22 +61,6 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
     ...[owner, ...given.map(({ value }) => value), decodeCursor(query.cursor) ?? "~", query.limit + 1],
   );
   return toPage(rows, query, readSummary);
-}
-
-type Asked = { readonly now: number; readonly except: readonly string[] };
-
-function unkept(database: Database, { maxAgeMs, maxCount }: RunRetention, { now, except }: Asked): readonly string[] {
-  const oldest = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?))";
-  const but = JSON.stringify(except);
-  const order = "ORDER BY ended_at, id LIMIT ?";
-  const ended = (): number =>
-    Number(database.get("SELECT count(*) AS ended FROM runs WHERE ended_at IS NOT NULL")?.["ended"] ?? 0);
-  const tooMany = maxCount === 0 ? 0 : Math.min(BATCH, ended() - except.length - maxCount);
-  const rows =
-    tooMany > 0
-      ? database.all(`${oldest} ${order}`, but, tooMany)
-      : database.all(`${oldest} AND ended_at < ? ${order}`, but, maxAgeMs === 0 ? -Infinity : now - maxAgeMs, BATCH);
-  return rows.map((row) => String(row["id"]));
 }
 
 function insert(database: Database, row: RunRow): void {

@@ -1,7 +1,7 @@
 import type { SandboxRow } from "../store.ts";
 import type { Database } from "./database.ts";
 
-/** Moves the times by which timers and the age of runs count; when a sandbox was made stays what it is. */
+/** Moves the times by which timers and the ages of records count; when a sandbox was made stays what it is. */
 export function shiftTimers(database: Database, milliseconds: number, moved: () => void): void {
   const shifted = (time: string): string => new Date(Date.parse(time) + milliseconds).toISOString();
   database.transaction(() => {
@@ -16,7 +16,9 @@ export function shiftTimers(database: Database, milliseconds: number, moved: () 
       };
       database.run("UPDATE sandboxes SET data = ? WHERE id = ?", JSON.stringify(next), String(id));
     }
-    database.run("UPDATE runs SET ended_at = ended_at + ? WHERE ended_at IS NOT NULL", milliseconds);
+    for (const table of ["runs", "builds", "exports"]) {
+      database.run(`UPDATE ${table} SET ended_at = ended_at + ? WHERE ended_at IS NOT NULL`, milliseconds);
+    }
   });
   moved();
 }

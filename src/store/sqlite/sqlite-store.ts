@@ -4,7 +4,6 @@ import { openDatabase } from "./database.ts";
 import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
-import { createExportRows } from "./export-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
@@ -12,6 +11,7 @@ import { createRunRows } from "./run-rows.ts";
 import { createSampleRows } from "./sample-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
 import { createSnapshotRows } from "./snapshot-rows.ts";
+import { createWorkRows } from "./work-rows.ts";
 
 const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
   UNION SELECT engine FROM networks
@@ -29,7 +29,7 @@ export function openSqliteStore(path: string): Store {
     contexts: createContextRows(database),
     images: createImageRows(database),
     builds: createBuildRows(database),
-    exports: createExportRows(database),
+    exports: createWorkRows(database, { name: "exports" }),
     snapshots: createSnapshotRows(database),
     volumes: createNamedRows(database, "volumes"),
     networks: createNamedRows(database, "networks"),

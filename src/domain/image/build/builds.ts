@@ -1,7 +1,9 @@
 import { MoorageError } from "../../../base/errors.ts";
-import type { Build } from "../../../contracts/types.ts";
+import type { Build, BuildLog } from "../../../contracts/types.ts";
 import type { BuildRow, Page, PageQuery } from "../../../store/store.ts";
 import type { Call } from "../../context.ts";
+import type { LogSelection } from "../../run/log/read-log.ts";
+import { readWorkLog } from "../work-log.ts";
 import { buildView } from "./build-view.ts";
 
 export async function listBuilds({ context, principal }: Call, query: PageQuery): Promise<Page<Build>> {
@@ -10,10 +12,18 @@ export async function listBuilds({ context, principal }: Call, query: PageQuery)
 }
 
 /** The caller's build by its id or its image's tag; NOT_FOUND also for somebody else's. */
-export async function findBuild({ context, principal }: Call, ref: string): Promise<BuildRow> {
+async function findBuild({ context, principal }: Call, ref: string): Promise<BuildRow> {
   const row = await context.store.builds.find(principal.owner, ref);
   if (row !== undefined) return row;
   throw new MoorageError("NOT_FOUND", `You have no build "${ref}".`, {
     hint: "List yours with `moorage image builds`.",
   });
+}
+
+type Selection = LogSelection & { readonly ref: string };
+
+/** What a build has printed. */
+export async function readBuildLog(call: Call, { ref, ...selection }: Selection): Promise<BuildLog> {
+  const row = await findBuild(call, ref);
+  return { buildId: row.id, ...(await readWorkLog(call, row, selection)) };
 }

@@ -133,7 +133,7 @@ describe("the log of a run", () => {
   it("goes with the record of its run, whose receipt stays", async () => {
     const clock = setClock();
     await using base = openMemoryDomain();
-    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 7_200_000, maxCount: 3 } };
+    const policy = { ...base.context.policy, recordRetention: { maxAgeMs: 7_200_000, maxCount: 3 } };
     await using domain = openMemoryDomain({ policy, clock });
     const { run, receipt } = domain.platform;
     const kept = async (): Promise<string[]> => (await run.list({})).items.map(({ runId }) => runId);
@@ -159,7 +159,7 @@ describe("the log of a run", () => {
   it("and its record count the time that passes, whatever the clock is set to", async () => {
     const clock = setClock();
     await using base = openMemoryDomain();
-    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 7_200_000, maxCount: 0 } };
+    const policy = { ...base.context.policy, recordRetention: { maxAgeMs: 7_200_000, maxCount: 0 } };
     await using domain = openMemoryDomain({ policy, clock });
     const reaper = createReaper(domain.context);
     const runId = await printed(domain, "text");
@@ -176,7 +176,7 @@ describe("the log of a run", () => {
   it("and its record stay for ever where that is asked for", async () => {
     const clock = setClock();
     await using base = openMemoryDomain();
-    const policy = { ...base.context.policy, runRetention: { maxAgeMs: 0, maxCount: 0 } };
+    const policy = { ...base.context.policy, recordRetention: { maxAgeMs: 0, maxCount: 0 } };
     await using domain = openMemoryDomain({ policy, clock });
     const runId = await printed(domain, "text");
     clock.pass(1e12);

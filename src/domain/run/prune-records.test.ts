@@ -39,7 +39,7 @@ async function isLogged({ logs }: DomainContext, id: string): Promise<boolean> {
 }
 
 it("a log that cannot be removed keeps its record, is told, and keeps no record and no log of others", async () => {
-  await using it = await openStuck({ runRetention: { maxAgeMs: 1, maxCount: 0 } });
+  await using it = await openStuck({ recordRetention: { maxAgeMs: 1, maxCount: 0 } });
   const [first = ""] = it.runs;
   it.clock.pass(1_000);
   const failed = [{ kind: "log", id: first, code: "STATE_UNUSABLE", message: "The log cannot be removed." }];
@@ -52,7 +52,7 @@ it("a log that cannot be removed keeps its record, is told, and keeps no record 
 });
 
 it("of too many records those go whose logs can be removed", async () => {
-  await using it = await openStuck({ runRetention: { maxAgeMs: 0, maxCount: 1 } });
+  await using it = await openStuck({ recordRetention: { maxAgeMs: 0, maxCount: 1 } });
   const [first = "", , last = ""] = it.runs;
   await cleanup(it.context);
   expect(new Set(await it.records())).toEqual(new Set([first, last]));
