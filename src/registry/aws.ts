@@ -45,7 +45,7 @@ export async function ecrAuth(
   const api = host === PUBLIC ? publicApi() : privateApi(host, wishedRegion, surroundings);
   const body = "{}";
   const signed = await new AwsV4Signer({
-    url: endpoints.aws ?? api.url,
+    url: endpoints.aws ?? ownEndpoint(api.service, surroundings) ?? api.url,
     method: "POST",
     headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": api.target },
     body,
@@ -64,6 +64,14 @@ export async function ecrAuth(
       ? (await requestToken(request, PublicReply, surroundings)).authorizationData
       : (await requestToken(request, PrivateReply, surroundings)).authorizationData[0];
   return token === undefined ? undefined : ecrTokenAuth(host, token.authorizationToken);
+}
+
+/** Where Amazon's API is reached from a private network, by the variable that Amazon's own tools read. */
+function ownEndpoint(service: string, { environment }: Surroundings): string | undefined {
+  const name = `AWS_ENDPOINT_URL_${service.toUpperCase().replace("-", "_")}`;
+  const url = variable(environment, name);
+  if (url === undefined || /^https?:$/.test(URL.parse(url)?.protocol ?? "")) return url;
+  throw unusable(`The variable ${name} has no http or https URL.`, { hint: `Set ${name} to one, or leave it out.` });
 }
 
 type Api = { readonly url: string; readonly target: string; readonly service: string; readonly region: string };

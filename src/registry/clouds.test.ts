@@ -103,6 +103,19 @@ describe("Amazon ECR", () => {
     expect(await passwordOf("public.ecr.aws", { environment, endpoints: { aws: url } })).toBe("AWS/s3cret-of-ecr");
   });
 
+  test("is reached where Amazon's own variable says", async () => {
+    const { url } = await cloud((request) => amazonAnswer(request, ECR));
+    expect(await passwordOf(PRIVATE, { environment: { ...AWS_KEYS, AWS_ENDPOINT_URL_ECR: url } })).toBe(
+      "AWS/s3cret-of-ecr",
+    );
+    const environment = { ...AWS_KEYS, AWS_ENDPOINT_URL_ECR: "s3cret.example:443" };
+    expect(await failure(PRIVATE, { environment })).toMatchObject({
+      code: "CREDENTIALS_UNUSABLE",
+      message: "The variable AWS_ENDPOINT_URL_ECR has no http or https URL.",
+      hint: "Set AWS_ENDPOINT_URL_ECR to one, or leave it out.",
+    });
+  });
+
   test("is not asked without keys, nor for a registry of others", async () => {
     const { url, asked } = await cloud((request) => amazonAnswer(request, ECR));
     const environment = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE" };
