@@ -25,7 +25,8 @@ const withWord = (word: string): string => expect.stringContaining(`WORD=${word}
 describe("an archive that is imported", () => {
   it.each([
     ["an OCI layout", ociFiles(IMAGE)],
-    ["an OCI layout with layers in gzip", ociFiles({ ...IMAGE, compress: true })],
+    ["an OCI layout with layers in gzip", ociFiles({ ...IMAGE, compress: "gzip" })],
+    ["an OCI layout with layers in zstd", ociFiles({ ...IMAGE, compress: "zstd" })],
     ["an OCI layout whose names begin with ./", ociFiles(IMAGE).map((file) => ({ ...file, name: `./${file.name}` }))],
     ["what docker save writes", dockerFiles(IMAGE)],
   ])("becomes the caller's own image: %s", async (_name, files) => {
@@ -153,11 +154,11 @@ describe("an archive is refused", () => {
     await using domain = openMemoryDomain();
     Object.assign(domain.context.policy, { images: { ...domain.context.policy.images, maxImportBytes: 2 * MIB } });
     const large = await tarOf({ name: "zeros", content: Buffer.alloc(3 * MIB) });
-    const bomb = ociFiles({ layers: [large], compress: true });
-    expect((await tarOf(...bomb)).length).toBeLessThan(MIB);
+    const bombs = (["gzip", "zstd"] as const).map((compress) => ociFiles({ layers: [large], compress }));
+    for (const bomb of bombs) expect((await tarOf(...bomb)).length).toBeLessThan(MIB);
     for (const [files, what] of [
       [ociFiles({ layers: [large] }), "The archive"],
-      [bomb, "What the archive unpacks to"],
+      ...bombs.map((bomb) => [bomb, "What the archive unpacks to"] as const),
     ] as const) {
       expect(await failureOf(imported(domain, files))).toMatchObject({
         code: "LIMIT_EXCEEDED",

@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type { Pack } from "tar-stream";
 import { isMoorageError } from "../../../base/errors.ts";
 import { sha256 } from "../../../base/sha256.ts";
-import { bytesOf, fillEntry, repackTar, type Repacking, type TarEntry } from "../../../base/tar-streams.ts";
+import { fillEntry, repackTar, type Repacking, type TarEntry, type TarSink } from "../../../base/tar-streams.ts";
+import { Spool } from "../../../engine/spool.ts";
 import { Budget } from "./budget.ts";
 import { Contents, invalid, type Content } from "./contents.ts";
 import { findImage, type FoundImage } from "./find-image.ts";
-import { UnpackedDigest } from "./unpacked-digest.ts";
+import { peeked } from "./unpacked.ts";
+import { Unpacking } from "./unpacking.ts";
 
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_DOCUMENTS_BYTES = 32 * 1024 * 1024;
@@ -88,27 +90,33 @@ class Taking {
   async #file(entry: TarEntry): Promise<Content> {
     const { size } = entry.header;
     const file = `contents/${(this.#count += 1)}`;
-    const reading = new Reading(size <= MAX_DOCUMENT_BYTES, this.#unpacked);
-    const sink = this.#written.entry({ name: file, size, mode: 0o600 });
-    await fillEntry(sink, reading.pass(entry));
-    const { document } = reading;
+    const sink = (sizeBytes: number): TarSink => this.#written.entry({ name: file, size: sizeBytes, mode: 0o600 });
+    await using spool = new Spool();
+    const { packing, whole } = await peeked(entry);
+    const unpacking =
+      packing === undefined ? undefined : new Unpacking(this.#unpacked, packing === "zstd" ? spool : undefined);
+    const reading = new Reading({ isSmall: size <= MAX_DOCUMENT_BYTES, budget: this.#unpacked, unpacking });
+    // Engines as old as Docker 20.10 know no zstd.
+    if (packing === "zstd") for await (const _packed of reading.pass(whole));
+    else await fillEntry(sink(size), reading.pass(whole));
+    const { digest, document } = reading;
     this.#documents.take(document?.length ?? 0);
-    const digest = reading.digest();
-    return { file, digest, sizeBytes: size, document, unpackedDigest: await reading.unpackedDigest(digest) };
+    const unpackedDigest = unpacking === undefined ? digest : await unpacking.end();
+    if (packing === "zstd" && unpackedDigest !== undefined) await fillEntry(sink(spool.sizeBytes), spool.read());
+    return { file, digest, sizeBytes: size, document, unpackedDigest };
   }
 }
+
+type Watched = { readonly isSmall: boolean; readonly budget: Budget; readonly unpacking: Unpacking | undefined };
 
 /** What a file turns out to be while it passes. */
 class Reading {
   readonly #hash = createHash("sha256");
-  readonly #budget: Budget;
-  readonly #small: boolean;
+  readonly #watched: Watched;
   readonly #kept: Uint8Array[] = [];
-  #unpacking: UnpackedDigest | undefined;
 
-  constructor(small: boolean, budget: Budget) {
-    this.#small = small;
-    this.#budget = budget;
+  constructor(watched: Watched) {
+    this.#watched = watched;
   }
 
   /** Its bytes, where it looks like JSON. */
@@ -117,24 +125,21 @@ class Reading {
     return first === undefined ? undefined : Buffer.concat(this.#kept);
   }
 
-  digest(): string {
+  /** Of all of it, once. */
+  get digest(): string {
     return `sha256:${this.#hash.digest("hex")}`;
   }
 
-  unpackedDigest(own: string): Promise<string | undefined> {
-    return this.#unpacking?.end() ?? Promise.resolve(own);
-  }
-
-  async *pass(entry: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  async *pass(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    const { isSmall, budget, unpacking } = this.#watched;
     let isFirst = true;
-    for await (const chunk of bytesOf(entry)) {
-      if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b) this.#unpacking = new UnpackedDigest(this.#budget);
+    for await (const chunk of content) {
       const looksJson = isFirst ? chunk[0] === 0x7b || chunk[0] === 0x5b : this.#kept.length > 0;
-      if (this.#small && looksJson) this.#kept.push(chunk);
+      if (isSmall && looksJson) this.#kept.push(chunk);
       isFirst = false;
       this.#hash.update(chunk);
-      if (this.#unpacking === undefined) this.#budget.take(chunk.length);
-      else await this.#unpacking.add(chunk);
+      if (unpacking === undefined) budget.take(chunk.length);
+      else await unpacking.add(chunk);
       yield chunk;
     }
   }

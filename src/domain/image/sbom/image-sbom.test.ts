@@ -1,3 +1,4 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { ociFiles, pieces, tarOf } from "../../../../test/fixtures/image-archives.ts";
 import type { ArchiveFile } from "../../../../test/fixtures/image-archives.ts";
@@ -7,6 +8,7 @@ import { failureOf } from "../../../engine/docker/docker-fixture.ts";
 import { faultsOfBill } from "../../../../test/fixtures/cyclonedx.ts";
 import { openMemoryDomain } from "../../../../test/fixtures/memory-domain.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
+import { readLayer } from "./read-layer.ts";
 import { readImage } from "./read-image.ts";
 
 const STATUS = `Package: bash
@@ -82,6 +84,12 @@ describe("the packages of an image", () => {
     expect(await packagesOf(bottom, middle)).toEqual(["deb bash 5.2.15-2+b7", "npm d 1.0.0"]);
     expect(await packagesOf(bottom, middle, top)).toEqual(["deb bash 5.3-2+b7"]);
     expect(await packagesOf(middle, bottom)).toHaveLength(6);
+  });
+
+  it.each([gzipSync, zstdCompressSync])("are those of a layer that is packed by %o", async (packed) => {
+    const layer = await tarOf({ name: "var/lib/dpkg/status", content: STATUS });
+    const { files } = await readLayer(pieces(packed(layer), 3));
+    expect([...files.keys()]).toEqual(["var/lib/dpkg/status"]);
   });
 
   it("of a file that cannot be read are left out, and the file is told", async () => {

@@ -1,8 +1,6 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { extract, type Header } from "tar-stream";
 import { z } from "zod";
 import { MoorageError } from "../../../base/errors.ts";
+import { tarEntries, type TarEntry } from "../../../base/tar-streams.ts";
 import { stacked, type LayerFiles } from "./image-files.ts";
 import { readLayer, type ToldFile } from "./read-layer.ts";
 
@@ -15,25 +13,17 @@ export type ToldImage = {
   readonly files: ReadonlyMap<string, ToldFile>;
 };
 
-type Entry = AsyncIterable<unknown> & { readonly header: Header };
-
 /** What an archive of an image, as engines save it, tells of packages; of its layers as they lie over one another. */
 export async function readImage(archive: AsyncIterable<Uint8Array>): Promise<ToldImage> {
   const layers = new Map<string, LayerFiles<ToldFile>>();
   let list: Uint8Array | undefined;
-  const entries = extract();
-  const reading = pipeline(Readable.from(archive, { objectMode: false }), entries);
-  // It is waited for below; where reading ends early, that is why.
-  reading.catch(() => undefined);
-  for await (const entry of entries) {
+  for await (const entry of tarEntries(archive)) {
     const { name, size } = entry.header;
     if (name === "manifest.json") list = await bytesOf(entry);
     else if (name.startsWith("blobs/") && !(size <= MAX_DOCUMENT_BYTES && (await isDocument(entry, layers)))) {
-      if (!layers.has(name)) layers.set(name, await readLayer(chunksOf(entry)));
+      if (!layers.has(name)) layers.set(name, await readLayer(entry));
     }
-    for await (const _rest of entry);
   }
-  await reading;
   const [image] = Manifest.parse(JSON.parse(Buffer.from(list ?? "[]").toString("utf8")));
   if (image === undefined) throw new MoorageError("ENGINE_FAILED", "The engine's archive has no image.");
   const stack = image.Layers.map((name) => layers.get(name)).filter((layer) => layer !== undefined);
@@ -42,7 +32,7 @@ export async function readImage(archive: AsyncIterable<Uint8Array>): Promise<Tol
 }
 
 /** A small content is read whole; where it is a layer, as such. */
-async function isDocument(entry: Entry, layers: Map<string, LayerFiles<ToldFile>>): Promise<boolean> {
+async function isDocument(entry: TarEntry, layers: Map<string, LayerFiles<ToldFile>>): Promise<boolean> {
   const bytes = await bytesOf(entry);
   if ((bytes[0] === 0x7b || bytes[0] === 0x5b) && bytes.toString("latin1", 257, 262) !== "ustar") return true;
   layers.set(entry.header.name, await readLayer(one(bytes)));
@@ -53,10 +43,6 @@ async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefin
   if (bytes.length > 0) yield await Promise.resolve(bytes);
 }
 
-async function* chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of entry) if (chunk instanceof Uint8Array) yield chunk;
-}
-
-async function bytesOf(entry: Entry): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(chunksOf(entry)));
+async function bytesOf(entry: TarEntry): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(entry));
 }

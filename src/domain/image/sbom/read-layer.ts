@@ -1,9 +1,7 @@
 import { posix } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import { extract, type Header } from "tar-stream";
 import { MoorageError } from "../../../base/errors.ts";
+import { tarEntries, type TarEntry } from "../../../base/tar-streams.ts";
+import { unpacked } from "../archive/unpacked.ts";
 import type { LayerFiles } from "./image-files.ts";
 import { readerOf, type FoundPackage } from "./package-files.ts";
 
@@ -19,18 +17,12 @@ export type ToldFile =
   | { readonly kind: "system"; readonly text: string }
   | { readonly kind: "unreadable" };
 
-type Entry = AsyncIterable<unknown> & { readonly header: Header };
-
 /** What a layer tells of packages. It is read as it comes; only what is looked for is kept. */
 export async function readLayer(content: AsyncIterable<Uint8Array>): Promise<LayerFiles<ToldFile>> {
   const files = new Map<string, ToldFile>();
   const removed: string[] = [];
   const emptied: string[] = [];
-  const archive = extract();
-  const reading = feed(content, archive);
-  // It is waited for below; where reading ends early, that is why.
-  reading.catch(() => undefined);
-  for await (const entry of archive) {
+  for await (const entry of tarEntries(unpacked(content))) {
     const path = posix.normalize(entry.header.name).replace(/^\/|\/$/g, "");
     const [directory, name] = [posix.dirname(path), posix.basename(path)];
     const place = directory === "." ? "" : directory;
@@ -44,35 +36,16 @@ export async function readLayer(content: AsyncIterable<Uint8Array>): Promise<Lay
       if (told !== undefined) files.set(path, told);
       if (files.size > MAX_FILES) throw tooMuch(`more than ${MAX_FILES} files that tell of packages`);
     }
-    for await (const _rest of entry);
   }
-  await reading;
   return { files, removed, emptied };
 }
 
-/** Packed or not, as its first bytes tell. */
-async function feed(content: AsyncIterable<Uint8Array>, archive: ReturnType<typeof extract>): Promise<void> {
-  const source = content[Symbol.asyncIterator]();
-  const first = await source.next();
-  if (first.done === true) return void archive.end(undefined);
-  const whole = Readable.from(restOf(first.value, source), { objectMode: false });
-  const packed = first.value[0] === 0x1f && first.value[1] === 0x8b;
-  await (packed ? pipeline(whole, createGunzip(), archive) : pipeline(whole, archive));
-}
-
-async function* restOf(first: Uint8Array, source: AsyncIterator<Uint8Array>) {
-  yield first;
-  for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
-}
-
-async function readFile(path: string, entry: Entry): Promise<ToldFile | undefined> {
+async function readFile(path: string, entry: TarEntry): Promise<ToldFile | undefined> {
   const read = readerOf(path);
   const isSystem = OS_RELEASE.test(path);
   if (read === undefined && !isSystem) return undefined;
   if (entry.header.size > MAX_FILE_BYTES) throw tooMuch(`a file /${path} of more than ${MAX_FILE_BYTES} bytes`);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString("utf8");
+  const text = Buffer.concat(await Array.fromAsync(entry)).toString("utf8");
   if (read === undefined) return { kind: "system", text };
   try {
     return { kind: "packages", packages: read(text) };

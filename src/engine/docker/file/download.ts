@@ -3,7 +3,7 @@ import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import { existing, type FilesContext, type Wanted } from "./existing-entry.ts";
 import { rewriteTar } from "./rewrite-tar.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../spool.ts";
 
 const SILENCE_MS = 300_000;
 

@@ -7,7 +7,7 @@ import { runCommand } from "../run/run-command.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { existing, filesOf, type FilesContext } from "./existing-entry.ts";
 import { removeTree } from "./remove-tree.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../spool.ts";
 import { fillEntry, packTar } from "../../../base/tar-streams.ts";
 import { writeHeader, type TarHeader } from "./tar-header.ts";
 import { createLook, findPlace, followed, permissionsOf, typeOf, type Place } from "./unit-place.ts";

@@ -5,7 +5,7 @@ import { resolveUser } from "../unit/unit-user.ts";
 import { filesOf, type FilesContext } from "./existing-entry.ts";
 import { removeTree } from "./remove-tree.ts";
 import { rewriteTar } from "./rewrite-tar.ts";
-import { Spool } from "./spool.ts";
+import { Spool } from "../../spool.ts";
 import { createLook } from "./unit-place.ts";
 import { UploadTree } from "./upload-tree.ts";
 

@@ -3,7 +3,7 @@ import { pack } from "tar-stream";
 import { canceled } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { Spool } from "../file/spool.ts";
+import { Spool } from "../../spool.ts";
 import { bytesOf } from "../../../base/tar-streams.ts";
 import { WORKSPACE } from "../unit/container-spec.ts";
 import { asLayer } from "./as-layer.ts";

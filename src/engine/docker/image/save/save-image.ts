@@ -6,7 +6,7 @@ import { isMoorageError, MoorageError } from "../../../../base/errors.ts";
 import { sha256 } from "../../../../base/sha256.ts";
 import { blobPath, layerMediaType, layoutDocuments, type ArchivedLayer } from "../../../oci-layout.ts";
 import type { EngineApi } from "../../api/engine-api.ts";
-import { Spool } from "../../file/spool.ts";
+import { Spool } from "../../../spool.ts";
 import { bytesOf, fillEntry, repackTar, type Repacking, type TarEntry } from "../../../../base/tar-streams.ts";
 import { writeHeader } from "../../file/tar-header.ts";
 import { SavedImage } from "./saved-image.ts";

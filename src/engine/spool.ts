@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canceled } from "../../../base/deadline.ts";
-import { MoorageError } from "../../../base/errors.ts";
+import { canceled } from "../base/deadline.ts";
+import { MoorageError } from "../base/errors.ts";
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;

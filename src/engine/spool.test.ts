@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namelessFiles } from "../../../../test/fixtures/nameless-files.ts";
+import { namelessFiles } from "../../test/fixtures/nameless-files.ts";
 import { Spool } from "./spool.ts";
 
 const MIB = 1024 * 1024;
