@@ -27,7 +27,7 @@ export type BenchServer = AsyncDisposable & {
 export async function startServer(home: string, settings: object = {}): Promise<BenchServer> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   await writeFile(join(home, "moorage.config.json"), JSON.stringify(settings), { mode: 0o600 });
-  const env = { ...process.env, MOORAGE_HOME: home, MOORAGE_LOG: "warn" };
+  const env = { ...process.env, MOORAGE_HOME: home, MOORAGE_LOG: "warn", MOORAGE_LISTEN: "none" };
   const child = spawn(process.execPath, [COMMAND, "serve", "--engine", "docker"], {
     env,
     stdio: ["ignore", "pipe", "pipe"],

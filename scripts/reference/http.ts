@@ -2,7 +2,7 @@ import { emitSchema, type JsonSchema } from "../../src/contracts/json-schema.ts"
 import { listOperations, type NamedOperation } from "../../src/contracts/platform.ts";
 import { code, described, fieldsOf, page, table, typeText } from "./markdown.ts";
 
-const INTRODUCTION = `\`moorage serve\` listens on a unix socket with mode 0600, \`run/moorage.sock\` in \`MOORAGE_HOME\`: the door of the user who started it. The same is in [openapi.json](../../openapi.json), which the server also answers at \`/openapi.json\`.
+const INTRODUCTION = `\`moorage serve\` listens on TCP and on two sockets, as [the page about it](../server.md) tells. Requests carry a key, \`authorization: Bearer KEY\`, but on the socket of the user who started it. The same is in [openapi.json](../../openapi.json), which the server also answers at \`/openapi.json\`.
 
 \`\`\`sh
 curl --unix-socket "$HOME/.local/share/moorage/run/moorage.sock" http://moorage/v1/sandboxes
@@ -11,7 +11,7 @@ curl --unix-socket "$HOME/.local/share/moorage/run/moorage.sock" http://moorage/
 - **Input** is one object: what the path does not hold is in the query of \`GET\` and \`DELETE\`, and in a JSON body (\`content-type: application/json\`, at most 32 MiB) of \`POST\` and \`PUT\`. Unknown fields are refused.
 - **Answers** are JSON objects. Ignore fields that you do not know: later versions add some.
 - **Streams** answer \`application/x-ndjson\`: one event a line, when it happens. Empty lines only show that the stream is alive. A failure after the first event is the last line, \`{ "type": "error", "error": … }\`. Closing the connection ends the operation.
-- **Errors** have the form and the status of [errors](errors.md). Three of \`INVALID_INPUT\` have a status of their own: 405 for another method, 413 for a body over the cap, 415 for another content type.
+- **Errors** have the form and the status of [errors](errors.md). Five of \`INVALID_INPUT\` have a status of their own: 403 for a page that may send none, 405 for another method, 413 for a body over the cap, 415 for another content type, 421 for a name that is not the server's.
 - **Request ids**: \`x-request-id\` is taken from the request (1 to 64 of \`A-Z a-z 0-9 . _ -\`) or made, and is in the answer, in errors and in the server's log.`;
 
 const BYTES = `## Bytes

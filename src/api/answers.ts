@@ -13,7 +13,8 @@ export function errorBody(record: RequestRecord, error: MoorageError) {
 export function errorAnswer(record: RequestRecord, thrown: unknown): Response {
   const error = record.fail(thrown);
   const status = error instanceof TransportError ? error.status : error.row.status;
-  return Response.json(errorBody(record, error), { status });
+  const headers: Record<string, string> = error.code === "UNAUTHENTICATED" ? { "www-authenticate": "Bearer" } : {};
+  return Response.json(errorBody(record, error), { status, headers });
 }
 
 export function streamAnswer(body: ReadableStream<Uint8Array>, contentType: string): Response {

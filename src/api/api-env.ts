@@ -1,9 +1,14 @@
 import type { ServerResponse } from "node:http";
 import type { Hono } from "hono";
+import type { Platform } from "../contracts/platform.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 export type ApiEnv = {
-  Variables: { record: RequestRecord };
+  Variables: {
+    record: RequestRecord;
+    /** As who sends the request may use it; there on the routes below /v1. */
+    platform: Platform;
+  };
   /** Node's response, where the app is served by Node; absent in process. */
   Bindings: { readonly outgoing?: ServerResponse };
 };

@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { isMoorageError, MoorageError } from "../base/errors.ts";
-import type { Platform } from "../contracts/platform.ts";
 import type { FilePart } from "../contracts/raw.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
@@ -14,19 +13,19 @@ import { TransportError } from "./transport-error.ts";
 export const CONTENT_PATH = "/v1/sandboxes/{id}/content";
 export const OCTETS = "application/octet-stream";
 
-export function addContentRoutes(app: Api, platform: Platform): void {
-  app.get(honoPath(CONTENT_PATH), (context) => read(context, platform));
-  app.put(honoPath(CONTENT_PATH), (context) => write(context, platform));
+export function addContentRoutes(app: Api): void {
+  app.get(honoPath(CONTENT_PATH), (context) => read(context));
+  app.put(honoPath(CONTENT_PATH), (context) => write(context));
 }
 
-async function read(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function read(context: Context<ApiEnv>): Promise<Response> {
   const { record } = context.var;
   record.route = CONTENT_PATH;
   const range = parseRange(context.req.header("range"));
   const abort = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, abort.signal]);
   try {
-    const part = await platform.raw.read({ ...archiveInput(context), ...range }, { signal });
+    const part = await context.var.platform.raw.read({ ...archiveInput(context), ...range }, { signal });
     // Of nothing there is no part.
     const partial = range !== undefined && part.length > 0;
     const headers = headersOf(part, partial);
@@ -72,7 +71,7 @@ async function* disposing(part: FilePart): AsyncGenerator<Uint8Array, void, unde
   }
 }
 
-async function write(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function write(context: Context<ApiEnv>): Promise<Response> {
   context.var.record.route = CONTENT_PATH;
   const { signal, body, headers } = context.req.raw;
   const contentType = headers.get("content-type");
@@ -87,5 +86,5 @@ async function write(context: Context<ApiEnv>, platform: Platform): Promise<Resp
   }
   const mode = context.req.query("mode");
   const input = { ...archiveInput(context), ...(mode === undefined ? {} : { mode }) };
-  return Response.json(await platform.raw.write(input, chunksOf(body), { signal }));
+  return Response.json(await context.var.platform.raw.write(input, chunksOf(body), { signal }));
 }

@@ -2,7 +2,8 @@ import { Hono, type Context } from "hono";
 import { canceled } from "../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import { listOperations, type Platform } from "../contracts/platform.ts";
+import type { Admit } from "../contracts/admission.ts";
+import { listOperations } from "../contracts/platform.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createOpenApi } from "./openapi.ts";
@@ -11,12 +12,21 @@ import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
 import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
+import { guardNames, type ServerNames } from "./server-names.ts";
+import { shownBy } from "./shown.ts";
 import { TransportError } from "./transport-error.ts";
 
-export type ApiParts = { readonly platform: Platform; readonly logger: Logger; readonly version: string };
+export type ApiParts = {
+  /** Who may come in by this door, and what they get. */
+  readonly admit: Admit;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Whom a request may be for and come from; absent on sockets, which no page of the web can reach. */
+  readonly names?: ServerNames;
+};
 
 /** The HTTP door: every route follows from the operations table, save the few that are added here by name. */
-export function createApi({ platform, logger, version }: ApiParts): Api {
+export function createApi({ admit, logger, version, names }: ApiParts): Api {
   const app: Api = new Hono();
   app.use(async (context, next) => {
     const record = createRequestRecord(context.req.raw, logger);
@@ -26,11 +36,16 @@ export function createApi({ platform, logger, version }: ApiParts): Api {
     context.res.headers.set("x-request-id", record.requestId);
     if (!record.streaming) record.write();
   });
+  if (names !== undefined) app.use(guardNames(names));
   addServerRoutes(app, version);
-  addOperationRoutes(app, platform);
-  addRawRoutes(app, platform);
-  addContentRoutes(app, platform);
-  addImageArchiveRoutes(app, platform);
+  app.use("/v1/*", async (context, next) => {
+    context.set("platform", await admit(shownBy(context.req.raw)));
+    await next();
+  });
+  addOperationRoutes(app);
+  addRawRoutes(app);
+  addContentRoutes(app);
+  addImageArchiveRoutes(app);
   refuseOtherMethods(app);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {

@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { MoorageError } from "../base/errors.ts";
-import type { Platform } from "../contracts/platform.ts";
 import { streamAnswer, TAR } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { honoPath } from "./operation-routes.ts";
@@ -10,12 +9,12 @@ import { streamBody } from "./stream-body.ts";
 /** Whole images, as archives. */
 export const IMAGE_ARCHIVE_PATH = "/v1/image/archive";
 
-export function addImageArchiveRoutes(app: Api, platform: Platform): void {
-  app.get(honoPath(IMAGE_ARCHIVE_PATH), (context) => read(context, platform));
-  app.put(honoPath(IMAGE_ARCHIVE_PATH), (context) => write(context, platform));
+export function addImageArchiveRoutes(app: Api): void {
+  app.get(honoPath(IMAGE_ARCHIVE_PATH), (context) => read(context));
+  app.put(honoPath(IMAGE_ARCHIVE_PATH), (context) => write(context));
 }
 
-async function read(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function read(context: Context<ApiEnv>): Promise<Response> {
   const { record } = context.var;
   record.route = IMAGE_ARCHIVE_PATH;
   const reference = context.req.query("reference");
@@ -27,7 +26,7 @@ async function read(context: Context<ApiEnv>, platform: Platform): Promise<Respo
   const abort = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, abort.signal]);
   const body = await streamBody({
-    items: platform.raw.exportImage({ reference }, { signal }),
+    items: context.var.platform.raw.exportImage({ reference }, { signal }),
     encode: (chunk) => chunk,
     fail: (error, controller) => breakOff(context, error, controller),
     abort,
@@ -36,10 +35,10 @@ async function read(context: Context<ApiEnv>, platform: Platform): Promise<Respo
   return streamAnswer(body, TAR);
 }
 
-async function write(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function write(context: Context<ApiEnv>): Promise<Response> {
   context.var.record.route = IMAGE_ARCHIVE_PATH;
   const { signal } = context.req.raw;
   const tag = context.req.query("tag");
   const input = tag === undefined ? {} : { tag };
-  return Response.json(await platform.raw.importImage(input, tarBody(context), { signal }));
+  return Response.json(await context.var.platform.raw.importImage(input, tarBody(context), { signal }));
 }

@@ -1,2 +1,3 @@
 export { createApi } from "./create-api.ts";
+export { serveOnAddress, type Address } from "./serve-on-address.ts";
 export { serveOnSocket } from "./serve-on-socket.ts";

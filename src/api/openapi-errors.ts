@@ -34,6 +34,11 @@ const content = { "application/json": { schema: { $ref: `${SCHEMAS}ErrorBody` } 
 
 export const errorResponses = {
   InvalidInput: { description: "The input was refused: the message names the value and what was expected.", content },
+  Unauthenticated: { description: "No key was shown, or one that is not known, has expired or was revoked.", content },
+  Forbidden: {
+    description: "The key does not go so far; or the request comes from a page that may send none.",
+    content,
+  },
   NotFound: { description: "What the path names is not there, or not yours.", content },
   Error: { description: "The operation failed. The status follows from the error's code.", content },
 };
@@ -43,6 +48,8 @@ export function failedResponses(names: boolean): Readonly<Record<string, unknown
   const reference = (response: keyof typeof errorResponses) => ({ $ref: `#/components/responses/${response}` });
   return {
     "400": reference("InvalidInput"),
+    "401": reference("Unauthenticated"),
+    "403": reference("Forbidden"),
     ...(names ? { "404": reference("NotFound") } : {}),
     default: reference("Error"),
   };

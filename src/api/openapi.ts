@@ -8,7 +8,11 @@ type Json = Readonly<Record<string, unknown>>;
 export type OpenApiDocument = Json & {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>>; readonly responses: Json };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Json;
+    readonly securitySchemes: Json;
+  };
 };
 
 const SCHEMAS = "#/components/schemas/";
@@ -30,12 +34,21 @@ export function createOpenApi(version: string): OpenApiDocument {
       summary: "Isolated containers for AI agents: sandboxes, runs, files and receipts.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: "/", description: "The local socket of `moorage serve`, open to the user who started it." }],
+    servers: [{ url: "/", description: "A door of `moorage serve`." }],
+    security: [{ key: [] }],
     tags: [...new Set(listOperations().map(({ noun }) => noun)), "raw", "server"].map((name) => ({ name })),
     paths: { ...paths, ...serverPaths() },
     components: {
       schemas: { ...sortedByName(schemas), ...errorSchemas },
       responses: errorResponses,
+      securitySchemes: {
+        key: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "An API key, as `moorage key create` shows it. The socket of the user who started the server asks for none.",
+        },
+      },
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
-import { listOperations, type NamedOperation, type Platform } from "../contracts/platform.ts";
+import { listOperations, type NamedOperation } from "../contracts/platform.ts";
 import { errorBody, NDJSON, streamAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createInputReader } from "./read-input.ts";
@@ -11,20 +11,21 @@ export function honoPath(pattern: string): string {
   return pattern.replaceAll(/\{(\w+)\}/g, ":$1");
 }
 
-export function addOperationRoutes(app: Api, platform: Platform): void {
+export function addOperationRoutes(app: Api): void {
   for (const named of listOperations()) {
     const { method, path } = named.operation.http;
-    app.on(method.toUpperCase(), honoPath(path), operationHandler(platform, named));
+    app.on(method.toUpperCase(), honoPath(path), operationHandler(named));
   }
 }
 
-function operationHandler(platform: Platform, named: NamedOperation) {
+function operationHandler(named: NamedOperation) {
   const readInput = createInputReader(named.operation);
-  const unary: UnaryMethod = methodOf(platform, named);
-  const stream: StreamMethod = methodOf(platform, named);
   return async (context: Context<ApiEnv>): Promise<Response> => {
     const request = context.req.raw;
     context.var.record.route = named.operation.http.path;
+    const method = methodOf(context.var.platform, named);
+    const unary: UnaryMethod = method;
+    const stream: StreamMethod = method;
     const input = await readInput(request, context.req.param());
     if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
     const abort = new AbortController();

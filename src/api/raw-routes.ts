@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import { MoorageError } from "../base/errors.ts";
-import type { Platform } from "../contracts/platform.ts";
 import type { ArchiveInput } from "../contracts/raw.ts";
 import { streamAnswer, TAR } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
@@ -12,19 +11,19 @@ import { TransportError } from "./transport-error.ts";
 export const ARCHIVE_PATH = "/v1/sandboxes/{id}/archive";
 export const CONTEXTS_PATH = "/v1/contexts";
 
-export function addRawRoutes(app: Api, platform: Platform): void {
-  app.get(honoPath(ARCHIVE_PATH), (context) => download(context, platform));
-  app.put(honoPath(ARCHIVE_PATH), (context) => upload(context, platform));
-  app.put(CONTEXTS_PATH, (context) => stage(context, platform));
+export function addRawRoutes(app: Api): void {
+  app.get(honoPath(ARCHIVE_PATH), (context) => download(context));
+  app.put(honoPath(ARCHIVE_PATH), (context) => upload(context));
+  app.put(CONTEXTS_PATH, (context) => stage(context));
 }
 
-async function download(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function download(context: Context<ApiEnv>): Promise<Response> {
   const { record } = context.var;
   record.route = ARCHIVE_PATH;
   const abort = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, abort.signal]);
   const body = await streamBody({
-    items: platform.raw.download(archiveInput(context), { signal }),
+    items: context.var.platform.raw.download(archiveInput(context), { signal }),
     encode: (chunk) => chunk,
     fail: (error, controller) => breakOff(context, error, controller),
     abort,
@@ -33,19 +32,19 @@ async function download(context: Context<ApiEnv>, platform: Platform): Promise<R
   return streamAnswer(body, TAR);
 }
 
-async function upload(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function upload(context: Context<ApiEnv>): Promise<Response> {
   context.var.record.route = ARCHIVE_PATH;
   const { signal } = context.req.raw;
-  await platform.raw.upload(archiveInput(context), tarBody(context), { signal });
+  await context.var.platform.raw.upload(archiveInput(context), tarBody(context), { signal });
   return new Response(null, { status: 204 });
 }
 
-async function stage(context: Context<ApiEnv>, platform: Platform): Promise<Response> {
+async function stage(context: Context<ApiEnv>): Promise<Response> {
   context.var.record.route = CONTEXTS_PATH;
   const { signal } = context.req.raw;
   const dockerfile = context.req.query("dockerfile");
   const input = dockerfile === undefined ? {} : { dockerfile };
-  return Response.json(await platform.raw.stage(input, tarBody(context), { signal }));
+  return Response.json(await context.var.platform.raw.stage(input, tarBody(context), { signal }));
 }
 
 export function tarBody(context: Context<ApiEnv>): AsyncGenerator<Uint8Array> {

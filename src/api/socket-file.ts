@@ -8,11 +8,14 @@ const MAX_PATH_BYTES = 107;
 const PROBE_MS = 1000;
 const ATTEMPTS = 10;
 
+/** `mode`: its permission bits. */
+type SocketFile = { readonly path: string; readonly mode: number };
+
 /**
- * Makes the server listen at the path, with mode 0600 from the first moment: the socket is made in a directory that
+ * Makes the server listen at the path, with its mode from the first moment: the socket is made in a directory that
  * only its owner can enter, and gets its name when it is ready. A socket that nobody listens at is replaced.
  */
-export async function listenAt(server: Server, path: string): Promise<AsyncDisposable> {
+export async function listenAt(server: Server, { path, mode }: SocketFile): Promise<AsyncDisposable> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     const message = `The socket's path: expected at most ${MAX_PATH_BYTES} bytes, got ${path}.`;
     throw new MoorageError("STATE_UNUSABLE", message, { hint: "Set MOORAGE_HOME to a directory with a shorter path." });
@@ -21,7 +24,7 @@ export async function listenAt(server: Server, path: string): Promise<AsyncDispo
   try {
     const made = join(directory, "s");
     await listen(server, made);
-    await chmod(made, 0o600);
+    await chmod(made, mode);
     await claimName(made, path);
     const { ino } = await lstat(path);
     return { [Symbol.asyncDispose]: () => removeOwn(path, ino) };

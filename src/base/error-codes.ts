@@ -29,6 +29,20 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Ask for less, or have an administrator raise the maximum in moorage.config.json.",
   },
+  UNAUTHENTICATED: {
+    status: 401,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Send a key as `authorization: Bearer KEY`, or set MOORAGE_KEY; `moorage key create` makes one.",
+  },
+  FORBIDDEN: {
+    status: 403,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "Use a key with the right that the message names; an administrator can make one with `moorage key create`.",
+  },
   PATH_NOT_ALLOWED: {
     status: 400,
     exit: 2,

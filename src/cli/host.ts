@@ -42,16 +42,29 @@ export type OpenOptions = {
   readonly needsImages: boolean;
 };
 
+/** Where a server listens. */
+export type ServeReady = {
+  /** File of the socket for the user who started it. */
+  readonly socket: string;
+  /** File of the socket for agents, which asks for a key. */
+  readonly agentSocket: string;
+  readonly urls: readonly string[];
+  /** The first administrator's key; there at the very first start alone. */
+  readonly adminKey?: string;
+};
+
 /** What the composition root lends to the command line. */
 export type CliHost = {
   readonly version: string;
   /** A running local server, else an engine in this process. */
   readonly openPlatform: (options: OpenOptions) => Promise<Platform & AsyncDisposable>;
-  /** Serves the API on the local socket until the signal aborts. */
+  /** Serves the API on its sockets, and on TCP, until the signal aborts. */
   readonly serve: (options: {
     readonly engine?: EngineName;
+    /** From `--listen`; undefined: as it is configured. */
+    readonly listen?: readonly string[];
     readonly signal: AbortSignal;
-    readonly onReady: (address: string) => void;
+    readonly onReady: (ready: ServeReady) => void;
   }) => Promise<void>;
   /** Serves MCP on stdin and stdout until stdin ends. */
   readonly mcp: (options: { readonly engine?: EngineName; readonly signal: AbortSignal }) => Promise<void>;

@@ -62,6 +62,8 @@ export type Operation<
   readonly cli: CliBinding;
   /** Absent: not offered as an MCP tool. */
   readonly mcp?: McpBinding;
+  /** Who may call it, where its scope does not say it: administrators alone, or whoever is known here. */
+  readonly access?: "admin" | "anyone";
   /** A strict object: an unknown key is an error. */
   readonly input: Input;
   /** The answer of a unary operation, one event of a stream. */

@@ -1,8 +1,10 @@
 import { agentOperations } from "./operations/agent.ts";
+import { authOperations } from "./operations/auth.ts";
 import { contextOperations } from "./operations/context.ts";
 import { fileOperations } from "./operations/file.ts";
 import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
+import { keyOperations } from "./operations/key.ts";
 import { networkOperations } from "./operations/network.ts";
 import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
@@ -10,6 +12,7 @@ import { sandboxOperations } from "./operations/sandbox.ts";
 import { sessionOperations } from "./operations/session.ts";
 import { snapshotOperations } from "./operations/snapshot.ts";
 import { systemOperations } from "./operations/system.ts";
+import { userOperations } from "./operations/user.ts";
 import { volumeOperations } from "./operations/volume.ts";
 
 /** Everything that Moorage can do, by noun. Doors are derived from this table; `raw.ts` lists what cannot be a row. */
@@ -26,6 +29,9 @@ export const operations = {
   receipt: receiptOperations,
   snapshot: snapshotOperations,
   volume: volumeOperations,
+  key: keyOperations,
+  user: userOperations,
+  auth: authOperations,
   system: systemOperations,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type * as access from "./access.ts";
 import type * as batch from "./batch.ts";
 import type * as context from "./context.ts";
 import type * as dependencies from "./dependencies.ts";
@@ -28,6 +29,16 @@ export type Isolation = z.output<typeof primitives.Isolation>;
 export type Limits = z.output<typeof primitives.Limits>;
 export type ProfileName = z.output<typeof primitives.Profile>;
 export type Encoding = z.output<typeof primitives.Encoding>;
+
+export type Role = z.output<typeof access.Role>;
+export type Scope = z.output<typeof access.Scope>;
+export type KeyLimits = z.output<typeof access.KeyLimits>;
+export type Key = z.output<typeof access.Key>;
+export type KeyCreate = z.output<typeof access.KeyCreate>;
+export type CreatedKey = z.output<typeof access.CreatedKey>;
+export type User = z.output<typeof access.User>;
+export type UserCreate = z.output<typeof access.UserCreate>;
+export type Whoami = z.output<typeof access.Whoami>;
 
 export type PackageManager = z.output<typeof dependencies.PackageManager>;
 

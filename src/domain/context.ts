@@ -1,6 +1,7 @@
 import type { Bell } from "../base/bell.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import type { KeyLimits, Role, Scope } from "../contracts/types.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Engine, EngineName } from "../engine/engine.ts";
 import type { Credentials } from "../registry/credentials.ts";
@@ -14,11 +15,18 @@ import type { Sessions } from "./session/sessions.ts";
 import type { TimerClock } from "./timer-clock.ts";
 import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
 
-/** Who calls. Everything that is made belongs to `owner`. */
+/** Who calls, and what they may do. Everything that is made belongs to `owner`. */
 export type Principal = {
   readonly owner: string;
+  /** Who acts: the owner, or whose agent the owner is. */
+  readonly user: string;
+  readonly agent: boolean;
   /** The API key that was used; null on the local socket. */
   readonly keyId: string | null;
+  readonly role: Role;
+  /** Null: all that the role may. */
+  readonly scopes: readonly Scope[] | null;
+  readonly limits: KeyLimits | null;
 };
 
 /** One call: what it works with, for whom, and the caller's way to end it. */

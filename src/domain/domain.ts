@@ -1,5 +1,10 @@
+import type { Scope } from "../contracts/types.ts";
 import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
+import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
+import { requireRight, requireScope } from "./access/rights.ts";
+import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
+import { whoami } from "./access/whoami.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { fileOperations } from "./file/file-operations.ts";
@@ -54,7 +59,7 @@ type CallOf = (options: CallOptions | undefined) => Call;
 export function createPlatform(context: DomainContext, principal: Principal): Platform {
   const call: CallOf = (options) => ({ context, principal, signal: options?.signal });
   const filesOf: FilesOf = async (id, options) => sandboxOf(call(options), id);
-  return validated({
+  const parsed: ParsedPlatform = {
     job: {
       run: (input, options) => runJob(call(options), input),
       batch: (input, options) => runBatch(call(options), input),
@@ -92,12 +97,45 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       list: (_input, options) => listVolumes(call(options)),
       remove: ({ name }, options) => removeVolume(call(options), name),
     },
+    ...accessOperations(call),
     system: {
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),
     },
     raw: rawMethods(call, filesOf),
+  };
+  return validated(parsed, {
+    row: (named) => requireRight(principal, named),
+    raw: (method) => requireScope(principal, RAW_SCOPES[method], `raw.${method}`),
   });
+}
+
+const RAW_SCOPES: Readonly<Record<keyof Platform["raw"], Scope>> = {
+  download: "sandbox:read",
+  upload: "sandbox:write",
+  read: "sandbox:read",
+  write: "sandbox:write",
+  stage: "image:write",
+  exportImage: "image:read",
+  importImage: "image:write",
+};
+
+function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "auth"> {
+  return {
+    key: {
+      create: (input, options) => createKey(call(options), input),
+      list: async ({ user, ...input }, options) => pageOf(await listKeys(call(options), { user, ...query(input) })),
+      get: ({ id }, options) => getKey(call(options), id),
+      revoke: ({ id }, options) => revokeKey(call(options), id),
+    },
+    user: {
+      create: (input, options) => createUser(call(options), input),
+      list: async (input, options) => pageOf(await listUsers(call(options), query(input))),
+      get: ({ name }, options) => getUser(call(options), name),
+      update: (input, options) => updateUser(call(options), input),
+    },
+    auth: { whoami: async (_input, options) => whoami(call(options)) },
+  };
 }
 
 function rawMethods(call: CallOf, filesOf: FilesOf): Platform["raw"] {

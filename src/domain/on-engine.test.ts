@@ -5,6 +5,7 @@ import type { DomainContext } from "./context.ts";
 import { createPlatform } from "./domain.ts";
 import { createPoolKeeper } from "./pool/keeper.ts";
 import { createReaper } from "./reaper/reaper.ts";
+import { unrestricted } from "./access/principal.ts";
 
 /** The same state on another engine: what the domain's own has made lives elsewhere for it. */
 async function withEngineElsewhere(
@@ -14,7 +15,7 @@ async function withEngineElsewhere(
 ): Promise<void> {
   await using second = openMemoryDomain();
   const context = { ...domain.context, engine: { ...second.context.engine, name: "docker" as const }, otherEngine };
-  await use(createPlatform(context, { owner: "alice", keyId: null }), context);
+  await use(createPlatform(context, unrestricted("alice")), context);
 }
 
 describe("a sandbox of another engine than the one that is chosen", () => {

@@ -4,7 +4,8 @@ import type { Operation } from "../contracts/operation.ts";
 import type { Operations } from "../contracts/operations.ts";
 import { buildPlatform } from "../contracts/build-platform.ts";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
-import { listOperations, type CallOptions, type Platform } from "../contracts/platform.ts";
+import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../contracts/platform.ts";
+import type { RawOperations } from "../contracts/raw.ts";
 
 type ParsedMethod<O> =
   O extends Operation<"unary", infer Input, infer Output>
@@ -20,16 +21,58 @@ export type ParsedPlatform = {
   };
 } & Pick<Platform, "raw">;
 
-/** The one place where inputs are parsed, so that callers in process and over HTTP are checked alike. */
-export function validated(inner: ParsedPlatform): Platform {
+/** Each throws where the caller may not do it. */
+export type Rights = {
+  readonly row: (named: NamedOperation) => void;
+  readonly raw: (method: keyof RawOperations) => void;
+};
+
+/** The one place where rights are asked for and inputs parsed, so that callers of every door are checked alike. */
+export function validated(inner: ParsedPlatform, rights: Rights): Platform {
   return buildPlatform(
     listOperations(),
     (named) => {
-      const parse = (input: unknown): unknown => parseInput(named.name, named.operation.input, input);
-      return checkedMethod(methodOf(inner, named), named.operation.kind, parse);
+      const check = (input: unknown): unknown => {
+        rights.row(named);
+        return parseInput(named.name, named.operation.input, input);
+      };
+      return checkedMethod(methodOf(inner, named), named.operation.kind, check);
     },
-    inner.raw,
+    checkedRaw(inner.raw, rights.raw),
   );
+}
+
+function checkedRaw(raw: RawOperations, check: Rights["raw"]): RawOperations {
+  return {
+    download: async function* (...given) {
+      check("download");
+      yield* raw.download(...given);
+    },
+    upload: async (...given) => {
+      check("upload");
+      await raw.upload(...given);
+    },
+    read: async (...given) => {
+      check("read");
+      return raw.read(...given);
+    },
+    write: async (...given) => {
+      check("write");
+      return raw.write(...given);
+    },
+    stage: async (...given) => {
+      check("stage");
+      return raw.stage(...given);
+    },
+    exportImage: async function* (...given) {
+      check("exportImage");
+      yield* raw.exportImage(...given);
+    },
+    importImage: async (...given) => {
+      check("importImage");
+      return raw.importImage(...given);
+    },
+  };
 }
 
 function checkedMethod(

@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import type { CliHost, OpenOptions } from "../cli/host.ts";
 import type { EngineName } from "../contracts/types.ts";
 import type { Configuration } from "./configuration.ts";
-import type { LocalPlatform } from "./local-platform.ts";
 import { locations, readSettings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,24 +30,16 @@ export function createCliHost(environment: Environment, version: string): CliHos
       const server = await serverFor(environment, options.engine);
       return server ?? local(await configured(environment), options, "silent");
     },
-    serve: async ({ engine, signal, onReady }) => {
+    serve: async ({ engine, listen, signal, onReady }) => {
       const configuration = await configured(environment);
+      const { logLevel = "info", server } = configuration;
+      const settings = listen === undefined ? server : { ...server, listen: [...listen] };
       const wish = { ...engineOption(engine), warm: true, resident: true };
-      await using platform = await local(configuration, wish, "info");
-      const serving = new AbortController();
-      let kept: Promise<void> | undefined;
-      const ready = (address: string): void => {
-        // Not before the socket is ours: there is one server that keeps this state.
-        kept = platform.keep(serving.signal);
-        onReady(address);
-      };
-      try {
-        const { socket } = locations(environment);
-        await serve(platform, { configuration, version, socket, signal, onReady: ready });
-      } finally {
-        serving.abort();
-        await kept;
-      }
+      await using platform = await local(configuration, wish, logLevel);
+      const { serve } = await import("./serve.ts");
+      const { createLogger } = await import("./logger.ts");
+      const logger = createLogger(logLevel);
+      await serve(platform, { settings, version, locations: locations(environment), logger, signal, onReady });
     },
     mcp: async ({ engine, signal }) => {
       const configuration = await configured(environment);
@@ -86,26 +76,4 @@ async function serverFor(environment: Environment, engine: EngineName | undefine
   if (settings["url"] === undefined) return openSocketPlatform(locations(environment).socket);
   const { url, key } = await configured(environment);
   return url === undefined ? undefined : openUrlPlatform(url, key);
-}
-
-type Serving = {
-  readonly configuration: Configuration;
-  readonly version: string;
-  readonly socket: string;
-  readonly signal: AbortSignal;
-  readonly onReady: (address: string) => void;
-};
-
-async function serve(
-  platform: LocalPlatform,
-  { configuration, version, socket, signal, onReady }: Serving,
-): Promise<void> {
-  const { createApi, serveOnSocket } = await import("../api/index.ts");
-  const { createLogger } = await import("./logger.ts");
-  const logger = createLogger(configuration.logLevel ?? "info");
-  await using server = await serveOnSocket({ app: createApi({ platform, logger, version }), path: socket, logger });
-  onReady(server.path);
-  if (!signal.aborted) await once(signal, "abort");
-  // Before the doors close: whoever waits for a run is told how it ended, and the server need not wait for them.
-  await platform.endRuns();
 }

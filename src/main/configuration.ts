@@ -270,6 +270,22 @@ export const Configuration = z.strictObject({
     )
     .default([])
     .meta({ description: "Sandboxes that the server starts ahead, so that a create need not wait for one." }),
+  server: z
+    .strictObject({
+      listen: z
+        .array(z.string())
+        .default(["127.0.0.1:7070"])
+        .meta({ description: "TCP addresses of the server, as HOST:PORT; port 0 is a free one. It has sockets, too." }),
+      hosts: z.array(z.string()).default([]).meta({
+        description: "Names that requests may be for, beside localhost and IP addresses.",
+      }),
+      origins: z.array(z.url()).default([]).meta({
+        description:
+          "Origins of web pages that may send requests, such as https://app.example.org, beside the server's own.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "Where `moorage serve` listens." }),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .optional()

@@ -24,6 +24,7 @@ const names: Read = (value) =>
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");
+const addresses: Read = (value) => (value === "none" ? [] : names(value));
 /** A policy, or the bare name of a network, as pipelines for other tools give it. */
 const network: Read = (value) => {
   if (/^(?:none|internal|open|(?:allow|net):\S+)$/.test(value)) return value;
@@ -134,8 +135,16 @@ export const VARIABLES: readonly Variable[] = [
     expected: "a duration such as 10s of at least one second, or 0 for none",
   },
   { name: "MOORAGE_STATS_KEPT", path: ["stats", "keptMs"], read: duration, expected: "a duration, such as 2h" },
+  {
+    name: "MOORAGE_LISTEN",
+    path: ["server", "listen"],
+    read: addresses,
+    expected: "addresses such as 127.0.0.1:7070 joined by commas, or none",
+  },
+  { name: "MOORAGE_HOSTS", path: ["server", "hosts"], read: names, expected: "names joined by commas" },
+  { name: "MOORAGE_ORIGINS", path: ["server", "origins"], read: names, expected: "origins joined by commas" },
   { name: "MOORAGE_LOG", path: ["logLevel"], read: text, expected: "debug, info, warn, error or silent" },
-  { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http or https address" },
+  { name: "MOORAGE_URL", path: ["url"], read: text, expected: "an http, https or unix address" },
   { name: "MOORAGE_KEY", path: ["key"], read: text, expected: "an API key" },
 ];
 

@@ -36,9 +36,10 @@ import { processHolders } from "./holders.ts";
 import { policyOf } from "./policy.ts";
 import type { Locations } from "./settings.ts";
 import { openStateHome, type StateHome } from "./state-home.ts";
-
-/** Whoever may use this operating-system user's socket or state: the same person. */
-export const LOCAL_OWNER = "local";
+import { createAdmit } from "../domain/access/admit.ts";
+import { firstKey } from "../domain/access/first-key.ts";
+import { LOCAL_USER, unrestricted } from "../domain/access/principal.ts";
+import type { Admit } from "../contracts/admission.ts";
 
 export type LocalOptions = {
   readonly configuration: Configuration;
@@ -61,6 +62,10 @@ export type LocalOptions = {
 export type LocalPlatform = Platform &
   AsyncDisposable & {
     readonly engineName: EngineName;
+    /** Lets in whoever shows a key. */
+    readonly admit: Admit;
+    /** An administrator's key, where there has never been any key. */
+    readonly firstKey: () => Promise<string | undefined>;
     /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
     /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. */
@@ -118,8 +123,10 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     await settling;
   });
   const open = opening.move();
-  return Object.assign(createPlatform(context, { owner: LOCAL_OWNER, keyId: null }), {
+  return Object.assign(createPlatform(context, unrestricted(LOCAL_USER)), {
     engineName: engine.name,
+    admit: createAdmit(context),
+    firstKey: () => firstKey(context),
     keep: (signal: AbortSignal) => keepAll(context, signal),
     endRuns: () => context.live.endAll(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

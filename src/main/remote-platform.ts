@@ -5,6 +5,7 @@ import type { FetchLike } from "../sdk/http.ts";
 import { createSocketFetch } from "./socket-fetch.ts";
 
 const PROBE_MS = 1000;
+const UNIX = "unix://";
 /** Any host name does: the address is the socket. */
 const SOCKET_URL = "http://moorage.localhost";
 
@@ -22,9 +23,15 @@ export async function openSocketPlatform(path: string): Promise<RemotePlatform |
   return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch: client.fetch }), { [Symbol.asyncDispose]: dispose });
 }
 
-/** A server elsewhere. */
+/** A server elsewhere, or one's socket by its `unix://` address. */
 export function openUrlPlatform(baseUrl: string, key: string | undefined): RemotePlatform {
-  const client = createClient({ baseUrl, ...(key === undefined ? {} : { key }) });
+  const shown = key === undefined ? {} : { key };
+  if (baseUrl.startsWith(UNIX)) {
+    const { fetch, [Symbol.dispose]: close } = createSocketFetch(baseUrl.slice(UNIX.length));
+    const client = createClient({ baseUrl: SOCKET_URL, fetch, ...shown });
+    return Object.assign(client, { [Symbol.asyncDispose]: async () => close() });
+  }
+  const client = createClient({ baseUrl, ...shown });
   return Object.assign(client, { [Symbol.asyncDispose]: () => Promise.resolve() });
 }
 

@@ -7,14 +7,24 @@ import { environmentSettings, type Settings } from "./environment.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where Moorage keeps its state, and where it reads its configuration. */
-export type Locations = { readonly home: string; readonly configurationFile: string; readonly socket: string };
+export type Locations = {
+  readonly home: string;
+  readonly configurationFile: string;
+  readonly socket: string;
+  readonly agentSocket: string;
+};
 
 export function locations(environment: Environment): Locations {
   const given = environment["MOORAGE_HOME"];
   const home = resolve(given === undefined || given === "" ? join(homedir(), ".local/share/moorage") : given);
   // Never the current directory: a project that an agent wrote must not decide what is allowed.
   const configurationFile = join(environment["CONFIG_DIR"] ?? home, "moorage.config.json");
-  return { home, configurationFile, socket: join(home, "run", "moorage.sock") };
+  return {
+    home,
+    configurationFile,
+    socket: join(home, "run", "moorage.sock"),
+    agentSocket: join(home, "run", "agent", "agent.sock"),
+  };
 }
 
 /** What file and environment set, not checked yet: a command that only asks a server has no need for more. */

@@ -19,7 +19,9 @@ export type StateHome = {
 /** Opens the state directory and makes what is missing. STATE_UNUSABLE when it cannot be used. */
 export async function openStateHome(directory: string): Promise<StateHome> {
   try {
-    for (const name of ["keys", "run"]) await makeDirectory(join(directory, name));
+    for (const name of ["keys", "run", "run/agent"]) await makeDirectory(join(directory, name));
+    // It is mounted into containers, whose users are others; here only who may enter the one above gets there.
+    await chmod(join(directory, "run", "agent"), 0o755);
     const deployment = await kept(join(directory, "keys", "deployment"), newId);
     const labelKey = await kept(join(directory, "keys", "labels"), () => randomBytes(32).toString("hex"));
     const receiptKey = await kept(join(directory, "keys", "receipts.pem"), newReceiptKey);

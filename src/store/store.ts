@@ -12,6 +12,7 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
+import type { KeyRows, UserRows } from "./access.ts";
 import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
 import type { BuildRow, BuildRows } from "./builds.ts";
@@ -23,6 +24,7 @@ import type { Page, PageQuery } from "./page.ts";
 import type { NamedRows, VolumeUse } from "./named-things.ts";
 import type { SandboxBase, SnapshotRows, SnapshotUse } from "./snapshots.ts";
 
+export type * from "./access.ts";
 export type * from "./contexts.ts";
 export type * from "./builds.ts";
 export type * from "./exports.ts";
@@ -340,6 +342,8 @@ export type EgressRows = {
 /** The persistence port. Every method may reject with STATE_UNUSABLE, and each that writes with DISK_FULL. */
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
+  readonly users: UserRows;
+  readonly keys: KeyRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
   readonly exports: WorkRows<ExportRow>;

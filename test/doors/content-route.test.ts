@@ -7,7 +7,7 @@ const OCTETS = "application/octet-stream";
 
 async function openApp() {
   const domain = openMemoryDomain();
-  const app = createApi({ platform: domain.platform, logger: silentLogger, version: "0.0.0" });
+  const app = createApi({ admit: () => Promise.resolve(domain.platform), logger: silentLogger, version: "0.0.0" });
   const { id } = await domain.platform.sandbox.create({});
   await domain.platform.file.write({ id, path: "ten", content: "0123456789" });
   await domain.platform.file.write({ id, path: "none", content: "" });

@@ -167,7 +167,7 @@ async function openDoors() {
   disposal.defer(() => rm(directory, { recursive: true }));
   const domain = disposal.use(openMemoryDomain({ stateDirectory: join(directory, "state") }));
   const { platform } = domain;
-  const app = createApi({ platform, ...parts });
+  const app = createApi({ admit: () => Promise.resolve(platform), ...parts });
   const server = disposal.use(await serveOnSocket({ app, path: join(directory, "m.sock"), logger: silentLogger }));
   const http = await openSocketPlatform(server.path);
   if (http === undefined) throw new Error("Nobody answers at the socket.");

@@ -12,7 +12,7 @@ import { arbitraryInput } from "./arbitrary-input.ts";
 /** A client, its requests answered in process by the HTTP app over a recording platform. */
 function connect(parts: RecordingParts = {}) {
   const { platform, calls } = createRecordingPlatform(parts);
-  const app = createApi({ platform, logger: silentLogger, version: "0.0.0" });
+  const app = createApi({ admit: () => Promise.resolve(platform), logger: silentLogger, version: "0.0.0" });
   const client = createClient({
     baseUrl: "http://moorage.localhost",
     fetch: async (url, init) => app.request(url, init),

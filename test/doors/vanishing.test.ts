@@ -10,12 +10,13 @@ import { seededRandom } from "../e2e/kill/generator.ts";
 import { openMemoryDomain, resultOf } from "../fixtures/memory-domain.ts";
 import { allCalls, type Call, type Place } from "../fixtures/vanishing/calls.ts";
 import { requestOf, vanish, type Cut } from "../fixtures/vanishing/vanish.ts";
+import { unrestricted } from "../../src/domain/access/principal.ts";
 
 const IMAGE = "busybox:latest";
 /** Of each kind; more in a run that takes its time. */
 const CUTS = Number(process.env["MOORAGE_CUTS"] ?? 1);
 const SEEN = { timeout: 20_000, interval: 10 };
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 /** A client that is gone in the middle of any call, at any byte of its request or of the answer. */
 describe("a client that vanishes leaves nothing that nobody owns, in", () => {
@@ -58,7 +59,7 @@ async function openServed() {
   const policy = { ...domain.context.policy, workspaceRoots: [directory] };
   const context: DomainContext = { ...domain.context, policy };
   const platform = createPlatform(context, alice);
-  const app = createApi({ platform, logger: silentLogger, version: "0.0.0" });
+  const app = createApi({ admit: () => Promise.resolve(platform), logger: silentLogger, version: "0.0.0" });
   const server = disposal.use(await serveOnSocket({ app, path: join(directory, "m.sock"), logger: silentLogger }));
   const place = await prepared(context, directory);
   const { path } = server;
@@ -66,7 +67,7 @@ async function openServed() {
 }
 
 async function prepared(context: DomainContext, directory: string): Promise<Place> {
-  const { sandbox, file, run } = createPlatform(context, alice);
+  const { sandbox, file, run, key, user } = createPlatform(context, alice);
   const { id } = await sandbox.create({ image: IMAGE });
   await file.write({ id, path: "kept", content: "kept" });
   await file.write({ id, path: "tree/leaf", content: "leaf" });
@@ -75,7 +76,9 @@ async function prepared(context: DomainContext, directory: string): Promise<Plac
     sandbox.exec({ id, command: ["sleep", "600"], background: true, interactive: true }),
   );
   expect(await run.get({ runId: going })).toMatchObject({ status: "running" });
-  return { id, ended, going, receiptId: receiptId ?? "", image: IMAGE, directory };
+  const { name } = await user.create({ name: "alice" });
+  const { id: keyId } = await key.create({});
+  return { id, ended, going, receiptId: receiptId ?? "", keyId, user: name, image: IMAGE, directory };
 }
 
 /** Runs, units and rows that go on without anybody. */

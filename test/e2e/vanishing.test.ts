@@ -59,7 +59,10 @@ async function prepared({ sdk }: RunningServer, { root }: Home): Promise<Place> 
   const { runId: ended, receiptId } = await resultOf(sdk.sandbox.exec({ id, command: ["echo", "ended"] }));
   const background = { id, command: ["sleep", "600"], background: true, interactive: true };
   const { runId: going } = await resultOf(sdk.sandbox.exec(background));
-  return { id, ended, going, receiptId: receiptId ?? "", image: IMAGE, directory: root };
+  const { id: keyId } = await sdk.key.create({});
+  const user = "erin";
+  if ((await sdk.user.list({})).items.length === 0) await sdk.user.create({ name: user });
+  return { id, ended, going, receiptId: receiptId ?? "", keyId, user, image: IMAGE, directory: root };
 }
 
 /** Runs that go on without anybody, and sandboxes that are half-made or half-changed. */

@@ -39,6 +39,6 @@ function createRecordingLogger() {
 export function createApiFixture(parts: RecordingParts = {}) {
   const recording = createRecordingPlatform(parts);
   const log = createRecordingLogger();
-  const app = createApi({ platform: recording.platform, logger: log.logger, version: "1.2.3" });
+  const app = createApi({ admit: () => Promise.resolve(recording.platform), logger: log.logger, version: "1.2.3" });
   return { app, calls: recording.calls, ...log };
 }

@@ -12,6 +12,7 @@ import {
   modeChanged,
   textReplaced,
 } from "./file-views.ts";
+import { keyCreated, keyDetails, keyList, keyRevoked, userList, whoami } from "./access-views.ts";
 import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
 import { imageChecked } from "./image-check-view.ts";
 import { imagePulling, imagePushing } from "./image-transfer-views.ts";
@@ -125,6 +126,12 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "receipt.list": receiptList,
   "receipt.get": receiptDetails,
   "receipt.verify": verification,
+  "key.create": keyCreated,
+  "key.list": keyList,
+  "key.get": keyDetails,
+  "key.revoke": keyRevoked,
+  "user.list": userList,
+  "auth.whoami": whoami,
   "system.doctor": doctorReport,
   "system.cleanup": cleanupReport,
 };

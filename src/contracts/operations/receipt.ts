@@ -27,6 +27,7 @@ export const receiptOperations = {
     summary: "Export the whole chain of receipts, its signed head last.",
     http: { method: "post", path: "/v1/receipts/export" },
     cli: { command: "receipt export" },
+    access: "admin",
     input: z.strictObject({}),
     output: ReceiptExportEvent,
   }),

@@ -14,6 +14,7 @@ export const systemOperations = {
     summary: "Remove what ended Moorages left behind, and record the runs that they left open.",
     http: { method: "post", path: "/v1/cleanup" },
     cli: { command: "cleanup" },
+    access: "admin",
     input: z.strictObject({}),
     output: CleanupReport,
   }),

@@ -11,11 +11,12 @@ import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { cleanup } from "../recovery/cleanup.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const HALF_YEAR = 180 * 86_400_000;
 /** More calls than an archiving or a start takes. */
 const MAX_CALLS = 200;
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 /** A domain with a stopped sandbox "web" that has a file in its root filesystem and one in its workspace. */
 async function openStopped() {

@@ -7,6 +7,7 @@ import type { Engine, ImageStore } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
 import { UNUSED_MS } from "./prune-dependencies.ts";
 import { checkPackages, installDockerfile, managerOf, type PackageManagerName } from "./installers.ts";
+import { unrestricted } from "../access/principal.ts";
 
 /** A domain whose engine counts its builds. */
 function openCounting() {
@@ -20,7 +21,7 @@ function openCounting() {
     images: { ...images, build: (spec, options) => (builds.push(spec), images.build(spec, options)) },
   };
   const context = { ...domain.context, engine: counting };
-  return { domain, builds, images, platform: createPlatform(context, { owner: "alice", keyId: null }) };
+  return { domain, builds, images, platform: createPlatform(context, unrestricted("alice")) };
 }
 
 describe("a sandbox with dependencies", () => {
@@ -144,7 +145,7 @@ describe("a sandbox with dependencies", () => {
   it("is ENGINE_UNSUPPORTED on an engine without images", async () => {
     await using domain = openMemoryDomain();
     const { images: _images, ...engine } = domain.context.engine;
-    const platform = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine }, unrestricted("alice"));
     await expect(platform.sandbox.create({ dependencies: ["six"] })).rejects.toMatchObject({
       code: "ENGINE_UNSUPPORTED",
       message: "Dependencies are installed into an image, and this engine has none.",

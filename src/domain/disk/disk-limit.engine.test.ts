@@ -6,6 +6,7 @@ import { openDockerDomain } from "../../../test/fixtures/docker-domain.ts";
 import { resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
 import { lookBesideRuns } from "./keep-beside-runs.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MIB = 1024 * 1024;
 const LONG = { timeout: 150_000 };
@@ -23,7 +24,7 @@ it("a real job is ended that fills a directory of the host beyond its disk limit
     const { policy } = domain.context;
     const hostUser = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const context = { ...domain.context, policy: { ...policy, workspaceRoots: [directory] }, hostUser };
-    const { job } = createPlatform(context, { owner: "alice", keyId: null });
+    const { job } = createPlatform(context, unrestricted("alice"));
     const command = fill("/workspace/fill");
     const ended = await resultOf(job.run({ image, command, workspace: directory, diskBytes: 16 * MIB }));
     expect(ended).toMatchObject({ status: "canceled", timedOut: false });

@@ -6,6 +6,7 @@ import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { MemoryProgram } from "../../engine/memory/run/program.ts";
 import { createPlatform } from "../domain.ts";
 import { lookBesideRuns } from "./keep-beside-runs.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MIB = 1024 * 1024;
 
@@ -42,7 +43,7 @@ it("a directory that could not be counted before is limited from the first look 
     const { store } = domain.context;
     const policy = { ...domain.context.policy, workspaceRoots: [directory] };
     const context = { ...domain.context, policy, hostUser: undefined };
-    const { sandbox } = createPlatform(context, { owner: "alice", keyId: null });
+    const { sandbox } = createPlatform(context, unrestricted("alice"));
     const made = { workspace: directory, useImageCommand: true, command: ["hoard"], diskBytes: 2 * MIB };
     const { id } = await sandbox.create(made);
     const grow = (mebibytes: number) => writeFile(join(directory, `${mebibytes}`), Buffer.alloc(mebibytes * MIB, 1));

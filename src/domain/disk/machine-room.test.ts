@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MIB = 1024 * 1024;
 const NEARLY_FULL = { freeBytes: 50 * MIB, totalBytes: 100 * 1024 * MIB };
@@ -9,7 +10,7 @@ const PLENTY = { freeBytes: 1024 * MIB, totalBytes: 100 * 1024 * MIB };
 function openDomain() {
   const domain = openMemoryDomain();
   const context = { ...domain.context, policy: { ...domain.context.policy, keepFreeBytes: 100 * MIB } };
-  return Object.assign(domain, { small: createPlatform(context, { owner: "alice", keyId: null }) });
+  return Object.assign(domain, { small: createPlatform(context, unrestricted("alice")) });
 }
 
 const FULL = {

@@ -10,6 +10,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { MemoryProgram } from "../../engine/memory/run/program.ts";
 import { createPlatform } from "../domain.ts";
 import { DiskWatches } from "./disk-watches.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MIB = 1024 * 1024;
 
@@ -132,7 +133,7 @@ it("the directory of a job is counted before the job begins to write there", asy
     };
     const its = { ...engine, startJob, disk: { ...engine.disk, directory: count } };
     const context = { ...domain.context, engine: its, policy: { ...policy, workspaceRoots: [directory] } };
-    const { job } = createPlatform({ ...context, hostUser: undefined }, { owner: "alice", keyId: null });
+    const { job } = createPlatform({ ...context, hostUser: undefined }, unrestricted("alice"));
     const command = fill(3);
     const { reason } = await resultOf(job.run({ command, workspace: directory, diskBytes: 2 * MIB }));
     expect(reason).toMatch(/^It used \d+(\.\d)? MiB of disk where 2 MiB may be; --disk gives it more\.$/);
@@ -160,7 +161,7 @@ describe("a unit of which nobody can tell what it takes", () => {
     const use: Engine["disk"]["use"] = (...given) =>
       able ? domain.context.engine.disk.use(...given) : Promise.reject(unable);
     const engine = { ...domain.context.engine, disk: { ...domain.context.engine.disk, use } };
-    const exec = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null }).sandbox.exec;
+    const exec = createPlatform({ ...domain.context, engine }, unrestricted("alice")).sandbox.exec;
 
     const leave = new AbortController();
     const running = resultOf(exec({ id, command: ["sleep", "60"] }, { signal: leave.signal }));

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { openBuildContext } from "./context/open-build-context.ts";
 import type { ImageChecked } from "../../contracts/types.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MIB = 1024 * 1024;
 
@@ -45,7 +46,7 @@ it.each([
   ["static", { "index.html": "" }],
 ])("a Dockerfile that Moorage writes for %s has nothing to be told", async (generatedFor, files) => {
   await using domain = openMemoryDomain();
-  const call = { context: domain.context, principal: { owner: "alice", keyId: null }, signal: undefined };
+  const call = { context: domain.context, principal: unrestricted("alice"), signal: undefined };
   await using context = await openBuildContext(call, { files });
   expect(context.dockerfile.generatedFor).toBe(generatedFor);
   expect(await domain.platform.image.check({ dockerfile: context.dockerfile.text })).toMatchObject({

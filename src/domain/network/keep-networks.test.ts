@@ -10,6 +10,7 @@ import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
 import { keepOnce } from "./keep-networks.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const network = "allow:example.org";
 const entrance = { host: "127.0.0.1", port: 0, unitAddress: "127.0.0.2" };
@@ -55,7 +56,7 @@ async function openProxied() {
     egress,
     engine,
     ways,
-    platform: createPlatform(context, { owner: "alice", keyId: null }),
+    platform: createPlatform(context, unrestricted("alice")),
     [Symbol.asyncDispose]: async () => {
       await domain[Symbol.asyncDispose]();
       await egress[Symbol.asyncDispose]();

@@ -13,6 +13,7 @@ import { discardStart } from "../sandbox/discard-start.ts";
 import { unitSpec } from "../sandbox/unit-spec.ts";
 import { POOL_OWNER, poolKey } from "./pool-key.ts";
 import { retire, retireAbandoned } from "./retire.ts";
+import { unrestricted } from "../access/principal.ts";
 
 /** More starts at one time would only take the processors from those who work. */
 const AT_A_TIME = 2;
@@ -119,7 +120,7 @@ async function shortage(context: DomainContext): Promise<PoolEntry[]> {
 
 async function startOne(context: DomainContext, entry: PoolEntry, signal?: AbortSignal): Promise<void> {
   const { engine, store, policy, owed } = context;
-  const principal = { owner: POOL_OWNER, keyId: null };
+  const principal = unrestricted(POOL_OWNER);
   const { image, profile, network } = entry;
   const planned = await planSandbox({ context, principal, signal }, { image, profile, network });
   const row: SandboxRow = { ...planned, poolKey: poolKey(policy, entry) };

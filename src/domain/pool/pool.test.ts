@@ -8,15 +8,16 @@ import type { PoolEntry } from "../policy.ts";
 import { cleanup } from "../recovery/cleanup.ts";
 import { createReaper } from "../reaper/reaper.ts";
 import { createPoolKeeper } from "./keeper.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 async function openPool(pool: readonly PoolEntry[] = [{ size: 2 }]) {
   const domain = openMemoryDomain();
   const context = withPool(domain.context, pool);
   const keeper = createPoolKeeper(context);
   await keeper.fill();
-  const platformOf = (owner: string) => createPlatform(context, { owner, keyId: null });
+  const platformOf = (owner: string) => createPlatform(context, unrestricted(owner));
   return { ...domain, context, keeper, platformOf, sandbox: platformOf("alice").sandbox };
 }
 

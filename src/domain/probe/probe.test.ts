@@ -3,10 +3,11 @@ import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { ABUSES } from "./abuse.ts";
 import { judgeFilled } from "./disk-filler.ts";
 import { probeSandboxes } from "./probe.ts";
+import { unrestricted } from "../access/principal.ts";
 
 it("takes nothing for held where no program ran", async () => {
   await using domain = openMemoryDomain();
-  const call = { context: domain.context, principal: { owner: "alice", keyId: null }, signal: undefined };
+  const call = { context: domain.context, principal: unrestricted("alice"), signal: undefined };
   const outcomes = await probeSandboxes(call);
   expect(outcomes.length).toBeGreaterThan(50);
   expect(outcomes.filter(({ outcome }) => outcome !== "not_tried")).toEqual([]);

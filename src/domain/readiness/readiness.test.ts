@@ -3,6 +3,7 @@ import { dockerfileAlone } from "../../base/dockerfile-alone.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { openNetworked } from "../../../test/fixtures/networked-domain.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const soon = { timeout: 20_000, interval: 20 };
 
@@ -62,7 +63,7 @@ describe("a sandbox with a main process of its own", () => {
   it("is ENGINE_UNSUPPORTED where each run is apart", async () => {
     await using domain = openMemoryDomain();
     const { ports: _ports, ...engine } = domain.context.engine;
-    const platform = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine }, unrestricted("alice"));
     await expect(platform.sandbox.create({ command: ["sleep", "1"] })).rejects.toMatchObject({
       code: "ENGINE_UNSUPPORTED",
       message: "A sandbox of the memory engine has no main process of its own: each run is apart.",

@@ -6,8 +6,9 @@ import { setClock } from "../../../test/fixtures/set-clock.ts";
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { createReaper } from "./reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 const HOUR = 3_600_000;
 /** More calls than any of these takes: a sweep of a process that nobody kills. */
 const MAX_CALLS = 200;

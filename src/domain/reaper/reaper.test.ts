@@ -9,10 +9,11 @@ import { createPoolKeeper } from "../pool/keeper.ts";
 import { sampleOnce } from "../stats/sampler.ts";
 import { cleanup } from "../recovery/cleanup.ts";
 import { createReaper } from "./reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 function openReaper() {
   const clock = setClock();

@@ -13,11 +13,12 @@ import { Attempts } from "../recovery/attempts.ts";
 import { settle } from "../sandbox/settle.ts";
 import { dueFor } from "./due.ts";
 import { createReaper, sweepDue } from "./reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 async function openStale() {
   const clock = setClock();

@@ -12,8 +12,9 @@ import { createPlatform } from "../domain.ts";
 import { createPoolKeeper } from "../pool/keeper.ts";
 import { createReaper } from "../reaper/reaper.ts";
 import { recoverRuns } from "./recover-runs.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 /** More calls than any of these takes. */
 const MAX_CALLS = 100;
 const TOLD = ["done", "DISK_FULL", "STATE_UNUSABLE", "ENGINE_UNREACHABLE", "INVALID_INPUT", "IMAGE_NOT_FOUND"];

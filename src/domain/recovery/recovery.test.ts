@@ -9,10 +9,11 @@ import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
 import { cleanup } from "./cleanup.ts";
 import { recoverRuns } from "./recover-runs.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const principal = { owner: "alice", keyId: null };
+const principal = unrestricted("alice");
 
 /** A second Moorage on the same engine and store, to which every other holder is dead. */
 function laterMoorage(domain: ReturnType<typeof openMemoryDomain>) {

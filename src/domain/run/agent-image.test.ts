@@ -7,6 +7,7 @@ import type { Engine, ImageStore } from "../../engine/engine.ts";
 import type { DomainContext } from "../context.ts";
 import { agentImage } from "./agent-image.ts";
 import { collect, openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 it("a failed build of the agent image leaves its log in the workspace and names it", async () => {
   const root = await realpath(await mkdtemp(join(tmpdir(), "moorage-agent-image-")));
@@ -52,6 +53,6 @@ it.each([true, false])("is built with the network policy open where that can be 
     policy: { ...policy, agent: { ...policy.agent, image: undefined } },
   };
   const options = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined, workspace: undefined };
-  await agentImage({ context, principal: { owner: "alice", keyId: null } }, undefined, options);
+  await agentImage({ context, principal: unrestricted("alice") }, undefined, options);
   expect(networks).toEqual([kept ? "open" : undefined]);
 });

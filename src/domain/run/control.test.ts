@@ -6,6 +6,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
 import { LiveRuns } from "./live/live-runs.ts";
 import type { RunResult, SandboxExec } from "../../contracts/types.ts";
+import { unrestricted } from "../access/principal.ts";
 
 async function background(
   { platform }: Pick<MemoryDomain, "platform">,
@@ -124,7 +125,7 @@ describe("a run that goes on", () => {
     await using domain = openMemoryDomain();
     const { runId } = await background(domain, { command: ["sleep", "600"] });
     const other = { live: new LiveRuns(), holders: { self: "other", isAlive: () => true, sharesClock: () => true } };
-    const { run } = createPlatform({ ...domain.context, ...other }, { owner: "alice", keyId: null });
+    const { run } = createPlatform({ ...domain.context, ...other }, unrestricted("alice"));
     await expect(run.kill({ runId })).rejects.toMatchObject({
       code: "CONFLICT",
       message: `The run "${runId}" is watched by another process of Moorage.`,
@@ -221,10 +222,7 @@ describe("waiting for a run", () => {
       throw new MoorageError("START_FAILED", "Nothing can be started in the sandbox: no reason was given");
     };
     const ports = { ...engine.ports, listens } as NonNullable<Engine["ports"]>;
-    const { run } = createPlatform(
-      { ...domain.context, engine: { ...engine, ports } },
-      { owner: "alice", keyId: null },
-    );
+    const { run } = createPlatform({ ...domain.context, engine: { ...engine, ports } }, unrestricted("alice"));
     const { runId } = await background(domain, { command: ["sleep", "600"] });
     expect(await run.wait({ runId, port: 8080 })).toMatchObject({ ok: false, reason: "ended" });
   });

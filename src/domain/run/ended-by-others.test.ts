@@ -7,6 +7,7 @@ import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
 import { endingRuns } from "./ending-runs.ts";
 import { LiveRuns } from "./live/live-runs.ts";
+import { unrestricted } from "../access/principal.ts";
 
 /** A run that ends by nothing of its own, in a sandbox named `box`. */
 async function running({ platform }: MemoryDomain): Promise<string> {
@@ -76,7 +77,7 @@ describe("a run that others end is canceled, with why and by whom, in its record
     await using domain = openMemoryDomain();
     const runId = await running(domain);
     const elsewhere = { ...domain.context, live: new LiveRuns() };
-    await createPlatform(elsewhere, { owner: "alice", keyId: null }).sandbox.remove({ id: "box" });
+    await createPlatform(elsewhere, unrestricted("alice")).sandbox.remove({ id: "box" });
     expect(await recorded(domain.platform, runId)).toEqual({
       status: "canceled",
       reason: 'The sandbox was removed by "alice".',

@@ -10,10 +10,11 @@ import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { settleOnce } from "../recovery/keep-settling.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const DAY = 86_400_000;
 const stuck = new MoorageError("ENGINE_FAILED", "The engine coughed.");
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 const gone = { code: "CONFLICT", message: 'The sandbox "web" was removed meanwhile.' };
 
 type Interrupted = { readonly engine: Engine; readonly calls: () => number };

@@ -3,8 +3,9 @@ import { MoorageError } from "../../base/errors.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 describe("the power of a sandbox", () => {
   it("is stopped and started again with its files", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Engine } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
 import { collect, openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 describe("a sandbox", () => {
   it("is created with its profile's limits, read, listed and removed", async () => {
@@ -69,7 +70,7 @@ describe("a sandbox", () => {
         await domain.platform.sandbox.remove({ id: spec.id });
       },
     };
-    const platform = createPlatform({ ...domain.context, engine: slow }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine: slow }, unrestricted("alice"));
     await expect(platform.sandbox.create({ name: "web" })).rejects.toMatchObject({ code: "CONFLICT" });
     expect(await engine.list()).toEqual([]);
   });

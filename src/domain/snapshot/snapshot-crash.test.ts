@@ -5,8 +5,9 @@ import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 /** More calls than any of these takes. */
 const MAX_CALLS = 200;
 

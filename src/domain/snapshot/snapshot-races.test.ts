@@ -5,8 +5,9 @@ import type { EngineSnapshots } from "../../engine/engine.ts";
 import { openMemoryDomain, resultOf } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
 import { createReaper } from "../reaper/reaper.ts";
+import { unrestricted } from "../access/principal.ts";
 
-const alice = { owner: "alice", keyId: null };
+const alice = unrestricted("alice");
 
 /** A domain whose engine lets something happen in the middle of each snapshot. */
 function openRacing() {

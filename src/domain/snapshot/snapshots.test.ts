@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
 import { openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 async function write(domain: MemoryDomain, id: string, text: string): Promise<void> {
   await resultOf(domain.platform.sandbox.exec({ id, command: ["write", "/etc/kept", text] }));
@@ -139,7 +140,7 @@ describe("a snapshot", () => {
   it("that is too large, or one too many, is refused", async () => {
     await using domain = openMemoryDomain();
     const policy = { ...domain.context.policy, snapshots: { maxBytes: 1000, maxPerOwner: 1 } };
-    const { sandbox, file, snapshot } = createPlatform({ ...domain.context, policy }, { owner: "alice", keyId: null });
+    const { sandbox, file, snapshot } = createPlatform({ ...domain.context, policy }, unrestricted("alice"));
     const { id } = await sandbox.create({});
     await file.write({ id, path: "large", content: "x".repeat(1000) });
     await expect(sandbox.snapshot({ id })).rejects.toMatchObject({
@@ -226,7 +227,7 @@ describe("a snapshot", () => {
   it("is ENGINE_UNSUPPORTED where there are no images", async () => {
     await using domain = openMemoryDomain();
     const { snapshots: _snapshots, ...engine } = domain.context.engine;
-    const platform = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine }, unrestricted("alice"));
     const { id } = await platform.sandbox.create({});
     for (const work of [platform.sandbox.snapshot({ id }), platform.sandbox.fork({ id })]) {
       await expect(work).rejects.toMatchObject({

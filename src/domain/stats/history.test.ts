@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
 import { keepSamples, sampleOnce } from "./sampler.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -23,7 +24,7 @@ describe("the history of a sandbox", () => {
       },
     };
     now -= now % HOUR_MS;
-    const { sandbox } = createPlatform(context, { owner: "alice", keyId: null });
+    const { sandbox } = createPlatform(context, unrestricted("alice"));
     const { id } = await sandbox.create({ name: "one" });
     const stopped = await sandbox.create({});
     await sandbox.stop({ id: stopped.id });

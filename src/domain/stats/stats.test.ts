@@ -3,6 +3,7 @@ import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { StatsEvent } from "../../contracts/types.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 describe("the stats of a sandbox", () => {
   it("are one sample, with the processors that were busy since the look before", async () => {
@@ -16,7 +17,7 @@ describe("the stats of a sandbox", () => {
         return { ...(await engine.stats(id, signal)), at: looks * 1000, cpuMs: looks * 250, memoryBytes: 5 };
       },
     };
-    const platform = createPlatform({ ...domain.context, engine: counting }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine: counting }, unrestricted("alice"));
     const { id } = await platform.sandbox.create({});
     const events = await Array.fromAsync(platform.sandbox.stats({ id, intervalMs: 100 }));
     expect(events).toEqual([

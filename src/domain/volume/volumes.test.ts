@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
 import { openMemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const workspace = "volume:data";
 
@@ -85,7 +86,7 @@ describe("a volume", () => {
       return images.ensure(...wish);
     };
     const context = { ...domain.context, engine: { ...engine, images: { ...images, ensure } } };
-    const slow = createPlatform(context, { owner: "alice", keyId: null });
+    const slow = createPlatform(context, unrestricted("alice"));
     await expect(slow.sandbox.create({ workspace })).rejects.toMatchObject({
       code: "CONFLICT",
       message: 'The volume "data" was removed while the sandbox was being prepared.',
@@ -105,7 +106,7 @@ describe("a volume", () => {
       return volumes.ensure(...wish);
     };
     const context = { ...domain.context, engine: { ...engine, volumes: { ...volumes, ensure } } };
-    const slow = createPlatform(context, { owner: "alice", keyId: null });
+    const slow = createPlatform(context, unrestricted("alice"));
     await expect(slow.sandbox.create({ workspace })).rejects.toMatchObject({ code: "CONFLICT" });
     expect(domain.control.host.volumes.size).toBe(0);
   });
@@ -146,7 +147,7 @@ describe("a volume", () => {
   it("is ENGINE_UNSUPPORTED where storage goes with the sandbox", async () => {
     await using domain = openMemoryDomain();
     const { volumes: _volumes, ...engine } = domain.context.engine;
-    const platform = createPlatform({ ...domain.context, engine }, { owner: "alice", keyId: null });
+    const platform = createPlatform({ ...domain.context, engine }, unrestricted("alice"));
     await expect(platform.sandbox.create({ workspace })).rejects.toMatchObject({
       code: "ENGINE_UNSUPPORTED",
       message: "The memory engine has no volumes that outlive a sandbox.",

@@ -12,6 +12,7 @@ import { createUnitLabels } from "../../engine/unit-labels.ts";
 import type { DomainContext } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { JOB_USER } from "./ownership.ts";
+import { unrestricted } from "../access/principal.ts";
 
 const LONG = { timeout: 120_000 };
 const ROOT = { uid: 0, gid: 0 };
@@ -50,7 +51,7 @@ async function inBase(work: (base: string) => Promise<void>): Promise<void> {
 
 function placed(base: string, its: DomainContext): Place {
   const context = { ...its, policy: { ...its.policy, workspaceRoots: [base] }, hostUser: ROOT };
-  return { base, context, platform: createPlatform(context, { owner: "alice", keyId: null }) };
+  return { base, context, platform: createPlatform(context, unrestricted("alice")) };
 }
 
 async function ownerOf(path: string): Promise<string> {
@@ -152,7 +153,7 @@ it("root's directory is given back when the sandbox cannot be made, and by whoev
       ...context,
       engine: { ...context.engine, createSandbox: () => Promise.reject(new Error("no")) },
     };
-    const refused = createPlatform(refusing, { owner: "alice", keyId: null });
+    const refused = createPlatform(refusing, unrestricted("alice"));
     await expect(refused.sandbox.create({ workspace })).rejects.toThrow("no");
     expect(await ownerOf(workspace)).toBe("0:0");
     const { id } = await sandbox.create({ workspace });
@@ -172,7 +173,7 @@ it("root's directory is not lent by a Moorage that is not root", () =>
   WITH.process(async ({ base, context }) => {
     const workspace = await directoryOf(ROOT, join(base, "work"));
     const ordinary = { ...context, hostUser: { uid: 1000, gid: 1000 } };
-    const { sandbox } = createPlatform(ordinary, { owner: "alice", keyId: null });
+    const { sandbox } = createPlatform(ordinary, unrestricted("alice"));
     await expect(sandbox.create({ workspace })).rejects.toMatchObject({
       code: "WORKSPACE_NOT_ALLOWED",
       message: `The workspace "${workspace}" belongs to root, and only a Moorage that runs as root can lend it to a sandbox.`,
@@ -205,7 +206,7 @@ describe("a directory that is lent while its sandbox is removed", () => {
       await mkdir(path);
       await writeFile(join(path, "given"), "by root");
       const removed = around(context, when, () => platform.sandbox.remove({ id: "web" }));
-      const creating = createPlatform(removed, { owner: "alice", keyId: null });
+      const creating = createPlatform(removed, unrestricted("alice"));
       await expect(creating.sandbox.create({ name: "web", workspace: path })).rejects.toMatchObject({
         code: "CONFLICT",
         message: 'The sandbox "web" was removed meanwhile.',

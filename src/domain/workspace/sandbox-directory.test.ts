@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openMemoryDomain, resultOf, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import { createPlatform } from "../domain.ts";
+import { unrestricted } from "../access/principal.ts";
 
 type Place = { readonly base: string; readonly domain: MemoryDomain; readonly of: (owner: string) => Platform };
 
@@ -17,7 +18,7 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
     const policy = { ...domain.context.policy, workspaceRoots: [base] };
     // As where there are no numeric users, so that it does not matter whether root runs these tests.
     const context = { ...domain.context, policy, hostUser: undefined };
-    await work({ base, domain, of: (owner) => createPlatform(context, { owner, keyId: null }) });
+    await work({ base, domain, of: (owner) => createPlatform(context, unrestricted(owner)) });
   } finally {
     await rm(base, { recursive: true });
   }

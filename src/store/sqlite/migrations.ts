@@ -154,6 +154,17 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX builds_by_tag ON builds (owner, data ->> 'tag', created_at DESC);
    CREATE INDEX builds_ended ON builds (ended_at, id) WHERE ended_at IS NOT NULL;
    CREATE INDEX exports_ended ON exports (ended_at, id) WHERE ended_at IS NOT NULL;`,
+  `CREATE TABLE users (name TEXT NOT NULL UNIQUE, data TEXT NOT NULL) STRICT;
+   CREATE TABLE keys (
+     id TEXT PRIMARY KEY,
+     user TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     revoked_at TEXT,
+     last_used_at TEXT,
+     data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX keys_by_user ON keys (user, created_at DESC, id DESC);`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -164,4 +175,5 @@ export const SCHEMAS: readonly string[] = [
   "1c16f08a9167b0feee7827b9213a3a4178d406b31f87c6f23264001bc2712388",
   "c530a69978df0ce38c42d58ad3f5cfc831331e2d1e8423bab7bd571cdd0b1135",
   "a28b49038f951fc51f58d58d1ada65d07647ccc285a91495ec3d26e14ba31e1f",
+  "94c8b75339fdbd9e5e57eb76343365910e22b80c3f1db845768b57f84c3ed6ef",
 ];

@@ -1,6 +1,7 @@
 import type { EngineName } from "../../contracts/types.ts";
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
+import { createKeyRows, createUserRows } from "./access-rows.ts";
 import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
@@ -26,6 +27,8 @@ export function openSqliteStore(path: string): Store {
   const database = openDatabase(path);
   return {
     sandboxes: createSandboxRows(database),
+    users: createUserRows(database),
+    keys: createKeyRows(database),
     contexts: createContextRows(database),
     images: createImageRows(database),
     builds: createBuildRows(database),

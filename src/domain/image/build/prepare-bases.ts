@@ -7,6 +7,7 @@ import { refuseOthersImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
 import { pullLogin } from "../registry-login.ts";
+import { unrestricted } from "../../access/principal.ts";
 
 type Prepared = {
   readonly context: DomainContext;
@@ -42,8 +43,7 @@ async function present({ context, platform, signal, tell }: Prepared, reference:
 async function judgeTriggers({ context, owner }: Prepared, { reference, triggers }: ImageInfo): Promise<void> {
   if (triggers.length === 0) return;
   const added = parseDockerfile(["FROM scratch", ...triggers, ""].join("\n"));
-  for (const image of copiedImages(added))
-    await refuseOthersImage({ context, principal: { owner, keyId: null } }, image);
+  for (const image of copiedImages(added)) await refuseOthersImage({ context, principal: unrestricted(owner) }, image);
   const { findings } = judge(added, { policy: context.policy.build.dockerfile, buildArgs: {} });
   const first = findings.find(({ severity }) => severity === "error");
   if (first === undefined) return;

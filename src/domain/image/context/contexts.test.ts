@@ -11,6 +11,7 @@ import { openSqliteStore } from "../../../store/sqlite/sqlite-store.ts";
 import { openMemoryDomain, type MemoryDomain } from "../../../../test/fixtures/memory-domain.ts";
 import { createTimerClock } from "../../timer-clock.ts";
 import { openBuildContext } from "./open-build-context.ts";
+import { unrestricted } from "../../access/principal.ts";
 
 const run = promisify(execFile);
 const DAY_MS = 86_400_000;
@@ -35,7 +36,7 @@ function opened(overrides: Partial<DomainContext> = {}): MemoryDomain {
   return openMemoryDomain({ stateDirectory: join(directory, "state"), policy, ...overrides });
 }
 
-const call = (owner = "alice") => ({ context: domain.context, principal: { owner, keyId: null }, signal: undefined });
+const call = (owner = "alice") => ({ context: domain.context, principal: unrestricted(owner), signal: undefined });
 
 /** The names in an archive, as the real tar lists them. */
 async function namesIn(tar: AsyncIterable<Uint8Array>): Promise<readonly string[]> {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { openMemoryDomain } from "../../../../../test/fixtures/memory-domain.ts";
 import { openBuildContext } from "../open-build-context.ts";
+import { unrestricted } from "../../../access/principal.ts";
 
 /** What is written for these files, without the line that says by whom. */
 async function written(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using domain = openMemoryDomain();
-  const call = { context: domain.context, principal: { owner: "alice", keyId: null }, signal: undefined };
+  const call = { context: domain.context, principal: unrestricted("alice"), signal: undefined };
   await using context = await openBuildContext(call, { files });
   const { path, text, generatedFor } = context.dockerfile;
   expect(path).toBe("Dockerfile");

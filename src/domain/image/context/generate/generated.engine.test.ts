@@ -7,6 +7,7 @@ import { newId } from "../../../../base/ids.ts";
 import type { ContextSource } from "../../../../contracts/types.ts";
 import { openMemoryDomain } from "../../../../../test/fixtures/memory-domain.ts";
 import { openBuildContext } from "../open-build-context.ts";
+import { unrestricted } from "../../../access/principal.ts";
 
 const LONG = { timeout: 300_000 };
 
@@ -21,7 +22,7 @@ afterEach(async () => {
 /** Builds what a context is with the engine's classic builder; answers the image's tag. */
 async function built(files: NonNullable<ContextSource["files"]>): Promise<string> {
   await using domain = openMemoryDomain();
-  const call = { context: domain.context, principal: { owner: "alice", keyId: null }, signal: undefined };
+  const call = { context: domain.context, principal: unrestricted("alice"), signal: undefined };
   await using context = await openBuildContext(call, { files });
   const tag = `moorage-test/generated:${newId()}`;
   const env = { ...process.env, DOCKER_BUILDKIT: "0" };

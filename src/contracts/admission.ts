@@ -1,0 +1,13 @@
+import type { Platform } from "./platform.ts";
+
+/** What a request shows of who sends it. */
+export type Shown = {
+  /** Of `authorization: Bearer …`; undefined where there is none. */
+  readonly bearer: string | undefined;
+};
+
+/**
+ * The platform as whoever shows this may use it.
+ * @throws UNAUTHENTICATED when it shows nobody who is known, FORBIDDEN when they may not come in.
+ */
+export type Admit = (shown: Shown) => Promise<Platform>;

@@ -1,0 +1,32 @@
+import type { Key, User } from "../contracts/types.ts";
+import type { Page, PageQuery } from "./page.ts";
+
+/** An API key. Of its secret only the hash is kept. */
+export type KeyRow = Key & {
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly hash: string;
+  /** The user whose key it is, or whose agent's. */
+  readonly user: string;
+};
+
+export type KeyRows = {
+  readonly insert: (row: KeyRow) => Promise<void>;
+  /** Of whomever: for telling who sends a request. */
+  readonly find: (id: string) => Promise<KeyRow | undefined>;
+  /** A user's own and those of the user's agents, newest first. */
+  readonly list: (user: string, query: PageQuery) => Promise<Page<KeyRow>>;
+  /** The key as it is then; one that was revoked before stays as it is. */
+  readonly revoke: (id: string, revokedAt: string) => Promise<KeyRow | undefined>;
+  /** Notes when it was used last, without waiting for the disk. */
+  readonly touch: (id: string, lastUsedAt: string) => Promise<void>;
+  /** Whether there has ever been one. */
+  readonly any: () => Promise<boolean>;
+};
+
+export type UserRows = {
+  /** CONFLICT when there is one of this name. */
+  readonly insert: (user: User) => Promise<void>;
+  readonly find: (name: string) => Promise<User | undefined>;
+  readonly list: (query: PageQuery) => Promise<Page<User>>;
+  readonly update: (name: string, change: Partial<Pick<User, "role" | "disabledAt">>) => Promise<User | undefined>;
+};

@@ -1,0 +1,89 @@
+import type { User } from "../../contracts/types.ts";
+import type { KeyRow, KeyRows, UserRows } from "../store.ts";
+import type { Database, Row } from "./database.ts";
+import { decodeCursor, toPage } from "./pages.ts";
+
+export function createKeyRows(database: Database): KeyRows {
+  const find = (id: string): KeyRow | undefined => {
+    const row = database.get("SELECT * FROM keys WHERE id = ?", id);
+    return row === undefined ? undefined : readKey(row);
+  };
+  return {
+    insert: ({ id, user, hash, createdAt, revokedAt, lastUsedAt, ...data }) =>
+      Promise.try(() => {
+        database.run(
+          "INSERT INTO keys (id, user, hash, created_at, revoked_at, last_used_at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          ...[id, user, hash, createdAt, revokedAt, lastUsedAt, JSON.stringify(data)],
+        );
+      }),
+    find: (id) => Promise.try(() => find(id)),
+    list: (user, query) =>
+      Promise.try(() => {
+        const rows = database.all(
+          `SELECT *, created_at || id AS sort_key FROM keys
+           WHERE user = ? AND created_at || id < ? ORDER BY created_at DESC, id DESC LIMIT ?`,
+          ...[user, decodeCursor(query.cursor) ?? "~", query.limit + 1],
+        );
+        return toPage(rows, query, readKey);
+      }),
+    revoke: (id, revokedAt) =>
+      Promise.try(() => {
+        database.run("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", revokedAt, id);
+        return find(id);
+      }),
+    touch: (id, lastUsedAt) =>
+      Promise.try(() => {
+        database.unsynced(() => database.run("UPDATE keys SET last_used_at = ? WHERE id = ?", lastUsedAt, id));
+      }),
+    any: () => Promise.try(() => database.get("SELECT 1 FROM keys LIMIT 1") !== undefined),
+  };
+}
+
+export function createUserRows(database: Database): UserRows {
+  const find = (name: string): User | undefined => {
+    const row = database.get("SELECT data FROM users WHERE name = ?", name);
+    return row === undefined ? undefined : readUser(row);
+  };
+  return {
+    insert: (user) =>
+      Promise.try(() => {
+        database.run("INSERT INTO users (name, data) VALUES (?, ?)", user.name, JSON.stringify(user));
+      }),
+    find: (name) => Promise.try(() => find(name)),
+    list: (query) =>
+      Promise.try(() => {
+        const rows = database.all(
+          "SELECT data, name AS sort_key FROM users WHERE name > ? ORDER BY name LIMIT ?",
+          ...[decodeCursor(query.cursor) ?? "", query.limit + 1],
+        );
+        return toPage(rows, query, readUser);
+      }),
+    update: (name, change) =>
+      Promise.try(() =>
+        database.transaction(() => {
+          const before = find(name);
+          if (before === undefined) return undefined;
+          const after = { ...before, ...change };
+          database.run("UPDATE users SET data = ? WHERE name = ?", JSON.stringify(after), name);
+          return after;
+        }),
+      ),
+  };
+}
+
+function readKey(row: Row): KeyRow {
+  const data = JSON.parse(String(row["data"])) as Omit<KeyRow, "id" | "user" | "hash" | "createdAt" | "revokedAt">;
+  return {
+    ...data,
+    id: String(row["id"]),
+    user: String(row["user"]),
+    hash: String(row["hash"]),
+    createdAt: String(row["created_at"]),
+    revokedAt: row["revoked_at"] as string | null,
+    lastUsedAt: row["last_used_at"] as string | null,
+  };
+}
+
+function readUser(row: Row): User {
+  return JSON.parse(String(row["data"])) as User;
+}
