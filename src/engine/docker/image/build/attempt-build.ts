@@ -23,6 +23,8 @@ export type Attempt = {
   readonly place: BuildPlace;
   /** The steps that attempts of this build have done, this one included. */
   readonly made: Set<number>;
+  /** True: no container of it can start, so none has to be confined. @default false */
+  readonly startsNothing?: boolean;
 };
 
 export type Counts = { readonly steps: number; readonly cachedSteps: number };
@@ -53,7 +55,7 @@ export async function attemptBuild(context: ImagesContext, attempt: Attempt): Pr
     const reading = { signal: place.signal, silenceMs: SILENCE_MS, what: `Building ${spec.tag}` };
     for await (const line of readProgress(source, reading)) {
       const { events, container } = log.read(line.stream ?? "");
-      if (container !== undefined) containers.confine(container);
+      if (container !== undefined && attempt.startsNothing !== true) containers.confine(container);
       await tell(events);
       const words = errorOf(line);
       if (words !== undefined) return await failure(words, line.errorDetail?.code);

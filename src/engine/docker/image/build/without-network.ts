@@ -18,6 +18,7 @@ export async function buildWithoutNetwork(
     ...{ spec, made },
     options: { ...options, onEvent: (event) => void events.push(event) },
     place: { network: unitName(newId()), signal },
+    startsNothing: true,
   });
   if (outcome.failed) return undefined;
   for (const event of events) await options.onEvent?.(event);
