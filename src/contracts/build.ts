@@ -19,7 +19,7 @@ export const BuildLimits = z
   .object({
     memoryBytes: z.int(),
     cpus: z.number(),
-    pids: z.int(),
+    pids: z.int().nullable().meta({ description: "Null where the engine's builder cannot bound them." }),
     timeoutMs: z.int().meta({ description: "Deadline of the whole build." }),
   })
   .meta({ id: "BuildLimits", description: "The limits in force; all but the deadline hold for each step by itself." });

@@ -59,7 +59,8 @@ function facts(receipt: ReceiptData): Pairs {
 
 function ofBuild(receipt: BuildReceipt): Pairs {
   const { memoryBytes, cpus, pids, timeoutMs } = receipt.limits;
-  const limits = `${formatBytes(memoryBytes)}, ${cpus} CPU, ${pids} processes, ${formatDuration(timeoutMs)}`;
+  const processes = pids === null ? "any number of" : String(pids);
+  const limits = `${formatBytes(memoryBytes)}, ${cpus} CPU, ${processes} processes, ${formatDuration(timeoutMs)}`;
   return [
     ["Build", receipt.buildId],
     ["Tag", receipt.tag],

@@ -109,6 +109,8 @@ export type ConformanceSupport = {
   readonly refusedWorkspaces?: RegExp;
   /** Paths of single files that are ENGINE_UNSUPPORTED to download here. @default none */
   readonly refusedDownloads?: RegExp;
+  /** False: the processes of a build's steps cannot be bounded, and a build that asks for it is ENGINE_UNSUPPORTED. @default true */
+  readonly buildProcesses?: boolean;
   /** False: nobody tells that memory ended a job, and `info` warns so. @default true */
   readonly jobMemoryTold?: boolean;
 };

@@ -38,6 +38,7 @@ await withPrivatePodman(() => {
       refusedWorkspaces: /[,"]/,
       refusedDownloads: /\*/,
       jobMemoryTold: false,
+      buildProcesses: false,
     },
     image: IMAGE,
     removeImage: async (reference) => {

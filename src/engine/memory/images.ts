@@ -35,6 +35,7 @@ export function createMemoryImages(
       images.set(spec.tag, image);
       return { ...imageInfo(image), steps, cachedSteps: 0 };
     },
+    processObstacle: () => Promise.resolve(undefined),
     history: async (reference, signal) => {
       await enter("history", signal);
       const { sizeBytes } = imageOf(images, reference);

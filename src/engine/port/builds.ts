@@ -15,8 +15,11 @@ export type BuildSpec = {
   readonly labels: Readonly<Record<string, string>>;
   /** True: every step is done again. @default false */
   readonly noCache?: boolean;
-  /** Of what each step runs. @default 2 GiB, no bound on processors, 1024 processes where the engine bounds them */
-  readonly limits?: EngineLimits;
+  /** Of what each step runs. @default 2 GiB, no bound on processors */
+  readonly limits?: Omit<EngineLimits, "pids"> & {
+    /** ENGINE_UNSUPPORTED where there is a `processObstacle`. @default 1024 where there is none */
+    readonly pids?: number | undefined;
+  };
   /**
    * What its steps reach: with `open` what that policy lets through, with `none` nothing; where it cannot be kept the
    * build is ENGINE_UNSUPPORTED. @default what the engine gives to builds: for recipes that run nothing of others

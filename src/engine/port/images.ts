@@ -73,6 +73,8 @@ export type ImageStore = {
    * the instruction that failed; DISK_FULL when the engine's disk has no room. A canceled build leaves nothing running.
    */
   readonly build: (spec: BuildSpec, options: BuildOptions) => Promise<BuiltImage>;
+  /** Why the processes of a build's steps cannot be bounded, in words; undefined where they can. */
+  readonly processObstacle: (signal?: AbortSignal) => Promise<string | undefined>;
   /**
    * Removes nameless images, such as a build leaves as cache, where nothing stands on them any more; those that are
    * needed stay. Absent ones count as gone. Bytes are what they took beside the image below them.

@@ -40,7 +40,8 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   for (const reference of [...baseImages(checked.bases), ...copiedImages(dockerfile)]) {
     await refuseOthersImage(call, reference);
   }
-  const row = { ...(await planBuild(call, input, source.dockerfile.text)), warnings: told(checked) };
+  const planned = await planBuild(call, input, source.dockerfile.text);
+  const row = { ...planned, warnings: [...told(checked), ...planned.warnings] };
   await context.store.builds.insert(row);
   const left = new AbortController();
   const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
@@ -48,6 +49,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const ending = conduct({ context, row, input, bases: baseImages(checked.bases), dockerfile, source, signal, events });
   try {
     yield { type: "started", buildId: row.id, tag: row.tag };
+    for (const message of planned.warnings) yield { type: "warning", message };
     yield* events;
   } finally {
     left.abort();

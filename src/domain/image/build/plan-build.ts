@@ -1,21 +1,27 @@
 import { isoTime } from "../../../base/clock.ts";
+import { MoorageError } from "../../../base/errors.ts";
 import { newId } from "../../../base/ids.ts";
 import { sha256 } from "../../../base/sha256.ts";
 import type { ImageBuild } from "../../../contracts/types.ts";
 import type { BuildRow } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
 import { resolveBuildLimits } from "../../profiles.ts";
+import { imagesOf } from "../images-of.ts";
 import { refuseTaken } from "../own-images.ts";
 
 const REPOSITORY = "agent-env";
 
-/** The build as it begins. CONFLICT where its tag is another image's already. */
+/**
+ * The build as it begins. CONFLICT where its tag is another image's already, ENGINE_UNSUPPORTED where its steps are to
+ * have a number of processes that the engine cannot hold them to.
+ */
 export async function planBuild(call: Call, input: ImageBuild, dockerfile: string): Promise<BuildRow> {
   const { context, principal } = call;
-  const { clock, engine, holders, policy } = context;
+  const { clock, engine, holders } = context;
   const createdAt = isoTime(clock.now());
   const tag = tagOf(input, createdAt);
   await refuseTaken(call, tag);
+  const { limits, warnings } = await boundedLimits(call, input);
   return {
     id: newId(),
     owner: principal.owner,
@@ -27,16 +33,35 @@ export async function planBuild(call: Call, input: ImageBuild, dockerfile: strin
     dockerfileHash: sha256(dockerfile),
     contextHash: null,
     network: input.network ?? "open",
-    limits: resolveBuildLimits(input, policy.maxima),
+    limits,
     platform: input.platform ?? null,
     target: input.target ?? null,
     ...{ imageId: null, digest: null, sizeBytes: null, steps: null, cachedSteps: null },
-    ...{ warnings: [], failure: null, cache: [], logBytes: 0 },
+    ...{ warnings, failure: null, cache: [], logBytes: 0 },
     createdAt,
     startedAt: createdAt,
     ...{ durationMs: null, receiptId: null, endedAt: null },
     holder: holders.self,
   };
+}
+
+/** Processes that nobody can bound are told, and refused where somebody counts on their number. */
+async function boundedLimits(
+  { context, signal }: Call,
+  input: ImageBuild,
+): Promise<Pick<BuildRow, "limits" | "warnings">> {
+  const limits = resolveBuildLimits(input, context.policy.maxima);
+  const obstacle = await imagesOf(context).processObstacle(signal);
+  if (obstacle === undefined) return { limits, warnings: [] };
+  if (input.pids === undefined) {
+    const warning = `The processes of its steps are not bounded: ${obstacle}.`;
+    return { limits: { ...limits, pids: null }, warnings: [warning] };
+  }
+  const message = `The steps of a build cannot be held to ${input.pids} processes here: ${obstacle}.`;
+  throw new MoorageError("ENGINE_UNSUPPORTED", message, {
+    hint: "Leave --pids out, or build with Docker Engine.",
+    details: { limit: "pids" },
+  });
 }
 
 /** `agent-env:TASK-TIME` where nothing else is named; to the millisecond, so that one task may be built again and again. */

@@ -83,7 +83,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
     const line = (text: string): Promise<void> => tell({ type: "output", lines: [text] });
     await prepareBases({ context, owner: row.owner, bases, platform: spec.platform, signal: room.signal, tell: line });
     return await imagesOf(context).build(
-      { ...spec, context: hashed, tag, network, limits },
+      { ...spec, context: hashed, tag, network, limits: { ...limits, pids: limits.pids ?? undefined } },
       {
         signal: room.signal,
         onLeft,

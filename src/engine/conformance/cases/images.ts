@@ -5,10 +5,13 @@ import { collect, failure } from "../collect.ts";
 import { jobSpec, sandboxSpec, soon, type Fixture } from "../fixture.ts";
 import type { ConformanceHarness } from "../harness.ts";
 
+const LONG = { timeout: 120_000 };
+
 export function describeImages(harness: ConformanceHarness, fixture: () => Fixture): void {
   describe("images", () => {
-    if (harness.supports.images) describeStore(fixture);
-    else describeRefusal(fixture);
+    if (!harness.supports.images) return describeRefusal(fixture);
+    describeStore(fixture);
+    describeProcesses(harness.supports.buildProcesses ?? true, fixture);
   });
 }
 
@@ -23,12 +26,40 @@ function describeRefusal(fixture: () => Fixture): void {
   });
 }
 
-function describeStore(fixture: () => Fixture): void {
-  const store = (): { images: NonNullable<Fixture["engine"]["images"]>; image: string } => {
-    const { engine, harness } = fixture();
-    if (engine.images === undefined || harness.image === undefined) throw new Error("The harness declares images.");
-    return { images: engine.images, image: harness.image };
+type Store = { readonly images: NonNullable<Fixture["engine"]["images"]>; readonly image: string };
+
+function storeOf({ engine, harness }: Fixture): Store {
+  if (engine.images === undefined || harness.image === undefined) throw new Error("The harness declares images.");
+  return { images: engine.images, image: harness.image };
+}
+
+function describeProcesses(bounded: boolean, fixture: () => Fixture): void {
+  const build = async (): Promise<void> => {
+    const { images, image } = storeOf(fixture());
+    const tag = `moorage-conformance/${newId()}:bounded`;
+    const context = dockerfileAlone(`FROM ${image}\nENV OWN="${tag}"\n`);
+    const limits = { memoryBytes: 256 * 1024 ** 2, cpus: 1, pids: 64 };
+    await soon(images.build({ tag, context, labels: {}, limits }, {}), "build", 60_000);
+    await fixture().harness.removeImage?.(tag);
   };
+  const obstacle = () => soon(storeOf(fixture()).images.processObstacle(), "processObstacle");
+
+  if (bounded)
+    test("a build's steps may be held to a number of processes", LONG, async () => {
+      expect(await obstacle()).toBeUndefined();
+      await expect(build()).resolves.toBeUndefined();
+    });
+  else
+    test("a build whose steps cannot be held to a number of processes is refused, with the reason", LONG, async () => {
+      const reason = await obstacle();
+      const { code, message } = await failure(build());
+      expect(code).toBe("ENGINE_UNSUPPORTED");
+      expect(message).toContain(reason);
+    });
+}
+
+function describeStore(fixture: () => Fixture): void {
+  const store = (): Store => storeOf(fixture());
 
   test("an image that is there is found and ensured, with the same digest", async () => {
     const { images, image } = store();
@@ -58,7 +89,7 @@ function describeStore(fixture: () => Fixture): void {
     await expect(soon(ensure, "ensure")).rejects.toMatchObject({ code: "CANCELED" });
   });
 
-  test("a Dockerfile becomes an image that units run", { timeout: 120_000 }, async () => {
+  test("a Dockerfile becomes an image that units run", LONG, async () => {
     const { images, image } = store();
     const { job, harness } = fixture();
     const tag = `moorage-conformance/${newId()}:built`;
@@ -76,7 +107,7 @@ function describeStore(fixture: () => Fixture): void {
     expect((await collect(unit.run)).out).toBe("by the suite\n");
   });
 
-  test("an image is removed by its reference, but not while a unit is made of it", { timeout: 120_000 }, async () => {
+  test("an image is removed by its reference, but not while a unit is made of it", LONG, async () => {
     const { images, image } = store();
     const { sandbox, engine } = fixture();
     const tag = `moorage-conformance/${newId()}:removed`;
@@ -94,7 +125,7 @@ function describeStore(fixture: () => Fixture): void {
     expect(await soon(images.find(image), "find the base")).toBeDefined();
   });
 
-  test("a build that fails is IMAGE_BUILD_FAILED, with the end of its log", { timeout: 120_000 }, async () => {
+  test("a build that fails is IMAGE_BUILD_FAILED, with the end of its log", LONG, async () => {
     const { images, image } = store();
     const tag = `moorage-conformance/${newId()}:none`;
     const dockerfile = `FROM ${image}\nTHIS is no instruction\n`;

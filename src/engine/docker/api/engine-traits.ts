@@ -15,6 +15,8 @@ export type EngineTraits = {
   readonly tellsMemory: boolean;
   /** Whether a container may name the runtime that starts it; else its name would be passed over in silence. */
   readonly choosesRuntime: boolean;
+  /** Whether its builder tells in which container a step runs, by which the step can be held to more than it was given. */
+  readonly namesSteps: boolean;
   /** Whether it can be asked what a registry has. */
   readonly asksRegistries: boolean;
 };
@@ -29,6 +31,7 @@ export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits 
         subreaper: ["/run/podman-init", "--"],
         tellsMemory: false,
         choosesRuntime: false,
+        namesSteps: false,
         asksRegistries: false,
       }
     : {
@@ -37,6 +40,7 @@ export function engineTraits(reply: z.infer<typeof VersionReply>): EngineTraits 
         subreaper: ["/sbin/docker-init", "-s", "--"],
         tellsMemory: true,
         choosesRuntime: true,
+        namesSteps: true,
         asksRegistries: true,
       };
 }

@@ -4,7 +4,7 @@ import type { ImageStep, ImageStore } from "../../engine.ts";
 import { answerOf } from "../api/api-errors.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { HistoryReply } from "../api/replies.ts";
-import { buildImage } from "./build/build-image.ts";
+import { buildImage, processObstacle } from "./build/build-image.ts";
 import { removeCache } from "./build/remove-cache.ts";
 import { findImage, findNamed, told, type FoundImage } from "./find-image.ts";
 import type { ImagesContext } from "./images-context.ts";
@@ -46,6 +46,7 @@ export function createImageStore(context: ImagesContext): ImageStore {
       const counts = await buildImage(context, { ...spec, tag: reference.whole }, options);
       return { ...told(afterwards(await findNamed(api, reference), reference)), ...counts };
     },
+    processObstacle: () => processObstacle(api),
     history: async (text, signal) => historyOf(api, parseImageReference(text), signal),
     save: async function* (text, signal) {
       const reference = parseImageReference(text);
