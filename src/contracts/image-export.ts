@@ -89,7 +89,10 @@ export const ImageExportEvent = z
     z.object({ type: z.literal("ended"), service: z.string(), export: Export }),
     z.object({ type: z.literal("result"), result: ImageExportResult }),
   ])
-  .meta({ id: "ImageExportEvent", description: "One service after the other; `result` is the last event." });
+  .meta({
+    id: "ImageExportEvent",
+    description: "Up to three services at once, each event with its own; `result` is the last event.",
+  });
 
 export const ExportLogInput = z.strictObject({
   exportId: Id,

@@ -5,19 +5,26 @@ import { bytesCell, durationCell, NOTHING, timeCell } from "./cells.ts";
 import { layerBar } from "./image-transfer-views.ts";
 import { eventView, view, type EventView } from "./view.ts";
 
-/** Exports as they go on: on stdout a line for each that was pushed, a service and where it is, for a script. */
+/**
+ * Exports as they go on, those that go on at once on one line; on stdout a line for each that was pushed, a service and
+ * where it is, for a script.
+ */
 export function imageExporting(): EventView {
-  let add = layerBar();
+  const add = layerBar();
+  const going = new Set<string>();
   return eventView(ImageExportEvent, (event) => {
     switch (event.type) {
       case "started":
-        add = layerBar();
-        return { progress: `${event.service}: ${event.reference}` };
+        going.add(event.service);
+        return { progress: [...going].join(", ") };
       case "warning":
         return { warning: `${event.service}: ${event.message}` };
-      case "layer":
-        return { progress: `${event.service}: ${add(event)}` };
+      case "layer": {
+        const layer = `${event.service} ${event.layer}`;
+        return { progress: `${[...going].join(", ")}: ${add({ ...event, layer })}` };
+      }
       case "ended":
+        going.delete(event.service);
         return event.export.status === "succeeded" ? pushed(event.export) : failed(event.export);
       case "result":
         return {};
@@ -36,7 +43,7 @@ function pushed({ service, reference, digest, digestReference, sizeBytes, layers
 }
 
 function failed({ service, failure, exportId }: Ended) {
-  const why = failure === null ? "it was canceled." : failure.message;
+  const why = failure === null ? "it was canceled." : [failure.message, failure.hint ?? ""].join(" ").trim();
   return { warning: `${service} was not exported: ${why} See \`moorage image export-log ${exportId}\`.` };
 }
 

@@ -134,13 +134,60 @@ describe("an export", () => {
     expect(other.failed["db"]).toMatchObject({ failure: { code: "NOT_FOUND" } });
   });
 
+  it("pushes three services at once and no more, each event with its own, and answers in their order", async () => {
+    const gate = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    let [calls, going, most] = [0, 0, 0];
+    const forHost = async (): Promise<undefined> => {
+      const isFirst = (calls += 1) === 1;
+      most = Math.max(most, (going += 1));
+      if (going === 3) held.resolve();
+      await held.promise;
+      if (isFirst) await gate.promise;
+      going -= 1;
+    };
+    await using domain = openMemoryDomain({ credentials: { forHost } });
+    await build(domain.platform, "web");
+    const services = ["e", "d", "c", "b", "a"];
+    const images = Object.fromEntries(services.map((service) => [service, "agent-env:web"]));
+    const begun: string[] = [];
+    const ended: string[] = [];
+    let result: Result | undefined;
+    for await (const event of domain.platform.image.export({ images, registry: REGISTRY })) {
+      if (event.type === "result") ({ result } = event);
+      else if (event.type === "started") begun.push(event.service);
+      else if (event.type === "ended") ended.push(event.service);
+      else if (!begun.includes(event.service)) begun.push(`${event.service} of none`);
+      if (ended.length === 4) gate.resolve();
+    }
+    expect(most).toBe(3);
+    expect(begun).toEqual(services);
+    expect(ended).not.toEqual(services);
+    expect(result?.ok).toBe(true);
+    expect(Object.keys(result?.exported ?? {})).toEqual(services);
+    for (const service of services) {
+      expect(result?.exported[service]?.reference).toBe(`${REGISTRY}/demo-${service}:latest`);
+    }
+  });
+
   it("whose caller leaves is canceled and recorded, and begins no other", async () => {
     await using domain = openMemoryDomain();
     const { image, receipt } = domain.platform;
     await build(domain.platform, "web");
-    for await (const _event of image.export({ images: { a: "agent-env:web", b: "agent-env:web" } })) break;
-    expect((await image.exports({})).items).toMatchObject([{ service: "a", status: "canceled", digest: null }]);
+    const images = Object.fromEntries(["a", "b", "c", "d", "e"].map((service) => [service, "agent-env:web"]));
+    for await (const _event of image.export({ images })) break;
+    const { items } = await image.exports({});
+    expect(items.length).toBeGreaterThan(0);
+    expect(items.length).toBeLessThanOrEqual(3);
+    for (const item of items) expect(item).toMatchObject({ status: "canceled", digest: null });
     expect((await receipt.list({})).items[0]).toMatchObject({ operation: "image.export", status: "canceled" });
+  });
+
+  it("of a sandbox under two names waits until it may be read again", async () => {
+    await using domain = openMemoryDomain();
+    const { id } = await domain.platform.sandbox.create({});
+    const result = await exported(domain.platform, { sandboxes: { a: id, b: id }, registry: REGISTRY });
+    expect(Object.keys(result.exported)).toEqual(["a", "b"]);
   });
 
   it("whose Moorage was ended is recorded by the next as interrupted", async () => {

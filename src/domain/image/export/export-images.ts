@@ -1,7 +1,8 @@
-import { canceled } from "../../../base/deadline.ts";
+import { Channel } from "../../../base/channel.ts";
 import { isoTime } from "../../../base/clock.ts";
-import { isMoorageError, MoorageError } from "../../../base/errors.ts";
-import type { Export, ImageExportEvent, ImageExportInput } from "../../../contracts/types.ts";
+import { canceled } from "../../../base/deadline.ts";
+import { asMoorageError, isMoorageError, MoorageError } from "../../../base/errors.ts";
+import type { Export, ImageExportEvent, ImageExportInput, ImageExportResult } from "../../../contracts/types.ts";
 import type { ExportRow } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
 import { recordExportReceipt } from "../../receipt/record-receipt.ts";
@@ -10,24 +11,80 @@ import { exportView } from "./export-view.ts";
 import { planExports, type PlannedExport } from "./plan-exports.ts";
 import { pushExport } from "./push-export.ts";
 
-/** Pushes images and sandboxes of the caller's, a service after the other. One that fails keeps none of the others back. */
+/** The engine itself sends several layers of each at once. */
+const AT_ONCE = 3;
+const WAITING_EVENTS = 64;
+
+/**
+ * Pushes images and sandboxes of the caller's, a few services at once. One that fails keeps none of the others back; a
+ * reader that leaves, or a caller that aborts, ends those that have begun, and they are waited for.
+ */
 export async function* exportImages(
   call: Call,
   input: ImageExportInput,
 ): AsyncGenerator<ImageExportEvent, void, undefined> {
   imagesOf(call.context);
-  const exported: Record<string, Export> = {};
-  const failed: Record<string, Export> = {};
-  for (const planned of planExports(call, input)) {
-    const ended = yield* exportOne(call, planned);
-    (ended.status === "succeeded" ? exported : failed)[planned.service] = ended;
-    if (call.signal?.aborted === true) throw canceled(call.signal.reason);
-    yield { type: "ended", service: planned.service, export: ended };
+  const planned = planExports(call, input);
+  const leaving = new AbortController();
+  const events = new Channel<ImageExportEvent>(WAITING_EVENTS, () => leaving.abort());
+  const signal = AbortSignal.any([leaving.signal, ...(call.signal === undefined ? [] : [call.signal])]);
+  // What is being ended must not wait for a reader that has stopped reading.
+  signal.addEventListener("abort", () => events.release(), { once: true });
+  const exporting = exportAll({ ...call, signal }, planned, events).then(
+    () => events.close(),
+    (error: unknown) => events.close(asMoorageError(error)),
+  );
+  try {
+    yield* events;
+  } finally {
+    await exporting;
   }
-  yield { type: "result", result: { ok: Object.keys(failed).length === 0, exported, failed } };
 }
 
-/** A reader that leaves ends it, and it is recorded as canceled. */
+type Events = Channel<ImageExportEvent>;
+type Ending = Call & { readonly signal: AbortSignal };
+
+async function exportAll(call: Ending, planned: readonly PlannedExport[], events: Events): Promise<void> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([call.signal, failing.signal]);
+  const waiting = planned.values();
+  const ended = new Map<string, Export>();
+  const work = async (): Promise<void> => {
+    for (const each of waiting) {
+      if (signal.aborted) return;
+      ended.set(each.service, await exportInTurn({ ...call, signal }, each, events));
+    }
+  };
+  const working = Array.from({ length: AT_ONCE }, () =>
+    work().catch((error: unknown) => {
+      failing.abort(error);
+      throw error;
+    }),
+  );
+  for (const each of await Promise.allSettled(working)) if (each.status === "rejected") throw each.reason;
+  if (call.signal.aborted) throw canceled(call.signal.reason);
+  const result: ImageExportResult = { ok: true, exported: {}, failed: {} };
+  for (const { service } of planned) {
+    const one = ended.get(service);
+    if (one === undefined) throw new TypeError("Each service has ended.");
+    (one.status === "succeeded" ? result.exported : result.failed)[service] = one;
+  }
+  result.ok = Object.keys(result.failed).length === 0;
+  await events.push({ type: "result", result });
+}
+
+async function exportInTurn(call: Ending, planned: PlannedExport, events: Events): Promise<Export> {
+  const going = exportOne(call, planned);
+  for (;;) {
+    const next = await going.next();
+    if (next.done !== true) await events.push(next.value, 1);
+    else {
+      await events.push({ type: "ended", service: planned.service, export: next.value });
+      return next.value;
+    }
+  }
+}
+
 async function* exportOne(call: Call, planned: PlannedExport): AsyncGenerator<ImageExportEvent, Export, undefined> {
   const { context } = call;
   const row = beginning(call, planned);
