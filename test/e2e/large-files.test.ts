@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { openHome } from "../fixtures/command-line.ts";
 import { resultOf } from "../fixtures/memory-domain.ts";
-import { startServer, type RunningServer } from "../fixtures/running-server.ts";
+import { startServer } from "../fixtures/running-server.ts";
 
 const MIB = 1024 * 1024;
 const SIZE = 300 * MIB;
@@ -34,7 +33,7 @@ it("files of 300 MiB go up and down through a server, in parts, in bounded memor
   await using server = await startServer(home);
   const { raw, sandbox } = server.sdk;
   const { id } = await sandbox.create({ image: "busybox:latest" });
-  const before = await memoryOf(server);
+  const before = await server.peakMemory();
   const written = { path: "/workspace/deep/big", sizeBytes: SIZE };
   expect(await raw.write({ id, path: "deep/big" }, content())).toEqual(written);
   const seen = await resultOf(sandbox.exec({ id, command: ["stat", "-c", "%s", "deep/big"] }));
@@ -50,12 +49,5 @@ it("files of 300 MiB go up and down through a server, in parts, in bounded memor
   expect(await read({ offset: 0, length: cut })).toEqual(first);
   const second = { sizeBytes: SIZE, offset: cut, length: SIZE - cut, hash: await hashOf(content(), cut) };
   expect(await read({ offset: cut - SIZE })).toEqual(second);
-  expect((await memoryOf(server)) - before).toBeLessThan(MOST_BYTES);
+  expect((await server.peakMemory()) - before).toBeLessThan(MOST_BYTES);
 });
-
-/** The most resident memory so far, bytes. Elsewhere than on Linux it is not shown. */
-async function memoryOf({ pid }: RunningServer): Promise<number> {
-  if (process.platform !== "linux") return 0;
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kibibytes) * 1024;
-}
