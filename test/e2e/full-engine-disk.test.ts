@@ -1,14 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { withPrivateEngines } from "../../scripts/setup/private-engine.ts";
 import { restartableEngine, type RestartableEngine } from "../../scripts/setup/restartable-engine.ts";
 import { dockerfileAlone } from "../../src/base/dockerfile-alone.ts";
 import { newId } from "../../src/base/ids.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import { createEngineApi } from "../../src/engine/docker/api/engine-api.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
 import { failureOf } from "../../src/engine/docker/docker-fixture.ts";
 import { createUnitLabels } from "../../src/engine/unit-labels.ts";
 import { openHome } from "../fixtures/command-line.ts";
+import { written } from "../fixtures/factory-doors.ts";
 import { resultOf } from "../fixtures/memory-domain.ts";
 import { copyImage } from "../fixtures/private-docker.ts";
 import { startServer } from "../fixtures/running-server.ts";
@@ -59,6 +64,40 @@ await withPrivateEngines(() => {
         expect(await sdk.receipt.verify({})).toMatchObject({ ok: true });
       },
     );
+
+    it("during a build is told, and nothing is left of the build", { timeout: 240_000 }, async () => {
+      await using disk = await openSmallFilesystem(64);
+      await using docker = await restartableEngine(["--data-root", disk.path]);
+      await copyImage("busybox:latest", docker);
+      await using home = await openHome();
+      const env = { DOCKER_HOST: `unix://${docker.socketPath}` };
+      await using server = await startServer(home, { env, configuration: { keepFreeBytes: 0 } });
+      const { image } = server.sdk;
+      const build = (path: string) => failureOf(Array.fromAsync(image.build({ path, tag: "full", network: "none" })));
+      const before = await everythingOn(docker);
+
+      // A program that has no room says so itself, and ends with a code of its own.
+      const step = "RUN dd if=/dev/zero of=/big bs=1M count=100";
+      const program = await build(await written(home, { Dockerfile: `FROM busybox:latest\n${step}\n` }));
+      expect(program).toMatchObject({ code: "DISK_FULL", hint: HINT, details: { line: 2, step: 2, exitCode: 1 } });
+      expect(JSON.stringify(program.details["log"])).toContain("No space left on device");
+      // The context fits, and its copy in the image does not.
+      const path = await written(home, { Dockerfile: "FROM busybox:latest\nCOPY large /\n" });
+      await writeFile(join(path, "large"), randomBytes(36 * MIB));
+      const copy = await build(path);
+      expect(copy).toMatchObject({ code: "DISK_FULL", hint: HINT });
+      expect(copy.message).toMatch(
+        /^Building agent-env:full at "COPY large \/" failed, as the engine's disk is full: .*no space left/,
+      );
+
+      expect((await image.builds({})).items).toMatchObject([{ status: "failed" }, { status: "failed" }]);
+      expect((await image.list({})).items).toEqual([]);
+      await image.prune({});
+      expect(await everythingOn(docker)).toEqual(before);
+      const files = { Dockerfile: "FROM busybox:latest\nRUN echo room > /again\n" };
+      const events = await Array.fromAsync(image.build({ files, tag: "again", network: "none" }));
+      expect(events.at(-1)).toMatchObject({ result: { status: "succeeded" } });
+    });
   });
 });
 
@@ -71,6 +110,16 @@ async function expectFullByEngine({ socketPath }: RestartableEngine): Promise<vo
   const words = /^Building moorage-test\/full:latest failed, as the engine's disk is full: .*no space left/;
   await expectFull(build ?? Promise.resolve(), words);
   expect(await engine.list()).toEqual([]);
+}
+
+/** The images and containers of an engine, by their ids. */
+async function everythingOn({ socketPath }: RestartableEngine): Promise<readonly string[]> {
+  await using api = createEngineApi({ endpoint: { socketPath }, programDirectories: [] });
+  const ids = async (path: string): Promise<readonly string[]> => {
+    const all = await api.json({ method: "GET", path, query: { all: "1" } }, z.array(z.object({ Id: z.string() })));
+    return all.map(({ Id }) => Id);
+  };
+  return [...(await ids("/images/json")), ...(await ids("/containers/json"))];
 }
 
 async function expectFull(call: Promise<unknown>, message: RegExp | string): Promise<void> {

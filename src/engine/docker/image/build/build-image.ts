@@ -61,10 +61,11 @@ function buildError({ tag }: BuildSpec, failure: Failure): MoorageError {
   const { words, step, instruction, log, exitCode } = failure;
   const where = instruction === undefined ? "" : ` at "${instruction}"`;
   const what = `Building ${tag}${where}`;
+  const details = { log, words, instruction: instruction ?? null, step: step ?? null, exitCode: exitCode ?? null };
   const full = fullDiskError(what, words) ?? fullDiskError(what, log.slice(-LAST_WORDS).join("\n"));
-  if (full !== undefined) return full;
+  if (full !== undefined) return new MoorageError(full.code, full.message, { details });
   return new MoorageError("IMAGE_BUILD_FAILED", `Building ${tag} failed${where}: ${words}`, {
     hint: "--json shows the last lines of the log, in the error's details.",
-    details: { log, words, instruction: instruction ?? null, step: step ?? null, exitCode: exitCode ?? null },
+    details,
   });
 }
