@@ -6,9 +6,11 @@ import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import type { RegistryAuth } from "../../../base/registry-auth.ts";
 import { Secret } from "../../../base/secret.ts";
+import { bytesOf } from "../../../base/tar-streams.ts";
 import type { ImageStore, LayerProgress } from "../../engine.ts";
 import { failureOf, openDockerFixture, type DockerFixture } from "../docker-fixture.ts";
 import { asRoot } from "../network/testing/as-root.ts";
+import { authHeader } from "./registry-headers.ts";
 
 let fixture: DockerFixture;
 let own: string[];
@@ -180,6 +182,22 @@ describe("a registry that asks for tokens", () => {
     expect(await images().confirm(tag, { auth: ann(host) })).toBe(digest);
     expect((await failureOf(images().push(tag, { auth: ann(host, "battery staple") }))).code).toBe("REGISTRY_DENIED");
     expect((await failureOf(images().push(tag, {}))).code).toBe("REGISTRY_DENIED");
+  });
+
+  test("that lets one pull alone denies a push in a line of the engine's stream, which began well", async () => {
+    const { host } = await registryOf({ login: "reader" });
+    const tag = await ownImage(host);
+    const path = `/images/${tag.slice(0, -2)}/push`;
+    const head = { method: "POST", path, query: { tag: "1" }, headers: authHeader(ann(host)) } as const;
+    const lines: string[] = [];
+    for await (const line of bytesOf(await fixture.api.stream(head))) lines.push(Buffer.from(line).toString());
+    expect(lines.join("")).toContain('"errorDetail":{"message":"denied: requested access to the resource is denied"}');
+    const { code, message, hint } = await failureOf(images().push(tag, { auth: ann(host) }));
+    expect({ code, message, hint }).toEqual({
+      code: "REGISTRY_DENIED",
+      message: `The registry ${host} does not let the user "ann" push ${tag}: denied: requested access to the resource is denied`,
+      hint: "Check the user, the password or token, and what they may do there; docs/registries.md tells where they are looked for.",
+    });
   });
 
   test("exchanges an identity token", async () => {
