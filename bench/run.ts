@@ -14,11 +14,12 @@ import { jobs } from "./cases/jobs.ts";
 import { load } from "./cases/load.ts";
 import { output } from "./cases/output.ts";
 import { pool } from "./cases/pool.ts";
+import { registry } from "./cases/registry.ts";
 import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, load];
+const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, registry, load];
 
 const RESULTS = new URL("results.json", import.meta.url);
 
