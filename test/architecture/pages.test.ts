@@ -9,6 +9,7 @@ import { REPOSITORY } from "./cruise.ts";
 
 const COMMANDS = listCommands();
 const GROUPS = new Set(COMMANDS.map(({ words }) => words[0]));
+const SHELLS: ReadonlySet<string> = new Set(["", "sh", "console"]);
 /** What a reader of the recipe in CONTRIBUTING.md has made by then. */
 const OF_THE_RECIPE = "moorage sandbox count";
 const pages = await readPages();
@@ -34,7 +35,7 @@ it("every decision is linked from the page that it is about", () => {
 it("tells bad from good", () => {
   expect(leadsSomewhere("README.md", "docs/nowhere.md")).toBe(false);
   expect(leadsSomewhere("README.md", "docs/engines.md#no-such-heading")).toBe(false);
-  expect(commandsOf("```sh\n$ bin/moorage sandbox lst\n```\nSee `moorage sanbox ls`.")).toEqual([
+  expect(commandsOf("```json\n{}\n```\n```sh\n$ bin/moorage sandbox lst\n```\nSee `moorage sanbox ls`.")).toEqual([
     "moorage sandbox lst",
     "moorage sanbox ls",
   ]);
@@ -73,11 +74,14 @@ function anchorsOf(text: string): readonly string[] {
 
 /** Whole lines of blocks, and of texts those that begin a command. */
 function commandsOf(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/^```(?:sh|console)?\n(.*?)^```/gms)].flatMap(([, block = ""]) => block.split("\n"));
-  const lines = blocks.flatMap((line) => {
-    const [, command] = /^(?:\$ )?(?:[^#'"]*\| )?(?:bin\/)?(moorage .*)$/.exec(line) ?? [];
-    return command === undefined || /[[\]<>]/.test(command) ? [] : [command.replace(/ +#.*$| \|.*$/, "")];
-  });
+  // Blocks of other languages too, or the end of one would be taken for the beginning of the next.
+  const blocks = [...text.matchAll(/^ *```(\w*)\n(.*?)^ *```/gms)].filter(([, language = ""]) => SHELLS.has(language));
+  const lines = blocks
+    .flatMap(([, , block = ""]) => block.split("\n"))
+    .flatMap((line) => {
+      const [, command] = /^(?:\$ )?(?:[^#'"]*\| )?(?:bin\/)?(moorage .*)$/.exec(line) ?? [];
+      return command === undefined || /[[\]<>]/.test(command) ? [] : [command.replace(/ +#.*$| \|.*$/, "")];
+    });
   const mentioned = [...text.matchAll(/`(?:bin\/)?(moorage [a-z-]+(?: [a-z]+)?)/g)].map(([, command = ""]) => command);
   const all = [...lines, ...mentioned.filter((command) => !isCommand(command))];
   return all.filter((line) => line !== OF_THE_RECIPE);
