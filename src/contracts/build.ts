@@ -56,6 +56,9 @@ export const ImageBuild = z
       .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/, "expected OS/ARCHITECTURE, such as linux/arm64")
       .optional()
       .meta({ description: "Platform of the image; the engine's own otherwise." }),
+    patchSet: z.string().max(4096).optional().meta({
+      description: "Kept for later: a directory of patches. A build with one is refused.",
+    }),
     labels: ImageLabels.optional().meta({ description: "Labels of the image." }),
     noCache: z.boolean().optional().meta({ description: "Do every step again.", default: false }),
     network: BuildNetwork.optional().meta({

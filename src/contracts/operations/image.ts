@@ -42,6 +42,7 @@ export const imageOperations = {
         contextId: { flag: "context" },
         files: { offered: false },
         dockerfile: { flag: "file", short: "f" },
+        patchSet: { parse: "host-directory" },
         tag: { short: "t" },
         buildArgs: { flag: "build-arg", parse: "key-value" },
         labels: { flag: "label", short: "l", parse: "key-value" },

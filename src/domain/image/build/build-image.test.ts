@@ -103,6 +103,17 @@ describe("a build", () => {
     expect((await image.builds({})).items).toEqual([]);
   });
 
+  it("with a patch set is refused by name: that is kept for later", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    expect(await ended(image.build({ ...files(), patchSet: "/patches" }))).toMatchObject({
+      code: "INVALID_INPUT",
+      message: 'Builds take no patch set yet; the option is kept for later (got "/patches").',
+      hint: "Leave --patch-set out. What is to be changed can be done by the Dockerfile: COPY the patches, and RUN patch.",
+    });
+    expect((await image.builds({})).items).toEqual([]);
+  });
+
   it("does not stand on an image of another owner", async () => {
     await using domain = openMemoryDomain();
     await built(domain.platform, { ...files(), tag: "mine" });

@@ -26,6 +26,7 @@ const EVENTS_CAPACITY = 256 * 1024;
 /** Builds an image of the caller's. A caller that leaves cancels the build; it is recorded all the same. */
 export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator<BuildEvent, void, undefined> {
   const { context } = call;
+  if (input.patchSet !== undefined) throw noPatchSets(input.patchSet);
   imagesOf(context);
   await refuseWithoutRoom(context);
   await using source = await openBuildContext(call, contextSource(input));
@@ -55,6 +56,13 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
     left.abort();
     await ending;
   }
+}
+
+function noPatchSets(given: string): MoorageError {
+  const message = `Builds take no patch set yet; the option is kept for later (got ${JSON.stringify(given)}).`;
+  return new MoorageError("INVALID_INPUT", message, {
+    hint: "Leave --patch-set out. What is to be changed can be done by the Dockerfile: COPY the patches, and RUN patch.",
+  });
 }
 
 function told({ findings }: ImageChecked): readonly string[] {
