@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listOperations } from "../../src/contracts/platform.ts";
+import { newId } from "../../src/base/ids.ts";
 import { asRoot } from "../../src/engine/docker/network/testing/as-root.ts";
 import { openHome, type Home } from "../fixtures/command-line.ts";
 import { commandDoor, httpDoor, sdkDoor, type Door } from "../fixtures/operations/doors.ts";
-import { STEPS, type Step, type Walk } from "../fixtures/operations/steps.ts";
+import { builtImage, STEPS, type Step, type Walk } from "../fixtures/operations/steps.ts";
 import { makeOwnImage, type OwnImage } from "../fixtures/registry/own-image.ts";
 import { startSeededRegistry, type SeededRegistry } from "../fixtures/registry/seeded-registry.ts";
 import { startServer, type RunningServer } from "../fixtures/running-server.ts";
@@ -37,7 +38,9 @@ asRoot(() => {
       ["http", () => httpDoor(server)],
       ["cli", () => commandDoor(home)],
     ])("answers sensibly through %s", LONG, async (name, open) => {
-      const called = await walk(open(), walkOf(name, home, { registered: registry.reference, own: own.reference }));
+      const state = walkOf(name, home, { registered: registry.reference, own: own.reference });
+      await using _ = { [Symbol.asyncDispose]: () => own.forget(builtImage(state)) };
+      const called = await walk(open(), state);
       const missing = listOperations().filter((operation) => !called.has(operation.name));
       expect(missing.map((operation) => operation.name)).toEqual([]);
     });
@@ -51,6 +54,7 @@ function walkOf(door: string, home: Home, images: Pick<Walk, "registered" | "own
     volume: `${door}-data`,
     network: `${door}-net`,
     label: door,
+    tag: `walk-${door}-${newId()}`,
     directory: home.root,
     ...images,
     ids: new Map(),

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from "node:http";
+import { sleep } from "../../../base/deadline.ts";
 import { MoorageError } from "../../../base/errors.ts";
 import type { ImageReference } from "../../../base/image-reference.ts";
 import type { PushedImage, TransferOptions } from "../../engine.ts";
 import type { EngineApi } from "../api/engine-api.ts";
-import { DistributionReply, type ProgressLine } from "../api/replies.ts";
+import { DistributionReply, ImageReply, type ProgressLine } from "../api/replies.ts";
 import { findNamed } from "./find-image.ts";
 import { layerProgress } from "./layer-progress.ts";
 import { errorOf, readProgress } from "./read-progress.ts";
@@ -11,6 +13,9 @@ import { authHeader } from "./registry-headers.ts";
 
 const ANSWER_MS = 120_000;
 const SILENCE_MS = 300_000;
+/** How long an engine may take to let go of a push that was given up. */
+const LATE_MS = 500;
+const LOOK_MS = 20;
 
 /** Sends an image. That the registry denies it, or has broken off, is told by a line of a stream that began well. */
 export async function pushImage(
@@ -33,13 +38,37 @@ export async function pushImage(
       signal,
     }),
   );
-  const what = `Pushing the image ${reference.whole}`;
-  const lines = readProgress(source, { signal, silenceMs: SILENCE_MS, what });
-  const { digest, pushed, reused } = await readPush(lines, reference, options);
+  const { digest, pushed, reused } = await readAll(api, source, { reference, options });
   if (digest !== undefined) {
     return { digest, sizeBytes: image.sizeBytes, layersPushed: pushed, layersReused: reused };
   }
   throw new MoorageError("ENGINE_FAILED", `The engine has pushed ${reference.whole} and tells no digest of it.`);
+}
+
+type Pushing = { readonly reference: ImageReference; readonly options: TransferOptions };
+
+async function readAll(api: EngineApi, source: IncomingMessage, { reference, options }: Pushing): Promise<Push> {
+  const { signal } = options;
+  const what = `Pushing the image ${reference.whole}`;
+  try {
+    return await readPush(readProgress(source, { signal, silenceMs: SILENCE_MS, what }), reference, options);
+  } catch (error) {
+    if (signal?.aborted === true) await lateDigest(api, reference);
+    throw error;
+  }
+}
+
+/**
+ * An engine that is told at the very end of a push that nobody wants it any more notes the registry's digest all the same,
+ * a moment later. That goes with the name that was pushed, where it is there before the name goes; else it would stay.
+ */
+async function lateDigest(api: EngineApi, { whole, repository }: ImageReference): Promise<void> {
+  const end = performance.now() + LATE_MS;
+  while (performance.now() < end) {
+    const image = await api.find({ method: "GET", path: `/images/${whole}/json` }, ImageReply);
+    if (image?.RepoDigests?.some((digest) => digest.startsWith(`${repository}@`)) ?? true) return;
+    await sleep(LOOK_MS);
+  }
 }
 
 /** The digest that the registry itself has under a reference. */
