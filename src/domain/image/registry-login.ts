@@ -8,6 +8,11 @@ type Login = (signal?: AbortSignal) => Promise<RegistryAuth | undefined>;
 /** Names that only Moorage gives. On Docker Hub somebody else may have them. */
 const MADE_HERE = /^(?:agent-env|moorage-(?:agent|snapshot|dependencies))$/;
 
+/** True for what no registry has. */
+export function isMadeHere(reference: string): boolean {
+  return MADE_HERE.test(parseImageReference(reference).repository);
+}
+
 /** Looks for what to show to the registry of an image, when it is asked to: that may take a program or a token server. */
 export function registryLogin({ credentials }: Pick<DomainContext, "credentials">, reference: string): Login {
   return async (signal) => credentials.forHost(parseImageReference(reference).host, signal);
@@ -17,7 +22,7 @@ export function registryLogin({ credentials }: Pick<DomainContext, "credentials"
 export function pullLogin(context: Pick<DomainContext, "credentials">, reference: string): Login {
   const login = registryLogin(context, reference);
   return async (signal) => {
-    if (MADE_HERE.test(parseImageReference(reference).repository)) throw imageNotFound(reference);
+    if (isMadeHere(reference)) throw imageNotFound(reference);
     return login(signal);
   };
 }

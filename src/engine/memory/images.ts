@@ -29,6 +29,13 @@ export function createMemoryImages(
       const image = images.get(reference);
       return image === undefined || image.snapshot !== undefined ? undefined : imageInfo(image);
     },
+    keepName: async (reference, signal) => {
+      await enter("keepName", signal);
+      const before = images.get(reference);
+      const restore = (): void =>
+        void (before === undefined ? images.delete(reference) : images.set(reference, before));
+      return { id: before?.id, restore: () => Promise.resolve(restore()) };
+    },
     build: async (spec, options) => {
       await enter("build", options.signal);
       const { image, steps } = await built(images, spec, options);

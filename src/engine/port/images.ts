@@ -39,6 +39,16 @@ export type ImageStep = {
   readonly sizeBytes: number;
 };
 
+export type KeptName = {
+  /** The image; undefined: none. */
+  readonly id: string | undefined;
+  /**
+   * Whatever it names by now, it names again what it did; where that was nothing, the image goes too that nothing else
+   * names or stands on. May be called again.
+   */
+  readonly restore: () => Promise<void>;
+};
+
 /** The images that may be named. What was made of a unit is none of them: `EngineSnapshots` has those. */
 export type ImageStore = {
   /**
@@ -64,6 +74,8 @@ export type ImageStore = {
     reference: string,
     options: TransferOptions & { readonly platform?: string | undefined },
   ) => Promise<ImageInfo & { readonly pulled: boolean }>;
+  /** Notes what a reference names now, nothing included, so that it can be had to name that again. */
+  readonly keepName: (reference: string, signal?: AbortSignal) => Promise<KeptName>;
   /** The local image, undefined when there is none; never pulls. */
   readonly find: (reference: string, signal?: AbortSignal) => Promise<ImageInfo | undefined>;
   /** How a local image came to be, its newest step first; IMAGE_NOT_FOUND when there is none. */

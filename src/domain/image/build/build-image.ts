@@ -15,6 +15,7 @@ import { refuseOthersImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
 import { buildView } from "./build-view.ts";
+import type { Building } from "./building.ts";
 import type { LineOf } from "./failed-build.ts";
 import { networkIfNeeded } from "./network-if-needed.ts";
 import { noteBuilt, planBuild } from "./plan-build.ts";
@@ -38,16 +39,16 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   yield { type: "checked", checked, dockerfile: source.dockerfile };
   if (!checked.ok) throw refused(checked);
   if (input.check === true) return;
-  for (const reference of [...baseImages(checked.bases), ...copiedImages(dockerfile)]) {
-    await refuseOthersImage(call, reference);
-  }
+  const bases = baseImages(checked.bases);
+  const named = namedImages(dockerfile, bases);
+  for (const reference of named.references) await refuseOthersImage(call, reference);
   const planned = await planBuild(call, input, source.dockerfile.text);
   const row = { ...planned, warnings: [...told(checked), ...planned.warnings] };
   await context.store.builds.insert(row);
   const left = new AbortController();
   const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
   const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
-  const ending = conduct({ context, row, input, bases: baseImages(checked.bases), dockerfile, source, signal, events });
+  const ending = conduct({ context, row, input, bases, named, dockerfile, source, signal, events });
   try {
     yield { type: "started", buildId: row.id, tag: row.tag };
     for (const message of planned.warnings) yield { type: "warning", message };
@@ -86,6 +87,7 @@ type Conducted = {
   readonly row: BuildRow;
   readonly input: ImageBuild;
   readonly bases: readonly string[];
+  readonly named: Building["named"];
   readonly dockerfile: Dockerfile;
   readonly source: BuildContext;
   readonly signal: AbortSignal;
@@ -94,7 +96,7 @@ type Conducted = {
 
 /** Never rejects: how it ends is the last that the reader is told. */
 async function conduct(conducted: Conducted): Promise<void> {
-  const { context, row, input, bases, dockerfile, source, signal, events } = conducted;
+  const { context, row, input, bases, named, dockerfile, source, signal, events } = conducted;
   const lineOf: LineOf = (step) => dockerfile.instructions[step - 1]?.line;
   const spec = {
     context: source.tar,
@@ -114,7 +116,7 @@ async function conduct(conducted: Conducted): Promise<void> {
   try {
     // Who reads no more must not keep a build from its end.
     const onEnding = (): void => events.release();
-    const ended = await runBuild({ context, row, spec, bases, lineOf, signal, onEvent, onEnding });
+    const ended = await runBuild({ context, row, spec, bases, named, lineOf, signal, onEvent, onEnding });
     const closed = await close(context, ended);
     events.release();
     if (ended.failure === undefined) await events.push({ type: "result", result: buildView(closed) });
@@ -135,6 +137,14 @@ async function close(context: DomainContext, { row }: EndedBuild): Promise<Build
   context.logger.info({ operation: "image.build", buildId, tag, owner, status, durationMs }, "build ended");
   if (closed === undefined) throw failure ?? new TypeError("The build has no record.");
   return closed;
+}
+
+/** Where a stage may have the same name as an image, it counts as one. */
+function namedImages(dockerfile: Dockerfile, bases: readonly string[]): Building["named"] {
+  const names = ({ name, flags }: Dockerfile["instructions"][number]): boolean =>
+    name === "FROM" || (name === "COPY" && flags.some((flag) => flag.name === "from"));
+  const lastStep = dockerfile.instructions.findLastIndex(names) + 1;
+  return { references: [...bases, ...copiedImages(dockerfile)], lastStep };
 }
 
 function baseImages(bases: ImageChecked["bases"]): readonly string[] {

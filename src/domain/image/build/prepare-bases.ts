@@ -6,7 +6,7 @@ import { imagesOf } from "../images-of.ts";
 import { refuseOthersImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
 import { judge } from "../policy/judge.ts";
-import { pullLogin } from "../registry-login.ts";
+import { isMadeHere, pullLogin } from "../registry-login.ts";
 import { unrestricted } from "../../access/principal.ts";
 
 type Prepared = {
@@ -20,17 +20,23 @@ type Prepared = {
 };
 
 /**
- * Gets what the stages begin with, so that the builder finds it here, and judges what it would add to the build: the
- * ONBUILD of a base runs as if it stood in the Dockerfile, and nobody who reads that sees it.
+ * Gets what the stages begin with, so that the builder finds it here, and answers it. Judges what it would add to the
+ * build: the ONBUILD of a base runs as if it stood in the Dockerfile, and nobody who reads that sees it.
  */
-export async function prepareBases(prepared: Prepared): Promise<void> {
-  for (const reference of prepared.bases) await judgeTriggers(prepared, await present(prepared, reference));
+export async function prepareBases(prepared: Prepared): Promise<readonly ImageInfo[]> {
+  const images: ImageInfo[] = [];
+  for (const reference of prepared.bases) {
+    const image = await present(prepared, reference);
+    await judgeTriggers(prepared, image);
+    images.push(image);
+  }
+  return images;
 }
 
 async function present({ context, platform, signal, tell }: Prepared, reference: string): Promise<ImageInfo> {
   const images = imagesOf(context);
   const auth = pullLogin(context, reference);
-  if (platform === undefined) {
+  if (platform === undefined || isMadeHere(reference)) {
     const local = await images.find(reference, signal);
     if (local !== undefined) return local;
     await tell(`Pulling ${reference}`);

@@ -2,28 +2,15 @@ import { createHash } from "node:crypto";
 import { deadlineSignal } from "../../../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../../../base/errors.ts";
 import { formatDuration } from "../../../base/quantities.ts";
-import type { BuildEvent as EngineEvent, BuildSpec, BuiltImage } from "../../../engine/engine.ts";
+import type { BuildEvent as EngineEvent, BuiltImage } from "../../../engine/engine.ts";
 import type { BuildRow, RunLogWriter } from "../../../store/store.ts";
 import type { DomainContext } from "../../context.ts";
 import { watchRoom } from "../../disk/watch-room.ts";
 import { imagesOf } from "../images-of.ts";
+import { Bases } from "./bases.ts";
 import { buildLine } from "./build-line.ts";
-import { prepareBases } from "./prepare-bases.ts";
-import { failedBuild, type LineOf, type StepEvent } from "./failed-build.ts";
-
-export type Building = {
-  readonly context: DomainContext;
-  readonly row: BuildRow;
-  readonly spec: Omit<BuildSpec, "tag" | "limits" | "network">;
-  /** What its stages begin with. */
-  readonly bases: readonly string[];
-  readonly lineOf: LineOf;
-  /** The caller's. */
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: EngineEvent) => Promise<void>;
-  /** Called when it is ended from outside, at the latest: by its caller, its deadline, or a disk that is full. */
-  readonly onEnding: () => void;
-};
+import type { Building } from "./building.ts";
+import { failedBuild, type StepEvent } from "./failed-build.ts";
 
 /** The build as it has ended, and why there is no image where there is none. */
 export type EndedBuild = { readonly row: BuildRow; readonly failure: MoorageError | undefined };
@@ -69,7 +56,7 @@ type Told = {
 };
 
 async function build(building: Building, log: RunLogWriter, { onLeft, onHash, onStep }: Told): Promise<BuiltImage> {
-  const { context, row, spec, bases, signal, onEvent, onEnding } = building;
+  const { context, row, spec, signal, onEvent, onEnding } = building;
   const { tag, network, limits } = row;
   const deadline = deadlineSignal(limits.timeoutMs, signal);
   await using room = watchRoom(context, deadline);
@@ -78,10 +65,10 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
     await append(context, log, `${buildLine(event)}\n`);
     await onEvent(event);
   };
+  await using bases = new Bases(building, { tell: (line) => tell({ type: "output", lines: [line] }), onLeft });
   const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
   try {
-    const line = (text: string): Promise<void> => tell({ type: "output", lines: [text] });
-    await prepareBases({ context, owner: row.owner, bases, platform: spec.platform, signal: room.signal, tell: line });
+    await bases.prepare(room.signal);
     return await imagesOf(context).build(
       { ...spec, context: hashed, tag, network, limits: { ...limits, pids: limits.pids ?? undefined } },
       {
@@ -89,6 +76,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
         onLeft,
         onEvent: async (event) => {
           if (event.type === "step") onStep(event);
+          await bases.follow(event, room.signal);
           await tell(event);
         },
       },

@@ -107,6 +107,26 @@ function describeStore(fixture: () => Fixture): void {
     expect((await collect(unit.run)).out).toBe("by the suite\n");
   });
 
+  test("a name that was given to another image, or to one at all, is given back", LONG, async () => {
+    const { images, image } = store();
+    const name = `moorage-conformance/${newId()}:kept`;
+    const nothing = await soon(images.keepName(name), "keepName");
+    await soon(images.tag(image, name), "tag");
+    const kept = await soon(images.keepName(name), "keepName");
+    const { id } = await soon(
+      images.build({ tag: name, context: dockerfileAlone(`FROM ${image}\nENV OWN="${name}"\n`), labels: {} }, {}),
+      "build",
+      60_000,
+    );
+    for (let times = 0; times < 2; times += 1) await soon(kept.restore(), "restore");
+    expect((await soon(images.find(name), "find"))?.id).toBe(kept.id);
+    for (let times = 0; times < 2; times += 1) await soon(nothing.restore(), "restore");
+    expect(await soon(images.find(name), "find")).toBeUndefined();
+    expect((await soon(images.find(image), "find the other"))?.id).toBe(kept.id);
+    expect(nothing.id).toBeUndefined();
+    await soon(images.removeCache([id]), "removeCache");
+  });
+
   test("an image is removed by its reference, but not while a unit is made of it", LONG, async () => {
     const { images, image } = store();
     const { sandbox, engine } = fixture();

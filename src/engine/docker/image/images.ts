@@ -12,7 +12,7 @@ import { loadImage } from "./load-image.ts";
 import { pullTeller } from "./layer-progress.ts";
 import { pullImage } from "./pull-image.ts";
 import { confirmImage, pushImage } from "./push-image.ts";
-import { pullPlatform } from "./pull-platform.ts";
+import { pullPlatform, putAway } from "./pull-platform.ts";
 import { saveImage } from "./save/save-image.ts";
 
 const REMOVE_MS = 60_000;
@@ -40,6 +40,15 @@ export function createImageStore(context: ImagesContext): ImageStore {
       const digest = await pullPlatform(api, { reference, before }, options);
       const image = told(afterwards(await findNamed(api, reference, options.signal), reference));
       return { ...image, digest: digest ?? image.digest, pulled: image.id !== before?.id };
+    },
+    keepName: async (text, signal) => {
+      const reference = parseImageReference(text);
+      const before = await findNamed(api, reference, signal);
+      const restore = async (): Promise<void> => {
+        const image = await findNamed(api, reference);
+        if (image !== undefined) await putAway(api, { reference, before }, image);
+      };
+      return { id: before?.id, restore };
     },
     build: async (spec, options) => {
       const reference = parseImageReference(spec.tag);

@@ -32,7 +32,7 @@ function isFor(asked: string, found: string): boolean {
 }
 
 /** The reference names again what it named before; nobody's signal keeps it from that. */
-async function putAway(api: EngineApi, { reference, before }: Wanted, image: FoundImage): Promise<void> {
+export async function putAway(api: EngineApi, { reference, before }: Wanted, image: FoundImage): Promise<void> {
   if (before?.id === image.id) return;
   if (before === undefined) {
     await api.send({ method: "DELETE", path: `/images/${reference.whole}` });

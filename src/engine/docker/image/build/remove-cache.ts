@@ -8,6 +8,7 @@ const CachedReply = z.object({
   Size: z.number(),
   Parent: z.string().nullish(),
   RepoTags: z.array(z.string()).nullish(),
+  RepoDigests: z.array(z.string()).nullish(),
 });
 
 type Freed = { readonly gone: readonly string[]; readonly freedBytes: number };
@@ -42,7 +43,7 @@ async function removeNameless(
 ): Promise<number | undefined> {
   const image = await api.find({ method: "GET", path: `/images/${id}/json`, signal }, CachedReply);
   if (image === undefined) return 0;
-  if ((image.RepoTags ?? []).length > 0) return undefined;
+  if ([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].length > 0) return undefined;
   const { Parent: parent } = image;
   const below = parent
     ? await api.find({ method: "GET", path: `/images/${parent}/json`, signal }, CachedReply)
