@@ -64,6 +64,11 @@ export type Operation<
   readonly mcp?: McpBinding;
   /** Who may call it, where its scope does not say it: administrators alone, or whoever is known here. */
   readonly access?: "admin" | "anyone";
+  /**
+   * What stays of it in the chain of receipts, where it changes something: `change` a receipt of its own kind, `own`
+   * one of what it began, `none` nothing, for what is no more than a keystroke. @default "change"
+   */
+  readonly record?: "change" | "own" | "none";
   /** A strict object: an unknown key is an error. */
   readonly input: Input;
   /** The answer of a unary operation, one event of a stream. */

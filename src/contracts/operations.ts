@@ -1,4 +1,5 @@
 import { agentOperations } from "./operations/agent.ts";
+import { auditOperations } from "./operations/audit.ts";
 import { authOperations } from "./operations/auth.ts";
 import { contextOperations } from "./operations/context.ts";
 import { fileOperations } from "./operations/file.ts";
@@ -32,6 +33,7 @@ export const operations = {
   key: keyOperations,
   user: userOperations,
   auth: authOperations,
+  audit: auditOperations,
   system: systemOperations,
 } as const;
 

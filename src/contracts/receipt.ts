@@ -76,8 +76,26 @@ const ExportReceiptBody = z.object({
   digest: Hash.nullable().meta({ description: "As the registry has confirmed it; null where nothing was pushed." }),
 });
 
+const ChangeReceiptBody = z.object({
+  ...link,
+  operation: z.literal("change").meta({ description: "A change that leaves no receipt of another kind." }),
+  change: z.string().meta({ description: "Which operation it was, such as `sandbox.create`." }),
+  user: z.string().meta({ description: "Who acted: the owner, or whose agent the owner is." }),
+  agent: z.boolean().meta({ description: "Whether the owner is an agent." }),
+  subject: z.record(z.string(), z.string()).meta({ description: "What it was about: ids and names, and no contents." }),
+  outcome: z.enum(["done", "failed", "refused"]),
+  code: z.string().nullable().meta({ description: "Of the error; null where it is done." }),
+  startedAt: Time,
+  durationMs: z.int(),
+});
+
 /** The body that is hashed and signed: only what was measured, null where it was not. */
-export const ReceiptBody = z.discriminatedUnion("operation", [RunReceiptBody, BuildReceiptBody, ExportReceiptBody]);
+export const ReceiptBody = z.discriminatedUnion("operation", [
+  RunReceiptBody,
+  BuildReceiptBody,
+  ExportReceiptBody,
+  ChangeReceiptBody,
+]);
 
 const seal = {
   hash: Hash.meta({ description: "SHA-256 of the canonical JSON of everything else but the signature." }),
@@ -87,8 +105,9 @@ const seal = {
 export const RunReceipt = RunReceiptBody.extend(seal).meta({ id: "RunReceipt" });
 export const BuildReceipt = BuildReceiptBody.extend(seal).meta({ id: "BuildReceipt" });
 export const ExportReceipt = ExportReceiptBody.extend(seal).meta({ id: "ExportReceipt" });
+export const ChangeReceipt = ChangeReceiptBody.extend(seal).meta({ id: "ChangeReceipt" });
 export const Receipt = z
-  .discriminatedUnion("operation", [RunReceipt, BuildReceipt, ExportReceipt])
+  .discriminatedUnion("operation", [RunReceipt, BuildReceipt, ExportReceipt, ChangeReceipt])
   .meta({ id: "Receipt", type: "object" });
 
 /** Protects the end of the chain: without it a cut-off tail would not be missed. */

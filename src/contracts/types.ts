@@ -129,6 +129,7 @@ export type BuildLimits = z.output<typeof build.BuildLimits>;
 export type BuildNetwork = z.output<typeof build.BuildNetwork>;
 export type Receipt = z.output<typeof receipt.Receipt>;
 export type RunReceipt = z.output<typeof receipt.RunReceipt>;
+export type ChangeReceipt = z.output<typeof receipt.ChangeReceipt>;
 export type BuildReceipt = z.output<typeof receipt.BuildReceipt>;
 export type ReceiptBody = z.output<typeof receipt.ReceiptBody>;
 export type ReceiptHead = z.output<typeof receipt.ReceiptHead>;

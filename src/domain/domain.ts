@@ -1,6 +1,7 @@
 import type { Scope } from "../contracts/types.ts";
 import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
+import { createAudit, isAudited } from "./access/audit.ts";
 import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
 import { requireRight, requireScope } from "./access/rights.ts";
 import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
@@ -26,7 +27,7 @@ import { imageHistory, listImages, removeImage } from "./image/own-images.ts";
 import { pruneImages } from "./image/prune-images.ts";
 import { ensureNetwork, inspectNetwork, listNetworks, removeNetwork } from "./network/named-networks.ts";
 import { networkLog, setNetwork } from "./network/networks.ts";
-import { exportReceipts, getReceipt, listReceipts } from "./receipt/receipts.ts";
+import { exportReceipts, getReceipt, listAudit, listReceipts } from "./receipt/receipts.ts";
 import { verifyChain } from "./receipt/verify-chain.ts";
 import { cleanup } from "./recovery/cleanup.ts";
 import { runAgent } from "./run/agent.ts";
@@ -51,7 +52,7 @@ import { getSnapshot, listSnapshots, removeSnapshot, snapshotSandbox } from "./s
 import { listVolumes, removeVolume } from "./volume/volumes.ts";
 import { waitForRun } from "./run/wait.ts";
 import { listSessions, removeSession } from "./session/session-operations.ts";
-import { validated, type ParsedPlatform } from "./validated.ts";
+import { validated, type Guards, type ParsedPlatform } from "./validated.ts";
 
 type CallOf = (options: CallOptions | undefined) => Call;
 
@@ -104,10 +105,21 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
     },
     raw: rawMethods(call, filesOf),
   };
-  return validated(parsed, {
-    row: (named) => requireRight(principal, named),
-    raw: (method) => requireScope(principal, RAW_SCOPES[method], `raw.${method}`),
-  });
+  return validated(parsed, guardsOf(context, principal));
+}
+
+function guardsOf(context: DomainContext, principal: Principal): Guards {
+  const audit = createAudit(context, principal);
+  return {
+    row: {
+      admit: (named) => requireRight(principal, named),
+      witness: (named, input) => (isAudited(named) ? audit(named.name, input) : undefined),
+    },
+    raw: {
+      admit: (method) => requireScope(principal, RAW_SCOPES[method], `raw.${method}`),
+      witness: (method, input) => (RAW_SCOPES[method].endsWith(":write") ? audit(`raw.${method}`, input) : undefined),
+    },
+  };
 }
 
 const RAW_SCOPES: Readonly<Record<keyof Platform["raw"], Scope>> = {
@@ -120,7 +132,7 @@ const RAW_SCOPES: Readonly<Record<keyof Platform["raw"], Scope>> = {
   importImage: "image:write",
 };
 
-function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "auth"> {
+function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "auth" | "audit"> {
   return {
     key: {
       create: (input, options) => createKey(call(options), input),
@@ -133,6 +145,9 @@ function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "
       list: async (input, options) => pageOf(await listUsers(call(options), query(input))),
       get: ({ name }, options) => getUser(call(options), name),
       update: (input, options) => updateUser(call(options), input),
+    },
+    audit: {
+      list: async ({ user, ...input }, options) => pageOf(await listAudit(call(options), { user, ...query(input) })),
     },
     auth: { whoami: async (_input, options) => whoami(call(options)) },
   };

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { canceled } from "../base/deadline.ts";
 import { MoorageError } from "../base/errors.ts";
 import type { Operation } from "../contracts/operation.ts";
 import type { Operations } from "../contracts/operations.ts";
@@ -21,70 +22,106 @@ export type ParsedPlatform = {
   };
 } & Pick<Platform, "raw">;
 
-/** Each throws where the caller may not do it. */
-export type Rights = {
-  readonly row: (named: NamedOperation) => void;
-  readonly raw: (method: keyof RawOperations) => void;
+/** How an operation ended: with what it answered last, or with what was thrown. */
+export type Outcome = { readonly answer: unknown } | { readonly thrown: unknown };
+
+/** What is asked for and noted around each operation; `raw` is about those that carry bytes. */
+export type Guard<Of> = {
+  /** Throws where the caller may not do it. */
+  readonly admit: (of: Of) => void;
+  /** Called when it begins; what it answers is called at its end, and never throws. Undefined: nothing is noted. */
+  readonly witness: (of: Of, input: unknown) => ((outcome: Outcome) => Promise<void>) | undefined;
 };
 
+export type Guards = { readonly row: Guard<NamedOperation>; readonly raw: Guard<keyof RawOperations> };
+
 /** The one place where rights are asked for and inputs parsed, so that callers of every door are checked alike. */
-export function validated(inner: ParsedPlatform, rights: Rights): Platform {
+export function validated(inner: ParsedPlatform, guards: Guards): Platform {
   return buildPlatform(
     listOperations(),
-    (named) => {
-      const check = (input: unknown): unknown => {
-        rights.row(named);
-        return parseInput(named.name, named.operation.input, input);
-      };
-      return checkedMethod(methodOf(inner, named), named.operation.kind, check);
-    },
-    checkedRaw(inner.raw, rights.raw),
+    (named) => guardedMethod(inner, named, guards.row),
+    guardedRaw(inner.raw, guards.raw),
   );
 }
 
-function checkedRaw(raw: RawOperations, check: Rights["raw"]): RawOperations {
-  return {
-    download: async function* (...given) {
-      check("download");
-      yield* raw.download(...given);
-    },
-    upload: async (...given) => {
-      check("upload");
-      await raw.upload(...given);
-    },
-    read: async (...given) => {
-      check("read");
-      return raw.read(...given);
-    },
-    write: async (...given) => {
-      check("write");
-      return raw.write(...given);
-    },
-    stage: async (...given) => {
-      check("stage");
-      return raw.stage(...given);
-    },
-    exportImage: async function* (...given) {
-      check("exportImage");
-      yield* raw.exportImage(...given);
-    },
-    importImage: async (...given) => {
-      check("importImage");
-      return raw.importImage(...given);
-    },
+function guardedMethod(
+  inner: ParsedPlatform,
+  named: NamedOperation,
+  guard: Guard<NamedOperation>,
+): UnaryMethod | StreamMethod {
+  const unary: UnaryMethod = methodOf(inner, named);
+  const stream: StreamMethod = methodOf(inner, named);
+  const { name, operation } = named;
+  const admitted = (input: unknown): unknown => {
+    guard.admit(named);
+    return parseInput(name, operation.input, input);
   };
+  if (operation.kind === "unary") {
+    return (input, options = {}) => witnessed(guard.witness(named, input), async () => unary(admitted(input), options));
+  }
+  return (input, options = {}) =>
+    watched(guard.witness(named, input), async function* () {
+      yield* stream(admitted(input), options);
+    });
 }
 
-function checkedMethod(
-  method: UnaryMethod & StreamMethod,
-  kind: Operation["kind"],
-  parse: (input: unknown) => unknown,
-): UnaryMethod | StreamMethod {
-  const unary: UnaryMethod = method;
-  const stream: StreamMethod = method;
-  if (kind === "unary") return async (input, options = {}) => unary(parse(input), options);
-  return async function* (input, options = {}) {
-    yield* stream(parse(input), options);
+type Witness = ReturnType<Guard<unknown>["witness"]>;
+
+async function witnessed<T>(witness: Witness, work: () => Promise<T>): Promise<T> {
+  if (witness === undefined) return work();
+  let answer: T;
+  try {
+    answer = await work();
+  } catch (error) {
+    await witness({ thrown: error });
+    throw error;
+  }
+  await witness({ answer });
+  return answer;
+}
+
+async function* watched<T>(witness: Witness, work: () => AsyncIterable<T>): AsyncGenerator<T> {
+  if (witness === undefined) {
+    yield* work();
+    return;
+  }
+  // What its reader leaves is given up.
+  let outcome: Outcome = { thrown: canceled() };
+  let answer: unknown;
+  try {
+    for await (const item of work()) {
+      answer = item;
+      yield item;
+    }
+    outcome = { answer };
+  } catch (error) {
+    outcome = { thrown: error };
+    throw error;
+  } finally {
+    await witness(outcome);
+  }
+}
+
+function guardedRaw(raw: RawOperations, { admit, witness }: Guard<keyof RawOperations>): RawOperations {
+  const once = <T>(of: keyof RawOperations, input: unknown, work: () => Promise<T>): Promise<T> =>
+    witnessed(witness(of, input), async () => {
+      admit(of);
+      return work();
+    });
+  return {
+    download: async function* (...given) {
+      admit("download");
+      yield* raw.download(...given);
+    },
+    exportImage: async function* (...given) {
+      admit("exportImage");
+      yield* raw.exportImage(...given);
+    },
+    upload: (...given) => once("upload", given[0], () => raw.upload(...given)),
+    read: (...given) => once("read", given[0], () => raw.read(...given)),
+    write: (...given) => once("write", given[0], () => raw.write(...given)),
+    stage: (...given) => once("stage", given[0], () => raw.stage(...given)),
+    importImage: (...given) => once("importImage", given[0], () => raw.importImage(...given)),
   };
 }
 

@@ -232,10 +232,16 @@ export type ReceiptRow = {
   readonly text: string;
   readonly hash: string;
   readonly signature: string;
+  /** Whether it is of a mere change, and so a part of the audit log alone. */
+  readonly change: boolean;
 };
 
-/** What a receipt is of. */
-export type Ended = { readonly run: RunRow } | { readonly build: BuildRow } | { readonly export: ExportRow };
+/** What a receipt is of. A change has no row of its own, and is not waited for until the disk has it. */
+export type Ended =
+  | { readonly run: RunRow }
+  | { readonly build: BuildRow }
+  | { readonly export: ExportRow }
+  | { readonly change: true };
 
 export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
 
@@ -316,7 +322,10 @@ export type ReceiptRows = {
    */
   readonly append: (make: (last: ReceiptRow | undefined) => ChainLink, ended: Ended) => Promise<ReceiptRow>;
   readonly find: (owner: string, id: string) => Promise<ReceiptRow | undefined>;
+  /** Without those of mere changes. */
   readonly list: (owner: string, query: PageQuery) => Promise<Page<ReceiptRow>>;
+  /** All of them; of a user and the user's agents, or of everybody. */
+  readonly audit: (user: string | undefined, query: PageQuery) => Promise<Page<ReceiptRow>>;
   /** The whole chain in its order. What is appended meanwhile may follow. */
   readonly chain: () => AsyncIterable<ReceiptRow>;
   readonly head: () => Promise<ReceiptHead | undefined>;

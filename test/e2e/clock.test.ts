@@ -56,7 +56,7 @@ describe.runIf(process.platform === "linux")("a machine whose clock is set while
     // Measured by the clock that does not jump.
     expect(late.durationMs).toBeLessThan(HOUR);
     const { items } = await sdk.receipt.list({});
-    expect(items.map(({ status }) => status)).toEqual(["timed_out", "succeeded"]);
-    expect(await sdk.receipt.verify({})).toMatchObject({ ok: true, count: 2 });
+    expect(items).toMatchObject([{ status: "timed_out" }, { status: "succeeded" }]);
+    expect(await sdk.receipt.verify({})).toMatchObject({ ok: true });
   });
 });

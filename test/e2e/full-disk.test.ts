@@ -46,7 +46,8 @@ await withPrivateEngines(() => {
       const [run] = await runs();
       expect(await sdk.run.get({ runId: run?.runId ?? "" })).toMatchObject({ exitCode: 0, stdout: "begun\nover\n" });
       expect(await resultOf(sdk.sandbox.exec({ id, command: ["echo", "again"] }))).toMatchObject({ stdout: "again\n" });
-      expect(await sdk.receipt.verify({})).toMatchObject({ ok: true, count: 2 });
+      expect((await sdk.receipt.list({})).items).toHaveLength(2);
+      expect(await sdk.receipt.verify({})).toMatchObject({ ok: true });
       expect((await sdk.sandbox.list({})).items).toHaveLength(1);
     });
 
@@ -95,7 +96,8 @@ await withPrivateEngines(() => {
         const { items } = await server.sdk.run.list({});
         // The engine has kept the job's end, until that is recorded.
         expect(items).toMatchObject([{ status: "failed", exitCode: 3, command: job }]);
-        expect(await server.sdk.receipt.verify({})).toMatchObject({ ok: true, count: 1 });
+        expect((await server.sdk.receipt.list({})).items).toHaveLength(1);
+        expect(await server.sdk.receipt.verify({})).toMatchObject({ ok: true });
         expect(await resultOf(server.sdk.sandbox.exec({ id: sandbox, command: ["true"] }))).toMatchObject({
           exitCode: 0,
         });

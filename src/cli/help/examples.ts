@@ -40,6 +40,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "file replace": ["moorage file replace demo src/main.py 'DEBUG = True' 'DEBUG = False'"],
   "file mv": ["moorage file mv demo draft.md docs/final.md"],
   "file chmod": ["moorage file chmod demo 0755 run.sh"],
+  "key create": [
+    "moorage key create --user alice --name laptop --ttl 720h",
+    "moorage key create --agent builder --memory 512m --ttl 24h",
+  ],
+  "audit ls": ["moorage audit ls --user alice"],
   "context create": [
     "moorage context create .",
     "moorage context create --git https://github.com/example/app.git#main",

@@ -1,6 +1,12 @@
 import { page } from "../../contracts/primitives.ts";
 import { Receipt, ReceiptVerification } from "../../contracts/receipt.ts";
-import type { BuildReceipt, ExportReceipt, Receipt as ReceiptData, RunReceipt } from "../../contracts/types.ts";
+import type {
+  BuildReceipt,
+  ChangeReceipt,
+  ExportReceipt,
+  Receipt as ReceiptData,
+  RunReceipt,
+} from "../../contracts/types.ts";
 import { formatBytes, formatDuration } from "../../base/quantities.ts";
 import { keyValues } from "../output/key-values.ts";
 import { labelled, successLine } from "../output/message.ts";
@@ -22,7 +28,7 @@ export const receiptList = view(page(Receipt), ({ items }, layout) => {
   const rows = items.map((receipt) => [
     receipt.id,
     String(receipt.sequence),
-    receipt.status,
+    "status" in receipt ? receipt.status : receipt.outcome,
     receipt.operation,
     "exitCode" in receipt && receipt.exitCode !== null ? String(receipt.exitCode) : NOTHING,
     timeCell(receipt.recordedAt),
@@ -35,7 +41,30 @@ export const receiptDetails = view(Receipt, (receipt, layout) => ({
   out: keyValues([...identity(receipt), ...facts(receipt), ...chain(receipt)], layout),
 }));
 
+/** Who did what, to what, and how it ended. */
+export const auditList = view(page(Receipt), ({ items }, layout) => {
+  if (items.length === 0) return { note: "nothing has been done yet." };
+  const columns = [
+    { header: "RECORDED", whole: true },
+    { header: "OWNER" },
+    { header: "KEY" },
+    { header: "WHAT", whole: true },
+    { header: "OUTCOME", whole: true },
+    { header: "OF" },
+  ];
+  const rows = items.map((receipt) => {
+    const changed = receipt.operation === "change";
+    return [
+      ...[timeCell(receipt.recordedAt), receipt.owner, receipt.key ?? NOTHING],
+      ...(changed ? [receipt.change, receipt.code ?? receipt.outcome] : [receipt.operation, receipt.status]),
+      ofWhat(receipt),
+    ];
+  });
+  return { out: table(columns, rows, layout) };
+});
+
 function ofWhat(receipt: ReceiptData): string {
+  if (receipt.operation === "change") return subjectCell(receipt);
   if (receipt.operation === "image.build") return receipt.buildId;
   return receipt.operation === "image.export" ? receipt.exportId : receipt.runId;
 }
@@ -53,8 +82,25 @@ function identity(receipt: ReceiptData): Pairs {
 }
 
 function facts(receipt: ReceiptData): Pairs {
+  if (receipt.operation === "change") return ofChange(receipt);
   if (receipt.operation === "image.export") return ofExport(receipt);
   return receipt.operation === "image.build" ? ofBuild(receipt) : [...ofRun(receipt), ...outcome(receipt)];
+}
+
+function subjectCell({ subject }: ChangeReceipt): string {
+  const pairs = Object.entries(subject).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? NOTHING : pairs.join(" ");
+}
+
+function ofChange(receipt: ChangeReceipt): Pairs {
+  return [
+    ["Change", receipt.change],
+    ["Of", subjectCell(receipt)],
+    ["User", receipt.agent ? `${receipt.user}, by an agent` : receipt.user],
+    ["Outcome", receipt.code === null ? receipt.outcome : `${receipt.outcome}: ${receipt.code}`],
+    ["Started", timeCell(receipt.startedAt)],
+    ["Duration", durationCell(receipt.durationMs)],
+  ];
 }
 
 function ofBuild(receipt: BuildReceipt): Pairs {

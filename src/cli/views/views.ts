@@ -28,7 +28,7 @@ import {
   networkRemoved,
   networkSet,
 } from "./network-views.ts";
-import { receiptDetails, receiptList, verification } from "./receipt-views.ts";
+import { auditList, receiptDetails, receiptList, verification } from "./receipt-views.ts";
 import {
   runDetached,
   runDetails,
@@ -123,6 +123,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "network.remove": networkRemoved,
   "network.set": networkSet,
   "network.log": networkLog,
+  "audit.list": auditList,
   "receipt.list": receiptList,
   "receipt.get": receiptDetails,
   "receipt.verify": verification,

@@ -14,6 +14,7 @@ export const agentOperations = {
       runs: true,
       flags: { ...jobFlags, ...stdinFlags },
     },
+    record: "own",
     input: AgentRun,
     output: RunEvent,
   }),

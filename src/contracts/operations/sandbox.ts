@@ -66,6 +66,7 @@ export const sandboxOperations = {
       },
     },
     mcp: changing,
+    record: "own",
     input: SandboxExec,
     output: RunEvent,
   }),

@@ -53,6 +53,7 @@ function refused(message: string): MoorageError {
   return new MoorageError("FORBIDDEN", message);
 }
 
-function isRead({ http, mcp }: Operation): boolean {
+/** Whether it changes nothing. */
+export function isRead({ http, mcp }: Operation): boolean {
   return http.method === "get" || (mcp?.readOnly ?? false);
 }

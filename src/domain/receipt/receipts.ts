@@ -8,6 +8,15 @@ export async function listReceipts({ context, principal }: Call, query: PageQuer
   return { items: items.map(receiptView), nextCursor };
 }
 
+/** Who did what: everybody's, or one user's with what the user's agents did. */
+export async function listAudit(
+  { context }: Call,
+  { user, ...query }: PageQuery & { readonly user: string | undefined },
+): Promise<Page<Receipt>> {
+  const { items, nextCursor } = await context.store.receipts.audit(user, query);
+  return { items: items.map(receiptView), nextCursor };
+}
+
 export async function getReceipt({ context, principal }: Call, id: string): Promise<Receipt> {
   const row = await context.store.receipts.find(principal.owner, id);
   if (row !== undefined) return receiptView(row);

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../base/canonical-json.ts";
 import { isoTime } from "../../base/clock.ts";
 import { newId } from "../../base/ids.ts";
 import { sha256 } from "../../base/sha256.ts";
-import type { ReceiptBody, RunReceipt } from "../../contracts/types.ts";
+import type { ChangeReceipt, ReceiptBody, RunReceipt } from "../../contracts/types.ts";
 import type { BuildRow, Ended, ExportRow, ReceiptRow, RunKind, RunRow } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { headText } from "./receipt-signer.ts";
@@ -36,7 +36,17 @@ export function recordExportReceipt(context: DomainContext, row: ExportRow): Pro
   return appendReceipt(context, exportFacts(row), { export: { ...row, endedAt: context.timers.now() } });
 }
 
-type Facts = ReturnType<typeof runFacts> | ReturnType<typeof buildFacts> | ReturnType<typeof exportFacts>;
+export type ChangeFacts = Omit<
+  ChangeReceipt,
+  "version" | "id" | "sequence" | "previous" | "deployment" | "recordedAt" | "hash" | "signature"
+>;
+
+/** Appends to the chain that somebody changed something, or tried to. */
+export function recordChange(context: DomainContext, facts: ChangeFacts): Promise<ReceiptRow> {
+  return appendReceipt(context, facts, { change: true });
+}
+
+type Facts = ChangeFacts | ReturnType<typeof runFacts> | ReturnType<typeof buildFacts> | ReturnType<typeof exportFacts>;
 
 function appendReceipt(context: DomainContext, facts: Facts, ended: Ended): Promise<ReceiptRow> {
   const { signer, clock, store } = context;
@@ -54,6 +64,7 @@ function appendReceipt(context: DomainContext, facts: Facts, ended: Ended): Prom
       text,
       hash,
       signature: signer.sign(hash),
+      change: body.operation === "change",
     };
     const head = { deployment: signer.deployment, count: place.sequence, hash };
     return { row, head: { ...head, signature: signer.sign(headText(head)) } };

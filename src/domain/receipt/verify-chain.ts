@@ -45,6 +45,9 @@ function bodyProblems(row: ReceiptRow, previous: ReceiptRow | undefined): string
   if (body["sequence"] !== row.sequence || body["id"] !== row.id || body["owner"] !== row.owner) {
     found.push("its number, id or owner differs from its text");
   }
+  if ((body["operation"] === "change") !== row.change) {
+    found.push("its kind differs from its text");
+  }
   return found;
 }
 

@@ -165,6 +165,9 @@ export const MIGRATIONS: readonly string[] = [
      data TEXT NOT NULL
    ) STRICT;
    CREATE INDEX keys_by_user ON keys (user, created_at DESC, id DESC);`,
+  `ALTER TABLE receipts ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+   DROP INDEX receipts_by_owner;
+   CREATE INDEX receipts_by_owner ON receipts (owner, change, sequence DESC);`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -176,4 +179,5 @@ export const SCHEMAS: readonly string[] = [
   "c530a69978df0ce38c42d58ad3f5cfc831331e2d1e8423bab7bd571cdd0b1135",
   "a28b49038f951fc51f58d58d1ada65d07647ccc285a91495ec3d26e14ba31e1f",
   "94c8b75339fdbd9e5e57eb76343365910e22b80c3f1db845768b57f84c3ed6ef",
+  "8c860ae59ec87fb51a5ba9c6e63f93d5addb9eacb5027a2d1a54dffb1ea2eb55",
 ];

@@ -123,7 +123,15 @@ function append(store: Store): Promise<ReceiptRow> {
   return store.receipts.append(
     (last) => {
       const sequence = (last?.sequence ?? 0) + 1;
-      const row = { sequence, id: newId(), owner: "alice", text: "{}", hash: `hash ${sequence}`, signature: "s" };
+      const row = {
+        sequence,
+        id: newId(),
+        owner: "alice",
+        text: "{}",
+        hash: `hash ${sequence}`,
+        signature: "s",
+        change: false,
+      };
       return { row, head: { deployment: newId(), count: sequence, hash: row.hash, signature: "s" } };
     },
     { run: run() },
@@ -371,7 +379,15 @@ describe("the store", () => {
       await store.runs.insert({ ...row, status: "running", endedAt: null });
       await store.receipts.append(
         () => {
-          const link = { sequence: index + 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+          const link = {
+            sequence: index + 1,
+            id: newId(),
+            owner: "alice",
+            text: "{}",
+            hash: "h",
+            signature: "s",
+            change: false,
+          };
           return { row: link, head: { deployment: newId(), count: index + 1, hash: "h", signature: "s" } };
         },
         { run: row },
@@ -401,7 +417,7 @@ describe("the store", () => {
     expect(await store.runs.claim(ended.id, "1", "3")).toBe(false);
     const receipt = await store.receipts.append(
       () => {
-        const row = { sequence: 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s" };
+        const row = { sequence: 1, id: newId(), owner: "alice", text: "{}", hash: "h", signature: "s", change: false };
         return { row, head: { deployment: newId(), count: 1, hash: "h", signature: "s" } };
       },
       { run: ended },

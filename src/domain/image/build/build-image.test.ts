@@ -256,7 +256,8 @@ describe("a build", () => {
     await domain.context.store.builds.insert(lost);
     expect((await system.cleanup({})).ok).toBe(true);
     expect((await image.builds({})).items.map(({ status }) => status).toSorted()).toEqual(["interrupted", "succeeded"]);
-    expect(await receipt.verify({})).toMatchObject({ ok: true, count: 2 });
+    expect((await receipt.list({})).items).toHaveLength(2);
+    expect(await receipt.verify({})).toMatchObject({ ok: true });
   });
 });
 
