@@ -17,9 +17,10 @@ const LAYERS = {
     why: "What images are built from: directories, archives, repositories; not whose they are.",
   },
   registry: { may: ["base"], why: "Credentials of registries; not whose images they are for." },
+  identity: { may: ["base"], why: "Who vouches for people: issuers, their keys, proxies; not what is theirs." },
   store: { may: ["contracts", "base"], why: "Rows keep what contracts define." },
   domain: {
-    may: ["contracts", "engine", "egress", "registry", "source", "store", "base"],
+    may: ["contracts", "engine", "egress", "identity", "registry", "source", "store", "base"],
     why: "Rules and lifecycles know ports, never the doors.",
   },
   gateway: { may: ["contracts", "base"], why: "The data path asks the contract who owns a sandbox." },

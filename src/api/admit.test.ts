@@ -25,7 +25,7 @@ test.each([
 ])("of %j the key %j is shown", async (headers, bearer) => {
   const { app, shown } = opened();
   await app.request("/v1/sandboxes", { headers });
-  expect(shown).toEqual([{ bearer }]);
+  expect(shown).toMatchObject([{ bearer }]);
 });
 
 test("who is not known is told so, in the form that HTTP has for it, and reaches nothing", async () => {

@@ -5,5 +5,5 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** What a request shows of who sends it. */
 export function shownBy({ headers }: Request): Shown {
   const [, bearer] = BEARER.exec(headers.get("authorization") ?? "") ?? [];
-  return { bearer };
+  return { bearer, header: (name) => headers.get(name) ?? undefined };
 }

@@ -93,8 +93,27 @@ export const User = z
     fullName: z.string().nullable(),
     createdAt: Time,
     disabledAt: Time.nullable().meta({ description: "Since when none of their keys works; null: they do." }),
+    identity: z
+      .object({ issuer: z.string(), subject: z.string() })
+      .nullable()
+      .meta({ description: "Who vouches for them, and as whom; null: an administrator added them." }),
   })
   .meta({ id: "User" });
+
+export const TokenCheck = z
+  .object({
+    ok: z.boolean().meta({ description: "Whether the token would open this server." }),
+    checks: z.array(
+      z.object({
+        check: z.enum(["form", "issuer", "algorithm", "signature", "audience", "use", "time", "user", "owner"]),
+        ok: z.boolean(),
+        told: z.string().meta({ description: "What was found, and where it is wrong what was expected." }),
+      }),
+    ),
+    owner: OwnerName.nullable().meta({ description: "Whom it would let in; null where a check has failed." }),
+    role: Role.nullable(),
+  })
+  .meta({ id: "TokenCheck", description: "What was found out about a token, in the order of the checks." });
 
 export const Whoami = z
   .object({
@@ -102,7 +121,7 @@ export const Whoami = z
     role: Role,
     scopes: z.array(Scope).nullable(),
     agent: z.boolean(),
-    keyId: Id.nullable().meta({ description: "The key that was shown; null on the local socket." }),
+    keyId: Id.nullable().meta({ description: "The key that was shown; null on the local socket, and for a token." }),
     limits: KeyLimits.nullable(),
   })
   .meta({ id: "Whoami" });

@@ -13,6 +13,7 @@ export type FlagBinding = {
     | "key-value"
     | "code-file"
     | "dockerfile"
+    | "secret-file"
     | "host-directory"
     | "workspace"
     | "port"

@@ -38,6 +38,7 @@ export type KeyCreate = z.output<typeof access.KeyCreate>;
 export type CreatedKey = z.output<typeof access.CreatedKey>;
 export type User = z.output<typeof access.User>;
 export type UserCreate = z.output<typeof access.UserCreate>;
+export type TokenCheck = z.output<typeof access.TokenCheck>;
 export type Whoami = z.output<typeof access.Whoami>;
 
 export type PackageManager = z.output<typeof dependencies.PackageManager>;

@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import type { KeyLimits, Role, Scope } from "../contracts/types.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { Engine, EngineName } from "../engine/engine.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
@@ -55,6 +56,8 @@ export type DomainContext = {
   readonly egress: Egress;
   /** What may be shown to registries; the administrator's, whoever calls. */
   readonly credentials: Credentials;
+  /** Who vouches for people, beside keys. */
+  readonly identity: Identity;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
   readonly disk: DiskWatches;

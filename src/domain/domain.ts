@@ -2,6 +2,7 @@ import type { Scope } from "../contracts/types.ts";
 import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
 import { createAudit, isAudited } from "./access/audit.ts";
+import { checkToken } from "./access/check-token.ts";
 import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
 import { requireRight, requireScope } from "./access/rights.ts";
 import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
@@ -149,7 +150,10 @@ function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "
     audit: {
       list: async ({ user, ...input }, options) => pageOf(await listAudit(call(options), { user, ...query(input) })),
     },
-    auth: { whoami: async (_input, options) => whoami(call(options)) },
+    auth: {
+      whoami: async (_input, options) => whoami(call(options)),
+      check: ({ token }, options) => checkToken(call(options), token),
+    },
   };
 }
 

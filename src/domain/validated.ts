@@ -184,7 +184,7 @@ function expectation(issue: Issue): string {
 
 // These may be secrets, or long, or both; in a batch they are the jobs'.
 function isPrivate(path: string): boolean {
-  return /^(?:jobs\.\d+\.)?(?:env|stdin|content|code|data|files|git|dockerfile|buildArgs)\b/.test(path);
+  return /^(?:jobs\.\d+\.)?(?:env|stdin|content|code|data|files|git|dockerfile|buildArgs|token)\b/.test(path);
 }
 
 // Long values would flood the message, and objects hide where the problem is: only scalars are shown, and those cut.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { IdentitySettings } from "./identity-settings.ts";
 
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
@@ -286,6 +287,7 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "Where `moorage serve` listens." }),
+  identity: IdentitySettings.prefault({}),
   logLevel: z
     .enum(["debug", "info", "warn", "error", "silent"])
     .optional()

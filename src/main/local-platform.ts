@@ -33,6 +33,7 @@ import { openSqliteStore } from "../store/sqlite/sqlite-store.ts";
 import { chooseEngine, type ChosenEngine } from "./choose-engine.ts";
 import type { Configuration } from "./configuration.ts";
 import { processHolders } from "./holders.ts";
+import { openIdentity } from "./identity.ts";
 import { policyOf } from "./policy.ts";
 import type { Locations } from "./settings.ts";
 import { openStateHome, type StateHome } from "./state-home.ts";
@@ -88,6 +89,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     store,
     egress: opening.use(createEgress({ logger })),
     credentials: credentialsOf(options),
+    identity: await openIdentity(configuration.identity, options.resident ?? false, systemClock),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
     live: new LiveRuns(),
     disk: opening.use(new DiskWatches()),

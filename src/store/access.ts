@@ -28,5 +28,8 @@ export type UserRows = {
   readonly insert: (user: User) => Promise<void>;
   readonly find: (name: string) => Promise<User | undefined>;
   readonly list: (query: PageQuery) => Promise<Page<User>>;
-  readonly update: (name: string, change: Partial<Pick<User, "role" | "disabledAt">>) => Promise<User | undefined>;
+  readonly update: (
+    name: string,
+    change: Partial<Pick<User, "role" | "disabledAt" | "identity">>,
+  ) => Promise<User | undefined>;
 };

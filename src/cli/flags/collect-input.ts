@@ -3,6 +3,7 @@ import type { Given, Session } from "../invocation.ts";
 import { alwaysReadsStdin, type CliField, type CliFields } from "./cli-field.ts";
 import { readDockerfile } from "./dockerfile.ts";
 import { fieldValue } from "./field-value.ts";
+import { readSecretFile } from "./secret-file.ts";
 import { readStdin } from "./read-stdin.ts";
 
 /** The operation's input from what was given. Types are settled here; what is allowed is for the operation to say. */
@@ -30,6 +31,7 @@ export async function collectInput(
 
 async function valueOf(field: CliField, texts: readonly string[], session: Session): Promise<unknown> {
   if (field.parse === "dockerfile") return readDockerfile(texts.at(-1) ?? "", field.label, session);
+  if (field.parse === "secret-file") return readSecretFile(texts.at(-1) ?? "", field.label, session);
   return fieldValue(field, texts, session.io.currentDirectory);
 }
 

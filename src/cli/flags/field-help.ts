@@ -13,6 +13,7 @@ const VALUE_NAMES = {
   workspace: "place",
   "code-file": "file",
   dockerfile: "file",
+  "secret-file": "file",
   port: "port",
   readiness: "check",
   stdin: "",
@@ -26,6 +27,8 @@ const WRITTEN_AS: Readonly<Record<string, string>> = {
   port: "Written as 8080 or auto:8080 (a free port of the host), 18080:8080 (the host's first) or 53/udp. May be given more than once.",
   readiness: "Written as port:8080, http:8080/health, log:PATTERN, or as JSON.",
   "code-file": "Read from a file of this host.",
+  "secret-file":
+    "Read from a file of this host, or with - from standard input: what stands in a command line is seen by others.",
   dockerfile: "Read from a file of this host, or with - from standard input.",
 };
 

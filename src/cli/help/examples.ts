@@ -74,5 +74,6 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "network set": ["moorage network set demo allow:preset:pypi,example.org"],
   "receipt export": ["moorage receipt export > receipts.jsonl"],
   "receipt verify": ["moorage receipt verify"],
+  "auth check": ["moorage auth check --token ./token", "cat token | moorage auth check --token -"],
   doctor: ["moorage doctor --preflight", "moorage doctor --probe"],
 };

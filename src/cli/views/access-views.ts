@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { CreatedKey, Key, User, Whoami } from "../../contracts/access.ts";
+import { CreatedKey, Key, TokenCheck, User, Whoami } from "../../contracts/access.ts";
 import { page } from "../../contracts/primitives.ts";
 import { keyValues } from "../output/key-values.ts";
+import { labelled, successLine } from "../output/message.ts";
 import { table } from "../output/table.ts";
 import { bytesCell, NOTHING, timeCell } from "./cells.ts";
 import { view } from "./view.ts";
@@ -72,11 +73,22 @@ export const whoami = view(Whoami, ({ owner, agent, role, scopes, keyId, limits 
       ["Role", role],
       ["Scopes", scopesCell(scopes)],
       ["Limits", limitsCell(limits)],
-      ["Key", keyId ?? "none: this is the local socket, or no server"],
+      ["Key", keyId ?? "none: this is the local socket, a token, or no server"],
     ],
     layout,
   ),
 }));
+
+export const tokenCheck = view(TokenCheck, ({ ok, checks, owner, role }, layout) => {
+  const lines = checks.map(({ check, ok: passed, told }) => {
+    const label = passed ? { label: "✔ ", paint: layout.style.green } : { label: "✖ ", paint: layout.style.red };
+    return labelled(label, `${check}: ${told}`, layout);
+  });
+  const verdict = ok
+    ? successLine(`The token opens this server for ${owner ?? NOTHING}, with the role ${role ?? NOTHING}.`, layout)
+    : labelled({ label: "✖ ", paint: layout.style.red }, "The token does not open this server.", layout);
+  return { out: `${lines.join("")}\n${verdict}` };
+});
 
 function stateOf({ revokedAt, expiresAt }: z.output<typeof Key>): string {
   if (revokedAt !== null) return `revoked at ${timeCell(revokedAt)}`;

@@ -12,7 +12,7 @@ import {
   modeChanged,
   textReplaced,
 } from "./file-views.ts";
-import { keyCreated, keyDetails, keyList, keyRevoked, userList, whoami } from "./access-views.ts";
+import { keyCreated, keyDetails, keyList, keyRevoked, tokenCheck, userList, whoami } from "./access-views.ts";
 import { contextDetails, contextList, contextRemoved, contextStaged } from "./context-views.ts";
 import { imageChecked } from "./image-check-view.ts";
 import { imagePulling, imagePushing } from "./image-transfer-views.ts";
@@ -133,6 +133,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "key.revoke": keyRevoked,
   "user.list": userList,
   "auth.whoami": whoami,
+  "auth.check": tokenCheck,
   "system.doctor": doctorReport,
   "system.cleanup": cleanupReport,
 };

@@ -1,43 +1,76 @@
 import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
-import type { Admit } from "../../contracts/admission.ts";
+import type { Admit, Shown } from "../../contracts/admission.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import type { User } from "../../contracts/types.ts";
+import type { Person } from "../../identity/issuer.ts";
+import { looksLikeToken } from "../../identity/token-form.ts";
 import type { KeyRow } from "../../store/store.ts";
 import type { DomainContext, Principal } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
 import { lowerRole } from "./rights.ts";
+import { settlePerson } from "./token-user.ts";
 import { findUser } from "./users.ts";
 
 /** Platforms of that many keys are kept made. */
 const MOST_KEPT = 1000;
 const TOUCH_MS = 60_000;
 
+const TOKEN_HINT = "Get a new token; `moorage auth check --token FILE` explains one to an administrator.";
+
 type Kept = { readonly stamp: string; readonly platform: Platform; touchedMs: number };
 
-/** Lets in whoever shows an API key. A key is looked up at each request: what is revoked works no more from then on. */
+/**
+ * Lets in whoever shows an API key, a token of an issuer that is trusted, or comes by the trusted proxy. It is looked up
+ * at each request: what is revoked or disabled works no more from then on.
+ */
 export function createAdmit(context: DomainContext): Admit {
   const kept = new Map<string, Kept>();
-  return async ({ bearer }) => {
-    const { row, user } = await authenticate(context, bearer);
-    const principal = principalOf(row, user);
+  return async (shown) => {
+    const principal = await authenticate(context, shown);
+    const { keyId, owner } = principal;
+    const id = keyId ?? `user ${owner}`;
     const stamp = JSON.stringify(principal);
-    const known = kept.get(row.id);
+    const known = kept.get(id);
     const entry = known?.stamp === stamp ? known : { stamp, platform: platformFor(context, principal), touchedMs: 0 };
     // Set anew, so that the first ones are those that nobody has shown for the longest.
-    kept.delete(row.id);
-    kept.set(row.id, entry);
+    kept.delete(id);
+    kept.set(id, entry);
     const [oldest] = kept.keys();
     if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-    await touch(context, row.id, entry);
+    if (keyId !== null) await touch(context, keyId, entry);
     return entry.platform;
   };
 }
 
-async function authenticate(context: DomainContext, bearer: string | undefined) {
-  if (bearer === undefined) throw unknown("This needs an API key, and the request shows none.");
+/** What the sender shows for itself goes before what a proxy says of whom it lets through. */
+async function authenticate(context: DomainContext, { bearer, header }: Shown): Promise<Principal> {
+  if (bearer !== undefined) return looksLikeToken(bearer) ? ofToken(context, bearer) : ofKey(context, bearer);
+  const person = header === undefined ? undefined : await context.identity.ofProxy(header);
+  if (person === undefined) throw unknown("This needs an API key, and the request shows none.");
+  return personal(context, person, "Ask an administrator of this server.");
+}
+
+async function ofToken(context: DomainContext, token: string): Promise<Principal> {
+  const { identity } = context;
+  if (!identity.hasIssuers) throw unknown("The request shows a token, and no identity provider is trusted here.");
+  const { checks, person } = await identity.examine(token);
+  const failed = checks.find(({ ok }) => !ok);
+  if (failed !== undefined || person === undefined)
+    throw unknown(failed?.told ?? "The token is not valid.", TOKEN_HINT);
+  return personal(context, person, TOKEN_HINT);
+}
+
+async function personal(context: DomainContext, person: Person, hint: string): Promise<Principal> {
+  const user = await settlePerson(context, person);
+  if (typeof user === "string") throw unknown(user, hint);
+  const { name, role } = user;
+  return { owner: name, user: name, agent: false, keyId: null, role, scopes: null, limits: null };
+}
+
+async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {
   const shown = readKey(bearer);
   if (shown === undefined) throw unknown("What the request shows is no API key of Moorage.");
   const row = await context.store.keys.find(shown.id);
@@ -49,11 +82,11 @@ async function authenticate(context: DomainContext, bearer: string | undefined) 
   const user = await findUser(context, row.user);
   if (user === undefined || user.disabledAt !== null)
     throw unknown(`The API key ${id} (${name}) is of ${row.user}, who is disabled.`);
-  return { row, user };
+  return principalOf(row, user);
 }
 
-function unknown(message: string): MoorageError {
-  return new MoorageError("UNAUTHENTICATED", message);
+function unknown(message: string, hint?: string): MoorageError {
+  return new MoorageError("UNAUTHENTICATED", message, hint === undefined ? {} : { hint });
 }
 
 function principalOf({ id, owner, agent, role, scopes, limits }: KeyRow, user: User): Principal {

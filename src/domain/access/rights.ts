@@ -43,8 +43,14 @@ export function requireScope(principal: Principal, scope: Scope, operation: stri
   throw refused(`${operation}: expected a key with the scope ${scope}, got one with ${held.join(", ")}.`);
 }
 
-function requireAdmin({ role, scopes, agent }: Principal, operation: string): void {
-  if (role === "admin" && scopes === null && !agent) return;
+/** Whoever may do all that an administrator may: by no key that is limited. */
+export function isAdministrator({ role, scopes, agent }: Principal): boolean {
+  return role === "admin" && scopes === null && !agent;
+}
+
+function requireAdmin(principal: Principal, operation: string): void {
+  if (isAdministrator(principal)) return;
+  const { role, agent } = principal;
   const got = agent ? "an agent's key" : role === "admin" ? "a key that is limited to some scopes" : role;
   throw refused(`${operation}: expected the role admin, got ${got}.`);
 }

@@ -12,6 +12,7 @@ const LOCAL: User = {
   fullName: null,
   createdAt: isoTime(0),
   disabledAt: null,
+  identity: null,
 };
 
 export async function createUser({ context }: Call, { name, role, fullName }: UserCreate): Promise<User> {
@@ -21,6 +22,7 @@ export async function createUser({ context }: Call, { name, role, fullName }: Us
     fullName: fullName ?? null,
     createdAt: isoTime(context.clock.now()),
     disabledAt: null,
+    identity: null,
   };
   if (name === LOCAL_USER) throw taken(name);
   try {

@@ -85,5 +85,6 @@ function readKey(row: Row): KeyRow {
 }
 
 function readUser(row: Row): User {
-  return JSON.parse(String(row["data"])) as User;
+  const data = JSON.parse(String(row["data"])) as Omit<User, "identity"> & Partial<Pick<User, "identity">>;
+  return { identity: null, ...data };
 }
