@@ -8,6 +8,8 @@ const PROBE_MS = 1000;
 const UNIX = "unix://";
 /** Any host name does: the address is the socket. */
 const SOCKET_URL = "http://moorage.localhost";
+/** Whoever types a command sees at once what is wrong, and repeats it. */
+const AT_ONCE = { retries: 0 };
 
 export type RemotePlatform = Platform & AsyncDisposable;
 
@@ -20,7 +22,8 @@ export async function openSocketPlatform(path: string): Promise<RemotePlatform |
     return undefined;
   }
   const dispose = async (): Promise<void> => client[Symbol.dispose]();
-  return Object.assign(createClient({ baseUrl: SOCKET_URL, fetch: client.fetch }), { [Symbol.asyncDispose]: dispose });
+  const platform = createClient({ ...AT_ONCE, baseUrl: SOCKET_URL, fetch: client.fetch });
+  return Object.assign(platform, { [Symbol.asyncDispose]: dispose });
 }
 
 /** A server elsewhere, or one's socket by its `unix://` address. */
@@ -28,10 +31,10 @@ export function openUrlPlatform(baseUrl: string, key: string | undefined): Remot
   const shown = key === undefined ? {} : { key };
   if (baseUrl.startsWith(UNIX)) {
     const { fetch, [Symbol.dispose]: close } = createSocketFetch(baseUrl.slice(UNIX.length));
-    const client = createClient({ baseUrl: SOCKET_URL, fetch, ...shown });
+    const client = createClient({ ...AT_ONCE, baseUrl: SOCKET_URL, fetch, ...shown });
     return Object.assign(client, { [Symbol.asyncDispose]: async () => close() });
   }
-  const client = createClient({ baseUrl, ...shown });
+  const client = createClient({ ...AT_ONCE, baseUrl, ...shown });
   return Object.assign(client, { [Symbol.asyncDispose]: () => Promise.resolve() });
 }
 

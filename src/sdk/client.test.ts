@@ -189,7 +189,7 @@ test("a server that is not there is SERVER_UNREACHABLE, with its address and wha
   const port = typeof address === "object" && address !== null ? address.port : 0;
   server.close();
   await once(server, "close");
-  const client = createClient({ baseUrl: `http://127.0.0.1:${port}` });
+  const client = createClient({ baseUrl: `http://127.0.0.1:${port}`, retries: 0 });
   for (const call of [client.sandbox.list({}), Array.fromAsync(client.job.run({ command: ["a"] }))]) {
     await expect(call).rejects.toMatchObject({
       code: "SERVER_UNREACHABLE",

@@ -3,11 +3,12 @@ import { buildPlatform } from "../contracts/build-platform.ts";
 import type { StreamMethod, UnaryMethod } from "../contracts/method.ts";
 import { OUTLINE, type OutlinedOperation } from "../contracts/outline.ts";
 import type { Platform } from "../contracts/platform.ts";
-import { isErrorBody, isObject, reached, send, type Connection, type FetchLike, type HttpCall } from "./http.ts";
+import { ask, isErrorBody, isObject, reached, send, type Connection, type FetchLike, type HttpCall } from "./http.ts";
 import { readLines } from "./lines.ts";
 import { rawOperations } from "./raw-operations.ts";
 import { fillPath, queryOf } from "./request-target.ts";
 import { responseChunks } from "./response-chunks.ts";
+import { DEFAULT_RETRIES } from "./retry.ts";
 
 export type ClientOptions = {
   /**
@@ -21,6 +22,16 @@ export type ClientOptions = {
   readonly key?: string | undefined;
   /** Sent as `user-agent`; browsers send their own. @default the runtime's */
   readonly userAgent?: string;
+  /**
+   * How often a call is repeated that fails with an error of which the table says `retry`, a server out of reach among
+   * them; after 0.1 s, twice that each time up to 5 s, less some at random, and not before a `retry-after` of the
+   * server. Only what is safe to repeat is: GET and DELETE (of a removal that is repeated because its answer was lost,
+   * NOT_FOUND may be told). Never what has begun to answer with a stream. 0 repeats nothing.
+   * @default 3
+   */
+  readonly retries?: number;
+  /** Milliseconds from a call's first request in which another may begin. @default 15000 */
+  readonly retryForMs?: number;
 };
 
 /**
@@ -29,7 +40,8 @@ export type ClientOptions = {
  * Streams send their request when they are first read, can be read once, and end the operation on the server when the
  * loop is left. Answers may have fields that this version does not know.
  *
- * @throws INVALID_INPUT when the address is no http or https URL, or the key nothing that a header can carry.
+ * @throws INVALID_INPUT when the address is no http or https URL, the key nothing that a header can carry, or a number
+ * of retries no whole number from 0 on.
  * @example
  * ```ts
  * import { createClient, isMoorageError } from "moorage";
@@ -51,10 +63,15 @@ export type ClientOptions = {
  * }
  * ```
  */
-export function createClient({ baseUrl, fetch = globalFetch, key, userAgent }: ClientOptions): Platform {
+export function createClient(options: ClientOptions): Platform {
+  const { baseUrl, fetch = globalFetch, key, userAgent } = options;
   const connection: Connection = {
     baseUrl: checkedBase(baseUrl),
     fetch,
+    retry: {
+      retries: checkedCount("retries", options.retries ?? DEFAULT_RETRIES.retries),
+      retryForMs: checkedCount("retryForMs", options.retryForMs ?? DEFAULT_RETRIES.retryForMs),
+    },
     headers: {
       ...(key === undefined ? {} : { authorization: `Bearer ${checkedKey(key)}` }),
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
@@ -73,6 +90,11 @@ function checkedBase(baseUrl: string): string {
   throw new MoorageError("INVALID_INPUT", `baseUrl: expected an http or https URL, got ${JSON.stringify(baseUrl)}.`);
 }
 
+function checkedCount(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new MoorageError("INVALID_INPUT", `${name}: expected a whole number from 0 on, got ${value}.`);
+}
+
 // `fetch` would refuse it in words that show it, and as if the server were away.
 function checkedKey(key: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return key;
@@ -82,10 +104,7 @@ function checkedKey(key: string): string {
 }
 
 function unaryMethod(connection: Connection, named: OutlinedOperation): UnaryMethod {
-  return async (input, options = {}) => {
-    const response = await send(connection, callOf(named, input, options.signal));
-    return reached(connection, options.signal, () => response.json());
-  };
+  return async (input, { signal } = {}) => ask(connection, callOf(named, input, signal));
 }
 
 function streamMethod(connection: Connection, named: OutlinedOperation): StreamMethod {

@@ -1,5 +1,6 @@
 import { canceled } from "../base/deadline.ts";
 import { fromWireError, isMoorageError, MoorageError } from "../base/errors.ts";
+import { repeated, retryAfterMs, type RetryPolicy } from "./retry.ts";
 
 /** What the SDK needs of `fetch`; the global one has it, and so have others. */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchAnswer>;
@@ -36,6 +37,7 @@ export type Connection = {
   readonly baseUrl: string;
   readonly fetch: FetchLike;
   readonly headers: Readonly<Record<string, string>>;
+  readonly retry: RetryPolicy;
 };
 
 export type HttpCall = {
@@ -50,8 +52,23 @@ export type HttpCall = {
 /** What a server takes as a request's head, less some for its headers. */
 const MAX_TARGET_CHARACTERS = 60_000;
 
-/** The answer of a request that the server accepted; rejects with the error that the server tells. */
-export async function send(connection: Connection, call: HttpCall): Promise<FetchAnswer> {
+/**
+ * The answer of a request that the server accepted, its body not yet read: from there on nothing is repeated. Rejects
+ * with the error that the server tells.
+ */
+export function send(connection: Connection, call: HttpCall): Promise<FetchAnswer> {
+  return repeated({ ...connection.retry, ...call }, () => sendOnce(connection, call));
+}
+
+/** The JSON that the server answers. An answer that breaks off is as good as none. */
+export function ask(connection: Connection, call: HttpCall): Promise<unknown> {
+  return repeated({ ...connection.retry, ...call }, async () => {
+    const response = await sendOnce(connection, call);
+    return reached(connection, call.signal, () => response.json());
+  });
+}
+
+async function sendOnce(connection: Connection, call: HttpCall): Promise<FetchAnswer> {
   refuseLong(call.target);
   // Not called as a method: browsers refuse a `fetch` that is bound to something else.
   const { fetch, baseUrl } = connection;
@@ -60,7 +77,9 @@ export async function send(connection: Connection, call: HttpCall): Promise<Fetc
   );
   if (response.ok) return response;
   const text = await reached(connection, call.signal, () => response.text());
-  throw told(text) ?? notMoorage(connection, response);
+  const after = retryAfterMs(response.headers.get("retry-after"));
+  const hints = after === undefined ? {} : { retryAfterMs: after };
+  throw told(text, hints) ?? notMoorage(connection, response, hints);
 }
 
 // A server would answer, and cut the connection before all was sent and the answer was read.
@@ -87,15 +106,18 @@ export async function reached<T>(
   }
 }
 
-/** The error that a body or the last line of a stream tells, when it has Moorage's form. */
-function told(text: string): MoorageError | undefined {
+type Hints = { readonly retryAfterMs?: number };
+
+/** The error that a body tells, when it has Moorage's form. */
+function told(text: string, hints: Hints): MoorageError | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     return undefined;
   }
-  return isErrorBody(body) ? fromWireError(body.error) : undefined;
+  if (!isErrorBody(body)) return undefined;
+  return fromWireError({ ...body.error, details: { ...body.error.details, ...hints } });
 }
 
 type ErrorBody = { readonly error: Parameters<typeof fromWireError>[0] };
@@ -120,10 +142,10 @@ function requestInit(connection: Connection, { method, headers, body, signal }: 
   };
 }
 
-function notMoorage(connection: Connection, response: FetchAnswer): MoorageError {
+function notMoorage(connection: Connection, response: FetchAnswer, hints: Hints): MoorageError {
   const message = `${connection.baseUrl} answered ${response.status} without an error of Moorage's form.`;
   return new MoorageError("SERVER_UNREACHABLE", message, {
     hint: "Check that the address is that of a Moorage server, and what stands before it.",
-    details: { status: response.status },
+    details: { status: response.status, ...hints },
   });
 }

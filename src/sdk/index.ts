@@ -3,6 +3,7 @@
  * @module
  */
 export { createClient, type ClientOptions } from "./client.ts";
+export { openSandbox, type SandboxFiles, type SandboxHandle } from "./sandbox-handle.ts";
 export type { FetchAnswer, FetchInit, FetchLike } from "./http.ts";
 export { isMoorageError, MoorageError, type WireError } from "../base/errors.ts";
 export type { ErrorCode } from "../base/error-codes.ts";

@@ -16,7 +16,10 @@ const COMMON_GLOBALS = {
   TextEncoder,
   URL,
   URLSearchParams,
+  clearTimeout,
   crypto,
+  performance,
+  setTimeout,
 };
 
 test("the SDK loads and works where there is nothing of Node", async () => {

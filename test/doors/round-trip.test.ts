@@ -15,6 +15,7 @@ function connect(parts: RecordingParts = {}) {
   const app = createApi({ admit: () => Promise.resolve(platform), logger: silentLogger, version: "0.0.0" });
   const client = createClient({
     baseUrl: "http://moorage.localhost",
+    retries: 0,
     fetch: async (url, init) => app.request(url, init),
   });
   return { client, calls };
