@@ -144,17 +144,22 @@ async function pauseOf(instruction: string, signal: AbortSignal | undefined): Pr
   throwIfCanceled(signal);
 }
 
-const WITHOUT_EFFECT = /^(LABEL|RUN|WORKDIR|USER|CMD|ARG|COPY|EXPOSE)\s/i;
+const WITHOUT_EFFECT = /^(LABEL|RUN|WORKDIR|CMD|ARG|COPY|EXPOSE)\s/i;
 
 function applied(step: string, image: MemoryImage | undefined, images: ReadonlyMap<string, MemoryImage>) {
   const from = /^FROM\s+(\S+)$/i.exec(step)?.[1];
   const base = from === undefined ? undefined : images.get(from);
   if (from !== undefined) return base === undefined ? undefined : { ...base, triggers: [] };
-  if (image === undefined) return undefined;
+  return image === undefined ? undefined : changed(step, image);
+}
+
+function changed(step: string, image: MemoryImage): MemoryImage | undefined {
   const [, name, value] = /^ENV\s+(\w+)=(.*)$/i.exec(step) ?? [];
   if (name !== undefined) return { ...image, env: { ...image.env, [name]: (value ?? "").replace(/^"(.*)"$/, "$1") } };
   const trigger = /^ONBUILD\s+(.+)$/i.exec(step)?.[1];
   if (trigger !== undefined) return { ...image, triggers: [...image.triggers, trigger] };
+  const user = /^USER\s+(\S+)$/i.exec(step)?.[1];
+  if (user !== undefined) return { ...image, user };
   const command = /^CMD\s+(\[.*\])$/i.exec(step)?.[1];
   if (command !== undefined) return { ...image, command: z.array(z.string()).parse(JSON.parse(command)) };
   return WITHOUT_EFFECT.test(step) ? image : undefined;

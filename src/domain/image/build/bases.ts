@@ -1,12 +1,14 @@
 import type { BuildEvent } from "../../../engine/engine.ts";
 import { BorrowedNames } from "./borrowed-names.ts";
 import type { Building } from "./building.ts";
+import { inheritedSecrets } from "./image-warnings.ts";
 import { prepareBases } from "./prepare-bases.ts";
 
 type Told = {
   readonly tell: (line: string) => Promise<void>;
   /** Called with images that lose their names with the build. */
   readonly onLeft: (ids: readonly string[]) => void;
+  readonly onWarnings: (warnings: readonly string[]) => void;
 };
 
 /** What the builder looks for is there, under its name, for as long as it looks. */
@@ -28,6 +30,7 @@ export class Bases implements AsyncDisposable {
     if (platform !== undefined) await this.#names.borrow(signal);
     const { tell } = this.#told;
     const images = await prepareBases({ context, owner: row.owner, bases, platform, signal, tell });
+    this.#told.onWarnings(await inheritedSecrets(this.#building, signal));
     if (platform === undefined) return;
     this.#told.onLeft(images.map(({ id }) => id).filter((id) => !this.#names.had(id)));
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openDockerDomain } from "../../../../test/fixtures/docker-domain.ts";
 import { resultOf } from "../../../../test/fixtures/memory-domain.ts";
+import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { newId } from "../../../base/ids.ts";
 import type { Platform } from "../../../contracts/platform.ts";
 import type { Build, BuildEvent, ImageBuild } from "../../../contracts/types.ts";
@@ -140,5 +141,30 @@ describe("builds on a real engine", { timeout: LONG }, () => {
     await using domain = openDockerDomain();
     const input = { ...steps("RUN wget -T 3 -q -O /dev/null http://example.org || exit 9"), network: "none" as const };
     expect((await ended(domain.platform.image.build(input))).details).toMatchObject({ exitCode: 9 });
+  });
+
+  it("tell what the image has of its base: root, and what looks like a secret; not of stages that it does not stand on", async () => {
+    await using domain = openDockerDomain();
+    const { platform } = domain;
+    const warningsOf = async (lines: readonly string[]): Promise<readonly string[]> => {
+      const files = { Dockerfile: [...lines, `ENV OWN=${newId()}`, ""].join("\n") };
+      const { warnings } = await built(platform, { files, tag: newId(), network: "none" });
+      return warnings.filter((warning) => !warning.startsWith("line "));
+    };
+    const base = `moorage-test/base-${newId()}:1`;
+    const dockerfile = "FROM busybox:latest\nENV API_TOKEN=abcdef0123456789\nUSER 10001\n";
+    await domain.images.build({ tag: base, context: dockerfileAlone(dockerfile), labels: {} }, {});
+    await using _ = { [Symbol.asyncDispose]: () => domain.images.remove(base) };
+    const secret = `The base ${base} sets API_TOKEN, by the name a secret: who has the image can read it.`;
+    const root =
+      "What runs in the image is root, since neither its last stage nor its base names a USER; `USER 10001` names another.";
+    expect(await warningsOf([`FROM ${base}`])).toEqual([secret]);
+    expect(await warningsOf([`FROM ${base} AS one`, "FROM busybox:latest", "COPY --from=one /bin/sh /one"])).toEqual([
+      root,
+    ]);
+    expect(await warningsOf([`FROM ${base} AS one`, "FROM one"])).toEqual([secret]);
+    expect(await warningsOf(["FROM busybox:latest AS one", "FROM scratch", "COPY --from=one /bin/sh /one"])).toEqual(
+      [],
+    );
   });
 });

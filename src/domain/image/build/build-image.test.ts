@@ -22,8 +22,8 @@ describe("a build", () => {
     await using domain = openMemoryDomain();
     const { image, job } = domain.platform;
     const events = await Array.fromAsync(image.build({ ...files(), tag: "word", labels: { "org.example.a": "b" } }));
-    expect(events.map(({ type }) => type)).toEqual(["checked", "started", "step", "step", "step", "result"]);
-    expect(events.slice(2, -1)).toMatchObject([
+    expect(events.map(({ type }) => type)).toEqual(["checked", "started", "step", "step", "step", "warning", "result"]);
+    expect(events.slice(2, -2)).toMatchObject([
       { step: 1, steps: 3, line: 1, instruction: "FROM busybox:latest" },
       { step: 2, steps: 3, line: 4, instruction: 'ENV WORD="built"' },
       { step: 3, steps: 3, line: 5, instruction: "RUN true" },
@@ -37,7 +37,10 @@ describe("a build", () => {
       cachedSteps: 0,
       network: "open",
       limits: { memoryBytes: 2 * 1024 ** 3, cpus: 2, pids: 1024, timeoutMs: 900_000 },
-      warnings: [expect.stringMatching(/^line 1, latest-tag: /) as unknown],
+      warnings: [
+        expect.stringMatching(/^line 1, latest-tag: /),
+        "What runs in the image is root, since neither its last stage nor its base names a USER; `USER 10001` names another.",
+      ],
       failure: null,
     });
     const run = await resultOf(job.run({ image: "agent-env:word", command: ["env", "WORD"] }));
@@ -101,6 +104,19 @@ describe("a build", () => {
       },
     ]);
     expect((await image.builds({})).items).toEqual([]);
+  });
+
+  it.each([
+    ["FROM busybox:latest\nUSER 10001\n", false],
+    ["FROM busybox:latest\nUSER root\n", false],
+    ["FROM busybox:latest\nUSER 10001\nFROM busybox:latest\n", true],
+    ["FROM agent-env:base\n", false],
+  ])("tells that its image runs as root where nobody names a user: %j", async (text, told) => {
+    await using domain = openMemoryDomain();
+    await built(domain.platform, { ...files("FROM busybox:latest\nUSER 10001\n"), tag: "base" });
+    const events = await Array.fromAsync(domain.platform.image.build(files(text)));
+    const warnings = events.filter((event) => event.type === "warning").map(({ message }) => message);
+    expect(warnings.some((message) => message.startsWith("What runs in the image is root"))).toBe(told);
   });
 
   it("with a patch set is refused by name: that is kept for later", async () => {

@@ -40,6 +40,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   if (!checked.ok) throw refused(checked);
   if (input.check === true) return;
   const bases = baseImages(checked.bases);
+  const final = finalBase(checked.bases, input.target);
   const named = namedImages(dockerfile, bases);
   for (const reference of named.references) await refuseOthersImage(call, reference);
   const planned = await planBuild(call, input, source.dockerfile.text);
@@ -48,7 +49,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const left = new AbortController();
   const events = new Channel<BuildEvent>(EVENTS_CAPACITY, () => left.abort());
   const signal = call.signal === undefined ? left.signal : AbortSignal.any([call.signal, left.signal]);
-  const ending = conduct({ context, row, input, bases, named, dockerfile, source, signal, events });
+  const ending = conduct({ context, row, input, bases, named, final, dockerfile, source, signal, events });
   try {
     yield { type: "started", buildId: row.id, tag: row.tag };
     for (const message of planned.warnings) yield { type: "warning", message };
@@ -88,6 +89,7 @@ type Conducted = {
   readonly input: ImageBuild;
   readonly bases: readonly string[];
   readonly named: Building["named"];
+  readonly final: Building["final"];
   readonly dockerfile: Dockerfile;
   readonly source: BuildContext;
   readonly signal: AbortSignal;
@@ -96,7 +98,7 @@ type Conducted = {
 
 /** Never rejects: how it ends is the last that the reader is told. */
 async function conduct(conducted: Conducted): Promise<void> {
-  const { context, row, input, bases, named, dockerfile, source, signal, events } = conducted;
+  const { context, row, input, bases, final, named, dockerfile, source, signal, events } = conducted;
   const lineOf: LineOf = (step) => dockerfile.instructions[step - 1]?.line;
   const spec = {
     context: source.tar,
@@ -116,9 +118,10 @@ async function conduct(conducted: Conducted): Promise<void> {
   try {
     // Who reads no more must not keep a build from its end.
     const onEnding = (): void => events.release();
-    const ended = await runBuild({ context, row, spec, bases, named, lineOf, signal, onEvent, onEnding });
+    const ended = await runBuild({ context, row, spec, bases, final, named, lineOf, signal, onEvent, onEnding });
     const closed = await close(context, ended);
     events.release();
+    for (const message of closed.warnings.slice(row.warnings.length)) await events.push({ type: "warning", message });
     if (ended.failure === undefined) await events.push({ type: "result", result: buildView(closed) });
     events.close(ended.failure);
   } catch (error) {
@@ -137,6 +140,15 @@ async function close(context: DomainContext, { row }: EndedBuild): Promise<Build
   context.logger.info({ operation: "image.build", buildId, tag, owner, status, durationMs }, "build ended");
   if (closed === undefined) throw failure ?? new TypeError("The build has no record.");
   return closed;
+}
+
+function finalBase(bases: ImageChecked["bases"], target: string | undefined): Building["final"] {
+  const of = (name: string, before: number): number =>
+    bases.findLastIndex(({ stage }, index) => index < before && stage === name.toLowerCase());
+  const named = target === undefined ? bases.length - 1 : of(target, bases.length);
+  let base = bases[named < 0 ? Number(target) : named];
+  while (base?.kind === "stage") base = bases[of(base.reference ?? "", bases.indexOf(base))];
+  return base;
 }
 
 /** Where a stage may have the same name as an image, it counts as one. */

@@ -1,3 +1,4 @@
+import type { DockerfileBase } from "../../../contracts/types.ts";
 import type { BuildEvent, BuildSpec } from "../../../engine/engine.ts";
 import type { BuildRow } from "../../../store/store.ts";
 import type { DomainContext } from "../../context.ts";
@@ -10,6 +11,8 @@ export type Building = {
   readonly spec: Omit<BuildSpec, "tag" | "limits" | "network">;
   /** What its stages begin with. */
   readonly bases: readonly string[];
+  /** What the image begins with in the end: of its last stage, or of that which that begins with, and so on. */
+  readonly final: DockerfileBase | undefined;
   /** All images that it names, and the last step that names one. */
   readonly named: { readonly references: readonly string[]; readonly lastStep: number };
   readonly lineOf: LineOf;

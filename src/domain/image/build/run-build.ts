@@ -10,6 +10,7 @@ import { imagesOf } from "../images-of.ts";
 import { Bases } from "./bases.ts";
 import { buildLine } from "./build-line.ts";
 import type { Building } from "./building.ts";
+import { rootWarnings } from "./image-warnings.ts";
 import { failedBuild, type StepEvent } from "./failed-build.ts";
 
 /** The build as it has ended, and why there is no image where there is none. */
@@ -20,6 +21,7 @@ export async function runBuild(building: Building): Promise<EndedBuild> {
   const { context, row, lineOf } = building;
   const begun = context.clock.monotonic();
   const cache: string[] = [];
+  const warnings = new Set<string>();
   let contextHash: string | null = null;
   let at: StepEvent | undefined;
   await using log = context.logs.create(row.id, () => undefined);
@@ -27,16 +29,18 @@ export async function runBuild(building: Building): Promise<EndedBuild> {
     durationMs: Math.round(context.clock.monotonic() - begun),
     logBytes: log.end,
     ...{ cache, contextHash },
-    warnings: [...row.warnings, ...logWarnings(log)],
+    warnings: [...row.warnings, ...warnings, ...logWarnings(log)],
   });
   const told = {
     onLeft: (ids: readonly string[]) => void cache.push(...ids),
     onHash: (hash: string) => (contextHash = hash),
     onStep: (step: StepEvent) => (at = step),
+    onWarnings: (more: readonly string[]) => more.forEach((each) => warnings.add(each)),
   };
   try {
     const before = await imagesOf(context).find(row.tag);
     const built = await build(building, log, told);
+    told.onWarnings(rootWarnings(building, built));
     if (before !== undefined && before.id !== built.id) cache.push(before.id);
     const { id: imageId, digest, sizeBytes, steps, cachedSteps } = built;
     const image = { imageId, digest, sizeBytes, steps, cachedSteps };
@@ -53,9 +57,10 @@ type Told = {
   readonly onLeft: (ids: readonly string[]) => void;
   readonly onHash: (hash: string) => void;
   readonly onStep: (step: StepEvent) => void;
+  readonly onWarnings: (warnings: readonly string[]) => void;
 };
 
-async function build(building: Building, log: RunLogWriter, { onLeft, onHash, onStep }: Told): Promise<BuiltImage> {
+async function build(building: Building, log: RunLogWriter, { onHash, onStep, ...told }: Told): Promise<BuiltImage> {
   const { context, row, spec, signal, onEvent, onEnding } = building;
   const { tag, network, limits } = row;
   const deadline = deadlineSignal(limits.timeoutMs, signal);
@@ -65,7 +70,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
     await append(context, log, `${buildLine(event)}\n`);
     await onEvent(event);
   };
-  await using bases = new Bases(building, { tell: (line) => tell({ type: "output", lines: [line] }), onLeft });
+  await using bases = new Bases(building, { tell: (line) => tell({ type: "output", lines: [line] }), ...told });
   const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
   try {
     await bases.prepare(room.signal);
@@ -73,7 +78,7 @@ async function build(building: Building, log: RunLogWriter, { onLeft, onHash, on
       { ...spec, context: hashed, tag, network, limits: { ...limits, pids: limits.pids ?? undefined } },
       {
         signal: room.signal,
-        onLeft,
+        onLeft: told.onLeft,
         onEvent: async (event) => {
           if (event.type === "step") onStep(event);
           await bases.follow(event, room.signal);
