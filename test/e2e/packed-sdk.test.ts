@@ -1,3 +1,4 @@
+import type { Receipt } from "../../src/contracts/types.ts";
 import { spawn } from "node:child_process";
 import { cp, mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -55,9 +56,15 @@ test(
       "",
     ]);
 
-    const chain = await Array.fromAsync(server.sdk.receipt.export({}));
-    const receipts = chain.flatMap((event) => (event.type === "receipt" ? [event.receipt] : []));
-    expect(new Set(receipts.map(({ owner, key: used }) => `${owner} ${used}`))).toEqual(new Set([`alice ${id}`]));
+    const audit = JSON.parse((await home.moorage(["audit", "ls", "--json"])).stdout) as { items: Receipt[] };
+    const [added, given, ...done] = audit.items.toReversed();
+    expect(added).toMatchObject({ owner: "local", change: "user.create", subject: { name: "alice" } });
+    expect(given).toMatchObject({ owner: "local", change: "key.create", subject: { id, owner: "alice" } });
+    expect(new Set(done.map(({ owner, key: used }) => `${owner} ${used}`))).toEqual(new Set([`alice ${id}`]));
+    expect(done.map((entry) => (entry.operation === "change" ? entry.change : entry.operation))).toContain(
+      "sandbox.create",
+    );
+    expect(JSON.stringify(audit)).not.toContain(key);
     expect(await server.sdk.receipt.verify({})).toMatchObject({ ok: true });
   },
 );
