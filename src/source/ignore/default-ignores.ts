@@ -1,23 +1,36 @@
 import { parseIgnoreFile } from "./ignore-file.ts";
 
-/** Keys and passwords; an image would carry them wherever it goes. */
+/**
+ * Keys and passwords; an image would carry them wherever it goes. `.yarnrc.yml` is not one of them: it can hold a token,
+ * but says how a project is installed too (`nodeLinker`, `yarnPath`), without which its build makes something else.
+ */
 const SECRETS = [
   ".env",
   ".env.*",
+  "*.env",
   "!.env.example",
   "!.env.sample",
   "!.env.template",
+  "!example.env",
+  "!sample.env",
+  "!template.env",
   "*.pem",
   "*.key",
   "*.p12",
   "*.pfx",
+  "*.jks",
+  "*.keystore",
   "id_rsa*",
   "id_dsa*",
   "id_ecdsa*",
   "id_ed25519*",
-  "!id_*.pub",
+  "!id_rsa*.pub",
+  "!id_dsa*.pub",
+  "!id_ecdsa*.pub",
+  "!id_ed25519*.pub",
   ".ssh",
   ".gnupg",
+  "secring.gpg",
   ".aws",
   ".azure",
   ".config/gcloud",
@@ -27,6 +40,11 @@ const SECRETS = [
   ".npmrc",
   ".pypirc",
   ".git-credentials",
+  ".htpasswd",
+  ".terraformrc",
+  "terraform.tfstate*",
+  "credentials.json",
+  "service-account*.json",
 ];
 
 /** What each machine makes for itself. */
@@ -46,7 +64,7 @@ const REPRODUCED = [
   ".DS_Store",
 ];
 
-/** Left out at any depth unless a `.dockerignore` keeps it by a line with `!`. */
+/** Left out at any depth unless a line with `!` of a `.dockerignore` names it. */
 export const DEFAULT_IGNORES: readonly string[] = [...SECRETS, ...REPRODUCED];
 
 const anywhere = (name: string): string => (name.startsWith("!") ? `!**/${name.slice(1)}` : `**/${name}`);

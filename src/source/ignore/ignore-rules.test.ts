@@ -84,6 +84,20 @@ describe("without a line", () => {
     expect(rulesOf().ignores(path)).toBe(true);
   });
 
+  it.each([
+    ...["prod.env", "deploy/prod.env", "web/.htpasswd", "terraform.tfstate", "infra/terraform.tfstate.backup"],
+    ...["secring.gpg", "service-account-prod.json", "app/credentials.json", ".terraformrc", "a.jks", "b/c.keystore"],
+  ])("%s is ignored", (path) => {
+    expect(rulesOf().ignores(path)).toBe(true);
+  });
+
+  it.each(["example.env", "a/sample.env", ".yarnrc.yml", "main.tf", "accounts.json", "credentials.ts", "env"])(
+    "%s is kept",
+    (path) => {
+      expect(rulesOf().ignores(path)).toBe(false);
+    },
+  );
+
   it.each(["src/main.py", ".env.example", "keys/id_rsa.pub", "environment", ".github/workflows/ci.yml", ".gitignore"])(
     "%s is kept",
     (path) => {
@@ -103,5 +117,41 @@ describe("without a line", () => {
       ...[false, false, false],
     ]);
     expect(rules.ignores("certs/private.pem")).toBe(true);
+  });
+
+  it.each<readonly [lines: readonly string[], path: string, ignored: boolean]>([
+    [["*", "!src"], "src/.env", true],
+    [["*", "!src"], "src/id_rsa", true],
+    [["*", "!src"], "src/node_modules/a.js", true],
+    [["*", "!src"], "src/.env.example", false],
+    [["*", "!sub"], "sub/.npmrc", true],
+    [["!**"], ".env", true],
+    [["!**/*"], "a/.aws/credentials", true],
+    [["!.*"], ".env", true],
+    [["!certs/*"], "certs/server.key", true],
+    [["*", "!src/.env"], "src/.env", false],
+    [["*", "!src/.env"], "src/.npmrc", true],
+    [["*", "!src", "!**/.env"], "src/.env", false],
+    [["*", "!src", "!src/id_rsa"], "src/id_rsa", false],
+    [["!.env*"], ".env", true],
+    [["!.env.*"], ".env.local", false],
+    [["!*.pem"], "public.pem", false],
+    [["!prod.env"], "prod.env", false],
+    [["!prod.env"], "test.env", true],
+    [["!.ssh/config"], ".ssh/config", false],
+    [["!.ssh/config"], ".ssh/known_hosts", true],
+    [["!.ssh"], ".ssh/id_rsa", true],
+    [["!.aws/**"], ".aws/config", false],
+    [["!**/.env", "**/.env", "!src"], "src/.env", true],
+  ])("%j: %s is ignored: %s", (lines, path, ignored) => {
+    expect(rulesOf(...lines).ignores(path)).toBe(ignored);
+  });
+
+  it.each([
+    [["!src"], ".git", false],
+    [["*", "!**/*.md"], ".git", false],
+    [["!.ssh/config"], ".ssh", true],
+  ])("%j: something below %s may be kept: %s", (lines, directory, kept) => {
+    expect(rulesOf(...lines).keepsBelow(directory)).toBe(kept);
   });
 });

@@ -9,11 +9,18 @@ export type IgnoreRules = {
   readonly keepsBelow: (directory: string) => boolean;
 };
 
-/** The defaults, and the lines of a `.dockerignore` after them. */
+/** Lines of which the last one that names a path decides. What any group leaves out is left out. */
+type Group = { readonly lines: readonly IgnoreLine[]; readonly kept: readonly string[] };
+
+/**
+ * The lines of a `.dockerignore`, and the defaults. Of these each stands by itself, with the lines that name what it is
+ * about, so that `*` and `!src` do not let the keys below `src` through.
+ */
 export function ignoreRules(given: readonly IgnoreLine[]): IgnoreRules {
-  const lines = [...defaultIgnoreLines, ...given];
+  const groups = [groupOf(given, given), ...defaultGroups(given)];
+  const length = groups.reduce((sum, { lines }) => sum + lines.length, 0);
   /** Of each directory: which lines name it, or one that it is in. */
-  const known = new Map<string, Uint8Array>([["", new Uint8Array(lines.length)]]);
+  const known = new Map<string, Uint8Array>([["", new Uint8Array(length)]]);
   const marksOf = (directory: string): Uint8Array => {
     const found = known.get(directory);
     if (found !== undefined) return found;
@@ -21,29 +28,55 @@ export function ignoreRules(given: readonly IgnoreLine[]): IgnoreRules {
     known.set(directory, marks);
     return marks;
   };
-  const judged = (path: string): Judgement => judge(lines, path, marksOf(parentOf(path)));
-  const kept = given.filter(({ keeps }) => keeps).map(({ text }) => text);
+  const judged = (path: string): Judgement => judge(groups, path, marksOf(parentOf(path)));
   return {
-    ignores: (path) => judged(path).ignored,
-    keepsBelow: (directory) => kept.some((text) => mayNameBelow(text, `${directory}/`)),
+    ignores: (path) => judged(path).ignoring.length > 0,
+    keepsBelow: (directory) =>
+      judged(directory).ignoring.every(({ kept }) => kept.some((text) => mayNameBelow(text, `${directory}/`))),
   };
 }
 
-type Judgement = { readonly ignored: boolean; readonly marks: Uint8Array };
+function groupOf(lines: readonly IgnoreLine[], given: readonly IgnoreLine[]): Group {
+  return { lines, kept: given.filter(({ keeps }) => keeps).map(({ text }) => text) };
+}
+
+function defaultGroups(given: readonly IgnoreLine[]): readonly Group[] {
+  const exceptions = defaultIgnoreLines.filter(({ keeps }) => keeps);
+  return defaultIgnoreLines
+    .filter(({ keeps }) => !keeps)
+    .map((line) => {
+      const about = given.filter((other) => isAbout(other, line));
+      return groupOf([line, ...exceptions.filter((other) => isAbout(other, line)), ...about], about);
+    });
+}
+
+/** Whether a line says by name what a default is about, or something in it: `!.ssh/config` does, `!*` does not. */
+function isAbout({ text }: IgnoreLine, { matches }: IgnoreLine): boolean {
+  const parts = text.split("/");
+  return parts.some((_part, index) => matches(parts.slice(0, index + 1).join("/")));
+}
+
+type Judgement = { readonly ignoring: readonly Group[]; readonly marks: Uint8Array };
 
 /**
  * As Docker judges while it walks: a line that would change nothing is not asked, and so does not count for what is
  * below either. After `docs/*.md`, `!docs` keeps nothing.
  */
-function judge(lines: readonly IgnoreLine[], path: string, above: Uint8Array): Judgement {
-  const marks = new Uint8Array(lines.length);
-  let ignored = false;
-  for (const [index, line] of lines.entries()) {
-    if (above[index] !== 1 && (line.keeps !== ignored || !line.matches(path))) continue;
-    marks[index] = 1;
-    ignored = !line.keeps;
+function judge(groups: readonly Group[], path: string, above: Uint8Array): Judgement {
+  const marks = new Uint8Array(above.length);
+  const ignoring: Group[] = [];
+  let index = -1;
+  for (const group of groups) {
+    let ignored = false;
+    for (const line of group.lines) {
+      index += 1;
+      if (above[index] !== 1 && (line.keeps !== ignored || !line.matches(path))) continue;
+      marks[index] = 1;
+      ignored = !line.keeps;
+    }
+    if (ignored) ignoring.push(group);
   }
-  return { ignored, marks };
+  return { ignoring, marks };
 }
 
 /** False only where no path that begins so can be named. */
