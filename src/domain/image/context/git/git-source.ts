@@ -21,6 +21,10 @@ export type GitWish = {
 const NO_REF = /[\s~^:?*[\\\p{Cc}]|\.\.|@\{|^[-/]|[./]$|^$/u;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { https: "443", http: "80", file: "" };
 
+/** `git@HOST:PATH`, and the same as a URL. */
+const SSH =
+  /^(?:(?:git\+)?ssh:\/\/(?:[^/@]*@)?(?<host>[\w.-]+)(?::\d+)?\/|[\w.-]+@(?<host>[\w.-]+):)(?<path>[^\s?#]*)/i;
+
 /** INVALID_INPUT where it is no URL of a kind that is fetched; none of its credentials are in the message. */
 export function gitWish(given: NonNullable<ContextSource["git"]>): GitWish {
   const {
@@ -29,7 +33,7 @@ export function gitWish(given: NonNullable<ContextSource["git"]>): GitWish {
     subdirectory,
   } = typeof given === "string" ? { url: given, ref: undefined, subdirectory: undefined } : given;
   const url = parsed(text);
-  const [refPart = "", ...rest] = decodeURIComponent(url.hash.slice(1)).split(":");
+  const [refPart = "", ...rest] = decoded(url.hash.slice(1), "what follows #").split(":");
   const directoryPart = rest.join(":");
   if ((ref !== undefined && refPart !== "") || (subdirectory !== undefined && directoryPart !== "")) {
     throw invalid(
@@ -48,7 +52,7 @@ export function gitWish(given: NonNullable<ContextSource["git"]>): GitWish {
     credentials:
       url.username === "" && url.password === ""
         ? undefined
-        : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+        : { user: decoded(url.username, "the user"), password: decoded(url.password, "the token") },
     ref: checkedRef(ref ?? (refPart === "" ? "HEAD" : refPart)),
     subdirectory: checkedSubdirectory(subdirectory ?? directoryPart),
   };
@@ -57,6 +61,14 @@ export function gitWish(given: NonNullable<ContextSource["git"]>): GitWish {
 function parsed(text: string): URL {
   const hint = "Name a repository as https://HOST/PATH, or as file:///PATH below an allowed root.";
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  const ssh = SSH.exec(text)?.groups;
+  if (ssh !== undefined) {
+    const form = `https://${ssh["host"]}/${ssh["path"]}`.slice(0, 200);
+    throw invalid(
+      "expected a URL that begins with https:// or file://, got one of ssh",
+      `Name it as ${form}; a private repository is reached by https://USER:TOKEN@HOST/….`,
+    );
+  }
   if (url === undefined) throw invalid("expected a URL, got none", hint);
   if (!["https:", "http:", "file:"].includes(url.protocol)) {
     throw invalid(`expected a URL that begins with https:// or file:// (got ${JSON.stringify(url.protocol)})`, hint);
@@ -64,6 +76,15 @@ function parsed(text: string): URL {
   if (url.search !== "") throw invalid("expected a URL without a ?", hint);
   if (url.protocol === "file:" && url.hostname !== "") throw invalid("expected file:/// with three slashes", hint);
   return url;
+}
+
+/** The text is not told: it may be a part of a credential. */
+function decoded(text: string, what: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw invalid(`expected ${what} of the URL with each % as %25`, "Write a % that is meant as such as %25.", error);
+  }
 }
 
 function pathOf(url: URL): string {

@@ -250,8 +250,11 @@ describe("a repository of a server", () => {
 describe("a URL is refused", () => {
   it.each([
     ["ext::sh -c 'touch ran'", 'git: expected a URL that begins with https:// or file:// (got "ext:").'],
-    ["ssh://git@example.org/app.git", 'git: expected a URL that begins with https:// or file:// (got "ssh:").'],
-    ["git@example.org:app.git", "git: expected a URL, got none."],
+    ["ssh://git@example.org/app.git", "git: expected a URL that begins with https:// or file://, got one of ssh."],
+    ["git@example.org:app.git", "git: expected a URL that begins with https:// or file://, got one of ssh."],
+    ["not-a-url", "git: expected a URL, got none."],
+    ["file:///tmp/x#%zz", "git: expected what follows # of the URL with each % as %25."],
+    ["https://u%zz:p@example.org/x", "git: expected the user of the URL with each % as %25."],
     ["--upload-pack=touch", "git: expected a URL, got none."],
     ["https://example.org/app.git?token=1", "git: expected a URL without a ?."],
     ["file://elsewhere/app.git", "git: expected file:/// with three slashes."],
@@ -273,11 +276,23 @@ describe("a URL is refused", () => {
       `https://me:${secret}@example.org/${"x".repeat(5000)}`,
       `https://me:${secret}@127.0.0.1/app.git`,
       `https://me:${secret}@host name/app.git`,
+      `https://${secret}%zz:${secret}%zz@example.org/app.git`,
+      `https://me:${secret}%@example.org/app.git`,
+      `ssh://me:${secret}@example.org/app.git`,
     ]) {
       const error = await staged(url).catch((refusal: unknown) => refusal);
       expect(error).toMatchObject({ code: "INVALID_INPUT" });
       expect(JSON.stringify(error) + String(error instanceof Error ? error.stack : "")).not.toContain(secret);
     }
+  });
+
+  it.each([
+    ["git@github.com:a/b", "https://github.com/a/b"],
+    ["ssh://git@example.org:2222/a/b.git#main", "https://example.org/a/b.git"],
+  ])("%s, with its form that is taken", async (url, form) => {
+    await expect(staged(url)).rejects.toMatchObject({
+      hint: `Name it as ${form}; a private repository is reached by https://USER:TOKEN@HOST/….`,
+    });
   });
 
   it("with its ref in two places", async () => {
