@@ -80,6 +80,17 @@ describe("image export", () => {
     expect((await run()).stderr).toContain("--to");
   });
 
+  test.each([
+    [["--image", "web=agent-env:a"], "--image"],
+    [["--sandbox", "db=demo"], "--sandbox"],
+    [["--registry", "ghcr.io/a", "--version", "1.2"], "--registry, no --version"],
+  ])("refuses %j, which is for a registry, with --to", async (more, named) => {
+    const seen = await run("--to", "image.tar", ...more);
+    expect(seen).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(seen.stderr).toContain(`error: image export: expected no ${named} with --to FILE.`);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   test("leaves nothing of an archive that broke off", async () => {
     const host = exporting(new MoorageError("ENGINE_FAILED", "Reading the image broke off."));
     const seen = await moorage(["image", "export", "agent-env:a", "--to", "image.tar"], { host, directory });

@@ -33,6 +33,7 @@ export function exportCommand(operation: OutlinedOperation): CliCommand {
       const [reference] = given.positionals;
       const file = namedFile(given, session);
       if (file !== undefined && reference !== undefined) {
+        refuseRegistryFlags(operation, given);
         const { signal } = session;
         const read = ({ raw }: Platform) => ({
           content: raw.exportImage({ reference }, { signal }),
@@ -47,6 +48,15 @@ export function exportCommand(operation: OutlinedOperation): CliCommand {
       });
     },
   };
+}
+
+/** What is only about registries says nothing of a file. */
+function refuseRegistryFlags(operation: OutlinedOperation, { options }: Given): void {
+  const labels = cliFields(operation).flags.flatMap(({ flag, label }) => (options.has(flag) ? [label] : []));
+  if (labels.length === 0) return;
+  throw new MoorageError("INVALID_INPUT", `image export: expected no ${labels.join(", no ")} with --to FILE.`, {
+    hint: "Leave out what is for a registry, or push without REFERENCE and --to: `moorage image export --image SERVICE=REFERENCE`.",
+  });
 }
 
 async function toRegistry(operation: OutlinedOperation, given: Given, session: Session): Promise<number> {
