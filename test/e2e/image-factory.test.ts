@@ -54,7 +54,8 @@ describe.each(FACTORY_DOORS)("by %s", { timeout: LONG }, (_door, openDoor) => {
     const context = await door.stage({ Dockerfile, "greet.py": 'greeting = "made here"\n' });
     expect(context).toMatchObject({ files: 2, dockerfile: { text: Dockerfile, generatedFor: null } });
     const built = await door.build({ contextId: context.id }, `flow-${newId()}`);
-    expect(built).toMatchObject({ status: "succeeded", steps: 4, warnings: [], failure: null });
+    expect(built).toMatchObject({ status: "succeeded", steps: 4, failure: null });
+    expect(built.warnings).toEqual([expect.stringMatching(/^What runs in the image is root/)]);
     expect(built.tag).toMatch(/^agent-env:flow-/);
     const { id } = await door.create({ image: built.tag });
     const content = 'import six, sys\nsys.path.append("/opt")\nimport greet\nprint(greet.greeting, six.__version__)\n';
@@ -77,7 +78,8 @@ describe.each(FACTORY_DOORS)("by %s", { timeout: LONG }, (_door, openDoor) => {
     const files = { "requirements.txt": "six==1.16.0\n", "main.py": 'import six\nprint("Hello, World!")\n' };
     const context = await door.stage(files);
     expect(context.dockerfile).toMatchObject({ path: "Dockerfile", generatedFor: "python" });
-    const { tag } = await door.build({ contextId: context.id }, `helloworld-${newId()}`);
+    const { tag, warnings } = await door.build({ contextId: context.id }, `helloworld-${newId()}`);
+    expect(warnings).toEqual([]);
     const { id } = await door.create({ image: tag });
     const content = 'import runpy\nrunpy.run_path("/app/main.py", run_name="__main__")\n';
     const run = await door.execute(id, { filename: "run.py", content });
@@ -92,7 +94,8 @@ describe.each(FACTORY_DOORS)("by %s", { timeout: LONG }, (_door, openDoor) => {
       "package.json": '{ "name": "web", "scripts": { "start": "node server.js" } }',
       "server.js": SERVER,
     });
-    const { tag } = await door.build({ path }, `nodejs-${newId()}`);
+    const { tag, warnings } = await door.build({ path }, `nodejs-${newId()}`);
+    expect(warnings).toEqual([]);
     const { id, ports } = await door.create({ image: tag, serves: 3000 });
     expect(ports).toMatchObject([{ port: 3000, protocol: "tcp" }]);
     const base = `http://127.0.0.1:${ports[0]?.hostPort}`;
