@@ -3,7 +3,7 @@ import { expanded, shown, type Found, type Rule } from "./found.ts";
 import { assignments } from "./assignments.ts";
 
 const SOCKET =
-  /(?:docker|containerd|podman|crio|cri-dockerd|buildkitd|dockershim)\.sock\b|[\\/]pipe[\\/]+docker_engine/i;
+  /(?:docker|containerd|podman|crio|cri-dockerd|buildkitd|dockershim)\.sock(?!\w|[.-]\w)|[\\/]pipe[\\/]+docker_engine/i;
 const ADDRESSES = new Set(["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERD_ADDRESS", "BUILDKIT_HOST"]);
 const FIX = "Leave it out: no build and no sandbox reaches an engine.";
 
@@ -13,7 +13,7 @@ const FIX = "Leave it out: no build and no sandbox reaches an engine.";
  */
 export const judgeSockets: Rule = (instruction, judging) => {
   const { name, args, flags } = instruction;
-  const paths = name === "VOLUME" ? listedWords(args).map((word) => expanded(word, judging).value) : [];
+  const paths = placesOf(name, listedWords(args)).map((word) => expanded(word, judging).value);
   const mounts = flags.flatMap(({ value }) => value ?? []);
   const found = [...paths, ...mounts].filter((path) => SOCKET.test(path)).map((path) => used(name, path));
   const set = assignments(instruction, judging).flatMap(({ variable, value = "" }): readonly Found[] => {
@@ -24,6 +24,12 @@ export const judgeSockets: Rule = (instruction, judging) => {
   });
   return [...found, ...set];
 };
+
+/** What of an instruction's words is a path in the container; of COPY and ADD the last is. */
+function placesOf(name: string, words: readonly string[]): readonly string[] {
+  if (name === "VOLUME") return words;
+  return name === "COPY" || name === "ADD" ? words.slice(-1) : [];
+}
 
 function used(what: string, path: string): Found {
   const [socket = ""] = SOCKET.exec(path) ?? [];

@@ -251,6 +251,9 @@ describe("engine-socket", () => {
     "ENV A=1 B=unix:///run/docker.sock",
     "ARG A=/run/docker.sock",
     "ONBUILD VOLUME /run/docker.sock",
+    "COPY . /var/run/docker.sock",
+    'copy ["a", "/var/run/docker.sock"]',
+    "ADD a.tar /run/podman/podman.sock/",
   ])("%s", (line) => {
     expect(inStage(line)).toEqual(["2 engine-socket!"]);
   });
@@ -271,6 +274,9 @@ describe("engine-socket", () => {
     "ENV DOCKER_HOST=",
     "ARG DOCKER_HOST",
     "VOLUME /var/run/docker.sockets",
+    "COPY docker.sock /a",
+    "COPY a /docs/docker.sock.md",
+    "ENV A=docker.sock-proxy",
   ])("is not: %s", (line) => {
     expect(inStage(line)).toEqual([]);
   });
@@ -339,6 +345,25 @@ describe("secret-in-env", () => {
     `ENV A=x:sk-${"a1".repeat(12)}`,
     `ARG A=eyJ${"a".repeat(20)}.eyJ${"b".repeat(20)}.${"c".repeat(20)}`,
     `ENV U=https://x:${TOKEN}@a.example/`,
+    "ENV GH_PAT=foo",
+    "ENV passphrase=x",
+    "ENV GPG_PASS_PHRASE=x",
+    "ENV DATABASE_URL=postgres://u:hunter2@h/db",
+    "ENV CACHE=redis://:hunter2@h:6379/0",
+    "ARG DATABASE_URL=postgres://u:$PW@h/db",
+    'ENV AUTH_HEADER="Bearer abc"',
+    'ENV AUTH_HEADER="Bearer $T"',
+    "ENV H='Authorization: Basic YTpi'",
+    `LABEL a=${TOKEN}`,
+    `LABEL a="1" b="github_pat_${"a1".repeat(20)}"`,
+    `LABEL a=glpat-${"a1".repeat(10)}`,
+    "LABEL a=xoxb-1234567890-abc",
+    "LABEL a=AKIAIOSFODNN7EXAMPLE",
+    `LABEL a=npm_${"a1".repeat(18)}`,
+    `LABEL a=sk-${"a1".repeat(12)}`,
+    'LABEL a="-----BEGIN PRIVATE KEY-----"',
+    `LABEL a=moorage_${"a".repeat(20)}_${"A".repeat(43)}`,
+    "LABEL a=postgres://u:hunter2@h/db",
   ])("%s", (line) => {
     const { findings } = judged(`FROM busybox:1\n${line}`);
     expect(findings.map(({ line: at, rule }) => `${at} ${rule}`)).toEqual(["2 secret-in-env"]);
@@ -370,6 +395,19 @@ describe("secret-in-env", () => {
     "# ENV PASSWORD=x",
     "RUN PASSWORD=x a",
     "LABEL token=x",
+    "ENV PATH=/a A_PATTERN=b COMPAT=1 PAT=*.c",
+    "ENV DATABASE_URL=postgres://u@h:5432/db",
+    "ENV DATABASE_URL=postgres://u:@h/db",
+    "ENV DATABASE_URL=postgres://u:***@h/db B=postgres://u:<password>@h/db",
+    "ENV A=http://a.example:8080/@scope/b",
+    "ENV A=http://a.example:80?to=b@c.example",
+    "ENV A=git+ssh://git@a.example:22/b",
+    `ENV A=docker://a.example:5000/b@sha256:${"0".repeat(64)}`,
+    "ENV AUTH_SCHEME=Bearer AUTH_HEADER=X-Api",
+    'ENV MESSAGE="Bearer abc"',
+    'ENV AUTH_HEADER="Bearer of good news"',
+    "ENV MOORAGE=moorage_home",
+    "LABEL org.opencontainers.image.source=https://a.example/b password=x maintainer='A <a@b.example>'",
   ])("is not: %s", (line) => {
     expect(inStage(line)).toEqual([]);
   });
