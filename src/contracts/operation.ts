@@ -34,7 +34,10 @@ export type CliBinding = {
   readonly flags?: Readonly<Record<string, FlagBinding>>;
   /** True where the exit code is the program's own (124 deadline, 125 Moorage failed). @default false */
   readonly runs?: boolean;
-  /** What Ctrl-C means here and what to do next, where others began what it looks at; `{field}` is the input's. */
+  /**
+   * What Ctrl-C means here and what to do next; `{field}` is the input's. Each stream has one that is neither GET nor a
+   * run.
+   */
   readonly leaving?: string;
 };
 

@@ -91,6 +91,28 @@ describe("image export", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  test("that is interrupted has written nothing", async () => {
+    const interruption = new AbortController();
+    const { host } = hostWith(
+      {},
+      {
+        exportImage: async function* () {
+          yield await Promise.resolve(Buffer.from("archive"));
+          interruption.abort("SIGINT");
+          throw new MoorageError("CANCELED", "The operation was canceled by its caller.");
+        },
+      },
+    );
+    const { signal } = interruption;
+    expect(
+      await moorage(["image", "export", "agent-env:a", "--to", "image.tar"], { host, directory, signal }),
+    ).toMatchObject({
+      exitCode: 130,
+      stderr: "error: The command was canceled.\nhint: Nothing was written, and the image is as it was.\n",
+    });
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   test("leaves nothing of an archive that broke off", async () => {
     const host = exporting(new MoorageError("ENGINE_FAILED", "Reading the image broke off."));
     const seen = await moorage(["image", "export", "agent-env:a", "--to", "image.tar"], { host, directory });

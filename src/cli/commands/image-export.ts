@@ -23,7 +23,8 @@ export function exportCommand(operation: OutlinedOperation): CliCommand {
     words: row.words,
     summary: row.summary,
     runs: row.runs,
-    ...(row.leaving === undefined ? {} : { leaving: row.leaving }),
+    leaving: (given) =>
+      given.options.has("to") ? "Nothing was written, and the image is as it was." : (row.leaving?.(given) ?? ""),
     get options() {
       return [...row.options, ...OPTIONS];
     },

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { MoorageError } from "../../base/errors.ts";
+import { OUTLINE } from "../../contracts/outline.ts";
 import { hostWith, type Answer } from "../testing/platform.ts";
 import { sampleResult, sampleSandbox } from "../testing/samples.ts";
 import { moorage, type Setting } from "../testing/terminal.ts";
@@ -345,6 +346,14 @@ describe("other commands", () => {
     expect(JSON.parse(seen.stdout)).toMatchObject({ error: { code: "CANCELED" } });
   });
 
+  test("say what Ctrl-C means of each stream that is neither read by GET nor a run", () => {
+    const untold = OUTLINE.filter(
+      ({ kind, http, cli }) =>
+        kind === "stream" && http.method !== "get" && cli.runs !== true && cli.leaving === undefined,
+    );
+    expect(untold.map(({ name }) => name)).toEqual([]);
+  });
+
   test.each([
     [["sandbox", "get", "demo"], "sandbox.get", "It only looked on; nothing was changed."],
     [["file", "watch", "demo"], "file.watch", "It only looked on; nothing was changed."],
@@ -352,6 +361,23 @@ describe("other commands", () => {
       ["sandbox", "stop", "demo"],
       "sandbox.stop",
       "What it had begun was ended, or is finished whole; look at what there is before you repeat it.",
+    ],
+    [["sandbox", "stats", "demo", "-f"], "sandbox.stats", "It only looked on; nothing was changed."],
+    [["receipt", "export"], "receipt.export", "It only looked on; nothing was changed."],
+    [
+      ["image", "build", "--git", "https://example.org/a"],
+      "image.build",
+      "A build that had begun was ended and is recorded as canceled: `moorage image builds`.",
+    ],
+    [
+      ["image", "pull", "busybox"],
+      "image.pull",
+      "What it had begun to get was given up; an image that was here is as it was.",
+    ],
+    [
+      ["image", "export", "--image", "web=agent-env:a"],
+      "image.export",
+      "What it had begun to push was given up, and is recorded as canceled.",
     ],
     [["sandbox", "exec", "demo", "--", "make"], "sandbox.exec", "What it had begun was ended too."],
     [["runs", "attach", RUN], "run.attach", `The run goes on; follow it again with \`moorage runs attach ${RUN}\`.`],

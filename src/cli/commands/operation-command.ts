@@ -56,13 +56,13 @@ function withoutProgram({ cli }: OutlinedOperation, { flags, positionals }: CliF
   });
 }
 
-function leavingHint({ cli, kind, http }: OutlinedOperation, { positionals }: Given): string {
+function leavingHint({ cli, http }: OutlinedOperation, { positionals }: Given): string {
   const { leaving, positionals: names = [], runs } = cli;
   if (leaving !== undefined) {
     return leaving.replaceAll(/\{(\w+)\}/g, (_braced, name: string) => positionals[names.indexOf(name)] ?? name);
   }
   if (runs === true) return "What it had begun was ended too.";
-  if (http.method === "get" || kind === "stream") return "It only looked on; nothing was changed.";
+  if (http.method === "get") return "It only looked on; nothing was changed.";
   return "What it had begun was ended, or is finished whole; look at what there is before you repeat it.";
 }
 

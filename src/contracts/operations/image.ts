@@ -49,6 +49,7 @@ export const imageOperations = {
         memoryBytes: { flag: "memory", parse: "bytes" },
         timeoutMs: { flag: "timeout", parse: "duration" },
       },
+      leaving: "A build that had begun was ended and is recorded as canceled: `moorage image builds`.",
     },
     mcp: changing,
     record: "own",

@@ -26,7 +26,7 @@ export const receiptOperations = {
   export: stream({
     summary: "Export the whole chain of receipts, its signed head last.",
     http: { method: "post", path: "/v1/receipts/export" },
-    cli: { command: "receipt export" },
+    cli: { command: "receipt export", leaving: "It only looked on; nothing was changed." },
     access: "admin",
     input: z.strictObject({}),
     output: ReceiptExportEvent,

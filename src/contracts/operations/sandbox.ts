@@ -77,6 +77,7 @@ export const sandboxOperations = {
       command: "sandbox stats",
       positionals: ["id"],
       flags: { follow: { short: "f" }, intervalMs: { flag: "interval", parse: "duration" } },
+      leaving: "It only looked on; nothing was changed.",
     },
     input: StatsInput,
     output: StatsEvent,
