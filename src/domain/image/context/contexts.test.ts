@@ -190,8 +190,8 @@ describe("a context of a directory", () => {
     const pieces = Buffer.concat(await Array.fromAsync(context.tar())).toString("latin1");
     expect(pieces).toContain("# judged");
     expect(pieces).not.toContain("# swapped");
-    expect(await namesIn(context.tar())).toEqual(["Dockerfile", ".dockerignore"]);
-    expect(context.ignored.examples).toEqual([".dockerignore", "Dockerfile", "a.log"]);
+    expect(await namesIn(context.tar())).toEqual([".dockerignore", "Dockerfile"]);
+    expect(context.ignored.examples).toEqual(["a.log"]);
   });
 
   it("takes the ignore file that is named after its Dockerfile first", async () => {
@@ -231,7 +231,7 @@ describe("a context of a directory", () => {
       code: "INVALID_INPUT",
       message:
         "The build context has no Dockerfile, and no requirements.txt, pyproject.toml, package.json, go.mod or index.html to write one for.",
-      hint: "Add a Dockerfile to its root, or name one by --dockerfile.",
+      hint: "Add a Dockerfile to its root, or name one: by --file of `image build`, or --dockerfile of `context create`.",
     });
     const wrong = domain.platform.context.create({ path: join(directory, "project"), dockerfile: "other/Dockerfile" });
     await expect(wrong).rejects.toMatchObject({

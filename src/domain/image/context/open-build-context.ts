@@ -48,7 +48,10 @@ export async function contextOf(
   const found = await chooseDockerfile(source, wanted);
   const ignore = await readIgnoreFile(source, found?.path);
   const limits = context.policy.build.context;
-  const collected = await collect(source, { rules: ignoreRules(ignore.lines), limits, signal });
+  const rules = ignoreRules(ignore.lines);
+  // Both are sent even where they are named, and so are not left out.
+  const ignores = (path: string): boolean => path !== found?.path && path !== ignore.path && rules.ignores(path);
+  const collected = await collect(source, { rules: { ...rules, ignores }, limits, signal });
   const { dockerfile, entries } = await withDockerfile(source, { found, ignore, collected });
   const open = opening.move();
   const { files, bytes, ignored } = collected;

@@ -24,6 +24,6 @@ export async function generateDockerfile(
   }
   const looked = "requirements.txt, pyproject.toml, package.json, go.mod or index.html";
   throw new MoorageError("INVALID_INPUT", `The build context has no Dockerfile, and no ${looked} to write one for.`, {
-    hint: "Add a Dockerfile to its root, or name one by --dockerfile.",
+    hint: "Add a Dockerfile to its root, or name one: by --file of `image build`, or --dockerfile of `context create`.",
   });
 }
