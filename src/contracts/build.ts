@@ -50,7 +50,12 @@ export const ImageBuild = z
       .meta({ description: "What it is for: the image is called `agent-env:TASK-TIME`.", default: "build" }),
     buildArgs: BuildArgs.optional(),
     check: z.boolean().optional().meta({ description: "Only judge the Dockerfile; nothing is built.", default: false }),
-    target: z.string().min(1).max(128).optional().meta({ description: "Stage to build; the last one otherwise." }),
+    target: z
+      .string()
+      .min(1, "expected the name of a stage")
+      .max(128, "expected at most 128 characters")
+      .optional()
+      .meta({ description: "Stage to build; the last one otherwise." }),
     platform: z
       .string()
       .regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/, "expected OS/ARCHITECTURE, such as linux/arm64")

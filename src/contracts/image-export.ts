@@ -21,9 +21,18 @@ export const ImageExportInput = z
     sandboxes: services(SandboxRef).optional().meta({
       description: "Your sandboxes, by service: their files as they are now are made an image.",
     }),
-    registry: z.string().min(1).max(255).optional().meta({
-      description: "Registry, with a path where one is wanted; the administrator's otherwise: docker.io.",
-    }),
+    registry: z
+      .string()
+      .min(1, "expected a registry, such as ghcr.io/team")
+      .max(255, "expected at most 255 characters")
+      .refine(
+        (text) => !/^https?:|\/$/i.test(text),
+        "expected HOST[:PORT][/PATH], without http:// or https:// before it and / behind it",
+      )
+      .optional()
+      .meta({
+        description: "Registry, with a path where one is wanted; the administrator's otherwise: docker.io.",
+      }),
     prefix: Service.optional().meta({ description: "What the names begin with; the administrator's otherwise: demo." }),
     version: z
       .string()

@@ -74,7 +74,7 @@ function describe(field: CliField): string {
 
 // The contract's unit is not the command line's, where a size or a duration names its own.
 function withoutUnit(description: string | undefined): string | undefined {
-  return description?.replace(/ in (?:milliseconds|bytes)\b/, "");
+  return description?.replace(/,? in (?:milliseconds|bytes)\b/, "");
 }
 
 function defaultText({ default: value }: JsonSchema, parse: CliField["parse"]): string | undefined {

@@ -130,6 +130,13 @@ describe("a build", () => {
     expect((await image.builds({})).items).toEqual([]);
   });
 
+  it("of a stage without a name is refused", async () => {
+    await using domain = openMemoryDomain();
+    const failure = await ended(domain.platform.image.build({ ...files(), target: "" }));
+    expect(failure).toMatchObject({ code: "INVALID_INPUT" });
+    expect(JSON.stringify(failure)).toContain("expected the name of a stage");
+  });
+
   it("does not stand on an image of another owner", async () => {
     await using domain = openMemoryDomain();
     await built(domain.platform, { ...files(), tag: "mine" });

@@ -213,6 +213,9 @@ describe("an export", () => {
     [{ images: { "Not A Name": "agent-env:a" } }, /images/],
     [{ images: { a: "agent-env:a" }, sandboxes: { a: "demo" } }, /each service once/],
     [{ images: { a: "agent-env:a" }, version: "a/b" }, /expected a tag, such as 1.2/],
+    [{ images: { a: "agent-env:a" }, registry: "http://localhost:5077/" }, /without http:\/\/ or https:\/\//],
+    [{ images: { a: "agent-env:a" }, registry: "localhost:5077/" }, /\/ behind it/],
+    [{ images: { a: "agent-env:a" }, registry: "" }, /expected a registry, such as/],
     [{ images: { a: "agent-env:a" }, registry: "Bad Host" }, /no image reference/],
   ])("with %j is INVALID_INPUT, and begins nothing", async (input, message) => {
     await using domain = openMemoryDomain();
