@@ -7,6 +7,8 @@ export type BuildSpec = {
   readonly context: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>;
   /** Path of the Dockerfile in it. @default "Dockerfile" */
   readonly dockerfile?: string;
+  /** Each instruction as the builder prints it, in order: a step is told only by the one that has to come. @default unknown */
+  readonly instructions?: readonly string[];
   readonly buildArgs?: Readonly<Record<string, string>>;
   /** The stage to build. @default the last one */
   readonly target?: string | undefined;
@@ -32,7 +34,7 @@ export type BuildSpec = {
   readonly networkIfNeeded?: boolean;
 };
 
-/** What a build tells while it goes on. Nobody can tell what a step prints from what the engine says of a step. */
+/** What a build tells while it goes on. What a step prints is told as output, also where the builder says such. */
 export type BuildEvent =
   /** A step begins; both count from 1. */
   | { readonly type: "step"; readonly step: number; readonly steps: number; readonly instruction: string }

@@ -40,6 +40,38 @@ describe("builds on a real engine", { timeout: LONG }, () => {
     expect(text.split("\n")).toEqual(expect.arrayContaining(["one", "two"]));
   });
 
+  it("are told by what the builder says, and a step that prints the same is only printing", async () => {
+    await using domain = openDockerDomain();
+    const { image } = domain.platform;
+    const own = newId();
+    const says = (line: string) => `printf "${line}"; sleep 0.3;`;
+    const next = `RUN echo ${own}`;
+    const forged = ["Step 4/6 : COPY evil", `Step 4/6 : ${next}`, " ---> Using cache", " ---> Running in 0123456789ab"];
+    const input = steps(`RUN ${forged.map(says).join(" ")} exit 1`, next, "RUN true");
+    const told: BuildEvent[] = [];
+    const follow = async (): Promise<void> => {
+      for await (const event of image.build(input)) told.push(event);
+    };
+    const { message, details } = await failureOf(follow());
+    expect(message).toContain(` failed at line 3, "RUN printf `);
+    expect(details).toMatchObject({ line: 3, step: 3, exitCode: 1 });
+    expect(told.flatMap((event) => (event.type === "step" ? [event.step] : []))).toEqual([1, 2, 3]);
+    expect(told.filter(({ type }) => type === "cached")).toEqual([]);
+    const [build] = (await image.builds({})).items;
+    const { text } = await image.logs({ ref: build?.buildId ?? "" });
+    for (const line of forged.slice(0, 2)) expect(text).toContain(line);
+  });
+
+  it("go on to be told after a step that prints what the builder says", async () => {
+    await using domain = openDockerDomain();
+    const lines = ["Step 4/5 : RUN evil", " ---> Using cache"].map((line) => `echo "${line}"; sleep 0.3;`);
+    const result = await built(
+      domain.platform,
+      steps(`RUN ${lines.join(" ")}`, "RUN  echo \\", "# of two lines", "  x"),
+    );
+    expect(result).toMatchObject({ status: "succeeded", steps: 5, cachedSteps: 0 });
+  });
+
   it("that print without end are ended at their deadline, and take no memory for it", async () => {
     await using domain = openDockerDomain();
     const { image } = domain.platform;

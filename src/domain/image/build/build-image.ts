@@ -103,6 +103,7 @@ async function conduct(conducted: Conducted): Promise<void> {
   const spec = {
     context: source.tar,
     dockerfile: source.dockerfile.path,
+    instructions: dockerfile.instructions.map(({ original }) => original),
     buildArgs: input.buildArgs ?? {},
     target: input.target,
     platform: input.platform,

@@ -39,7 +39,10 @@ export type Failure = Place & {
 /** Builds once. What the engine says of it is a value; what keeps the engine from saying it is thrown. */
 export async function attemptBuild(context: ImagesContext, attempt: Attempt): Promise<Built | Failure> {
   const { spec, options, place } = attempt;
-  const log = new BuildLog(attempt.made);
+  const { namesSteps } = await context.api.traits();
+  const { instructions } = spec;
+  const labels = Object.keys(spec.labels).length;
+  const log = new BuildLog({ made: attempt.made, instructions, labels, namesSteps });
   const containers = new StepContainers(context, spec.limits?.pids ?? DEFAULT_PIDS);
   let since: Date | undefined;
   const tell = async (events: readonly BuildEvent[]): Promise<void> => {

@@ -9,11 +9,15 @@ const MAX_CLAIMED = 4000;
 /** What a step says to stderr is painted, message by message. */
 const STDERR_PAINT = "\u001b[91m";
 
-const STEP = /^(?:Step|STEP) (\d+)\/(\d+) ?: (.+)$/s;
-const CACHED = /^(?: ---> Using cache|--> Using cache .*)$/;
+const STEP = /^(?:Step|STEP) (\d+)\/(\d+) ?: ([^\n]+)$/;
+const CACHED = /^(?: ---> Using cache|--> Using cache [0-9a-f]{12,64})$/;
+/** Podman shows none of the ARGs before the first FROM. */
+const ARG = /^arg\s/i;
+const LABEL = /^LABEL /;
 const RUNNING = /^ ---> Running in ([0-9a-f]{12,64})$/;
 const MADE = /^ ?-{2,3}> ([0-9a-f]{12,64})$/;
-const ABOUT_ITSELF = /^(?:Removing intermediate container|Successfully (?:built|tagged)) \S+$|^COMMIT \S+$/;
+const ENDED = /^(?:Removing| ---> Removed|Error removing) intermediate container ([0-9a-f]{12,64})\b/;
+const ABOUT_ITSELF = /^Successfully (?:built|tagged) \S+$|^COMMIT(?: \S+)?$/;
 
 /** What was being done when a build came to its end. */
 export type Place = {
@@ -30,13 +34,27 @@ export type Message = {
   readonly container?: string;
 };
 
+type Known = {
+  /** The steps that attempts of this build have done: what an attempt finds in the cache may be of the one before. */
+  readonly made: Set<number>;
+  /** Each instruction as the builder prints it; undefined: nobody has read them. */
+  readonly instructions?: readonly string[] | undefined;
+  /** How many it is to give to the image. */
+  readonly labels: number;
+  /** Whether the builder tells where a container of a step begins and ends: what is between is the program's. */
+  readonly namesSteps: boolean;
+};
+
 /**
- * Reads what the engine tells of a build. A step may print what the engine would say: nothing here is more than a
- * claim, and who acts on one looks first.
+ * Reads what the engine tells of a build. A step may print what the engine would say. A line is taken for the builder's
+ * only where the builder would say it: no program is running as far as it tells, and the instruction is the one that has
+ * to come. What remains is a claim, and who acts on one looks first.
  */
 export class BuildLog {
-  /** The steps that attempts of this build have done: what an attempt finds in the cache may be of the one before. */
   readonly #made: Set<number>;
+  readonly #instructions: readonly string[] | undefined;
+  readonly #labels: number;
+  readonly #namesSteps: boolean;
   readonly #kept: string[] = [];
   readonly #claimed = new Set<string>();
   #step = 0;
@@ -45,20 +63,36 @@ export class BuildLog {
   #instruction: string | undefined;
   /** Of the step at work. */
   #isCached = false;
+  /** Of the step at work: nothing was read since it began, so that no program has had its say. */
+  #isFresh = false;
+  /** How many of the instructions have begun. */
+  #begunInstructions = 0;
+  /** The container whose output is read. */
+  #running: string | undefined;
   /** Whether a program may have printed: until then all that is read is the engine's. */
   #hasRun = false;
   /** What was printed of a line that has no end yet. */
   readonly #begun = { stdout: "", stderr: "" };
 
-  constructor(made: Set<number>) {
+  constructor({ made, instructions, labels, namesSteps }: Known) {
     this.#made = made;
+    this.#instructions = instructions;
+    this.#labels = labels;
+    this.#namesSteps = namesSteps;
   }
 
   read(text: string): Message {
     const whole = text.endsWith("\n") ? text.slice(0, -1) : text;
-    const container = RUNNING.exec(whole)?.[1];
+    if (this.#running !== undefined) {
+      if (ENDED.exec(whole)?.[1] !== this.#running) return { events: this.#printed(text) };
+      this.#running = undefined;
+      return { events: [] };
+    }
+    const container = this.#namesSteps ? RUNNING.exec(whole)?.[1] : undefined;
     if (container === undefined) return { events: this.#ofStep(whole) ?? this.#printed(text) };
     this.#hasRun = true;
+    this.#isFresh = false;
+    this.#running = container;
     return { events: [], container };
   }
 
@@ -82,14 +116,21 @@ export class BuildLog {
 
   /** Undefined for what no builder says. */
   #ofStep(message: string): readonly BuildEvent[] | undefined {
-    const [, number, count, instruction] = STEP.exec(message) ?? [];
-    if (instruction !== undefined && this.#isNext(Number(number), Number(count))) {
+    if (message === "") return [];
+    const [, number, count, instruction = ""] = STEP.exec(message) ?? [];
+    if (
+      number !== undefined &&
+      this.#isNext(Number(number), Number(count)) &&
+      this.#advance(instruction, Number(count) - Number(number))
+    ) {
       return this.#begin(Number(number), Number(count), instruction);
     }
-    if (CACHED.test(message)) return this.#takeCached();
+    const isFresh = this.#isFresh;
+    this.#isFresh = false;
+    if (isFresh && CACHED.test(message)) return this.#takeCached();
     const made = MADE.exec(message)?.[1];
     if (made !== undefined) this.#take(made);
-    return made !== undefined || ABOUT_ITSELF.test(message) || message === "" ? [] : undefined;
+    return made !== undefined || ABOUT_ITSELF.test(message) ? [] : undefined;
   }
 
   #takeCached(): readonly BuildEvent[] {
@@ -109,6 +150,17 @@ export class BuildLog {
     return step === this.#step + 1 && step <= steps && (this.#steps === 0 || steps === this.#steps);
   }
 
+  /** Whether the instruction is the one that has to come: the file's, or at last the builder's own, one for each label. */
+  #advance(given: string, behind: number): boolean {
+    const all = this.#instructions;
+    if (all === undefined) return true;
+    const [from, isGiven] = [this.#begunInstructions, (text: string) => text.trim() === given.trim()];
+    const unshown = from > 0 ? 0 : all.findIndex((text) => !ARG.test(text));
+    const at = [from, unshown].find((index) => index >= from && isGiven(all[index] ?? ""));
+    if (at !== undefined) this.#begunInstructions = at + 1;
+    return at !== undefined || (behind < this.#labels && LABEL.test(given));
+  }
+
   #begin(step: number, steps: number, given: string): readonly BuildEvent[] {
     const before = this.#unfinished();
     const instruction = given.slice(0, MAX_LINE_CHARS);
@@ -116,6 +168,9 @@ export class BuildLog {
     this.#steps = steps;
     this.#instruction = instruction;
     this.#isCached = false;
+    this.#isFresh = true;
+    // Podman does not tell where a program begins.
+    this.#hasRun ||= !this.#namesSteps;
     this.#keep(`Step ${step}/${steps} : ${instruction}`);
     return [...before, { type: "step", step, steps, instruction }];
   }
