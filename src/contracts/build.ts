@@ -139,6 +139,10 @@ export const BuildEvent = z
     z
       .object({ type: z.literal("checked"), checked: ImageChecked, dockerfile: ContextDockerfile })
       .meta({ description: "The first event: what was judged, and how." }),
+    z.object({
+      type: z.literal("waiting"),
+      place: z.int().min(1).meta({ description: "In the queue of builds, counted from 1; told anew when it changes." }),
+    }),
     z.object({ type: z.literal("started"), buildId: Id, tag: z.string() }),
     z.object({ type: z.literal("warning"), message: z.string() }),
     z.object({

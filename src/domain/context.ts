@@ -7,6 +7,7 @@ import type { Engine, EngineName } from "../engine/engine.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
+import type { BuildTurns } from "./image/build/build-turns.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
 import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
@@ -62,6 +63,8 @@ export type DomainContext = {
   readonly live: LiveRuns;
   readonly disk: DiskWatches;
   readonly sessions: Sessions;
+  /** Who may build now. */
+  readonly buildTurns: BuildTurns;
   /** True in a process that stays when its callers have left, such as a server. */
   readonly resident: boolean;
   /** Whether this process samples what sandboxes take: a server does. */

@@ -1,5 +1,6 @@
 import type { ProfileName } from "../contracts/types.ts";
 import type { EngineLimits } from "../engine/engine.ts";
+import type { TurnLimits } from "./image/build/build-turns.ts";
 import type { LogRetention, Retention } from "../store/store.ts";
 
 /** What the administrator decided; every value comes from the configuration. */
@@ -28,7 +29,12 @@ export type Policy = {
     readonly maxBytes: number;
     readonly maxPerOwner: number;
   };
-  readonly build: { readonly context: ContextPolicy; readonly dockerfile: DockerfilePolicy };
+  readonly build: {
+    readonly context: ContextPolicy;
+    readonly dockerfile: DockerfilePolicy;
+    /** How many may be at work at once in one process. */
+    readonly turns: TurnLimits;
+  };
   readonly images: {
     /** What those that were built and imported may take together, each counted with the layers that it shares. */
     readonly quotaBytes: number;

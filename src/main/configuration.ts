@@ -190,6 +190,15 @@ export const Configuration = z.strictObject({
         .boolean()
         .default(false)
         .meta({ description: "Whether ADD may name a URL, which the engine fetches from its host's own network." }),
+      maxAtOnce: z.int().min(1).optional().meta({
+        description:
+          "Builds of all owners that one process has at work; others wait in the order of their coming. By default as many as there are processors.",
+      }),
+      maxAtOncePerOwner: z
+        .int()
+        .min(1)
+        .default(2)
+        .meta({ description: "Builds of one owner that are at work at once." }),
       context: z
         .strictObject({
           maxFiles: z.int().min(1).default(50_000).meta({ description: "Files and directories of one context." }),

@@ -10,6 +10,7 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
 import { keepDiskBesideRuns } from "../domain/disk/keep-beside-runs.ts";
+import { BuildTurns } from "../domain/image/build/build-turns.ts";
 import { Owed } from "../domain/owed.ts";
 import { createPoolKeeper } from "../domain/pool/keeper.ts";
 import { createReceiptSigner } from "../domain/receipt/receipt-signer.ts";
@@ -94,6 +95,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     live: new LiveRuns(),
     disk: opening.use(new DiskWatches()),
     sessions: new Sessions(systemClock),
+    buildTurns: new BuildTurns(),
     resident: options.resident ?? false,
     sampling: { active: false },
     signer: createReceiptSigner(state.deployment, state.receiptKey),

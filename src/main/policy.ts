@@ -73,6 +73,11 @@ export function policyOf(
   };
 }
 
-function buildPolicyOf({ context, policy, allowedRegistries, allowAddUrl }: Configuration["build"]): Policy["build"] {
-  return { context, dockerfile: { mode: policy, allowedRegistries, allowAddUrl } };
+function buildPolicyOf(build: Configuration["build"]): Policy["build"] {
+  const { context, policy, allowedRegistries, allowAddUrl, maxAtOnce, maxAtOncePerOwner } = build;
+  return {
+    context,
+    dockerfile: { mode: policy, allowedRegistries, allowAddUrl },
+    turns: { maxAtOnce: maxAtOnce ?? availableParallelism(), maxAtOncePerOwner },
+  };
 }

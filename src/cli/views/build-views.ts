@@ -24,6 +24,8 @@ function shown(event: Event): Shown {
   switch (event.type) {
     case "checked":
       return { err: event.checked.findings.map((finding) => findingLines(finding, PLAIN)).join("") };
+    case "waiting":
+      return { err: `Waiting for other builds, at place ${event.place} of the queue\n` };
     case "started":
       return {};
     case "warning":

@@ -76,6 +76,34 @@ describe("a build", () => {
     expect(await image.logs({ ref: tag, tail: 1 })).toMatchObject({ text: "Step 3/3 : RUN true\n" });
   });
 
+  it("waits where as many are at work as may, tells its place, and can be canceled", async () => {
+    await using domain = openMemoryDomain();
+    const { context, platform } = domain;
+    const { turns } = context.policy.build;
+    Object.assign(turns, { maxAtOnce: 1, maxAtOncePerOwner: 1 });
+    const held = context.buildTurns.enter("bob", turns);
+    const canceled = new AbortController();
+    const given: string[] = [];
+    const failure = failureOf(
+      (async () => {
+        for await (const event of platform.image.build(files(), { signal: canceled.signal })) {
+          given.push(event.type);
+          if (event.type === "waiting") canceled.abort();
+        }
+      })(),
+    );
+    expect((await failure).code).toBe("CANCELED");
+    expect(given).toEqual(["checked", "waiting"]);
+    const events: BuildEvent[] = [];
+    for await (const event of platform.image.build(files())) {
+      events.push(event);
+      if (event.type === "waiting") held[Symbol.dispose]();
+    }
+    expect(events.map(({ type }) => type).slice(0, 3)).toEqual(["checked", "waiting", "started"]);
+    expect(events[1]).toEqual({ type: "waiting", place: 1 });
+    expect((await built(platform, files())).status).toBe("succeeded");
+  });
+
   it("is refused where its Dockerfile has an error by the rules, before anything is made", async () => {
     await using domain = openMemoryDomain();
     const { image } = domain.platform;

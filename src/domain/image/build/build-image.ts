@@ -43,6 +43,8 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const final = finalBase(checked.bases, input.target);
   const named = namedImages(dockerfile, bases);
   for (const reference of named.references) await refuseOthersImage(call, reference);
+  using turn = context.buildTurns.enter(call.principal.owner, context.policy.build.turns);
+  for await (const place of turn.places(call.signal)) yield { type: "waiting", place };
   const planned = await planBuild(call, input, source.dockerfile.text);
   const row = { ...planned, warnings: [...told(checked), ...planned.warnings] };
   await context.store.builds.insert(row);
