@@ -1,3 +1,4 @@
+import { newId } from "../../../base/ids.ts";
 import { describe, expect, it } from "vitest";
 import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
 import { openMemoryDomain, resultOf } from "../../../../test/fixtures/memory-domain.ts";
@@ -303,7 +304,7 @@ describe("a build", () => {
     await built(domain.platform, files());
     const [row] = await domain.context.store.builds.list("alice", { limit: 1 }).then(({ items }) => items);
     if (row === undefined) throw new Error("The build has a row.");
-    const lost = { ...row, id: row.id.replace(/.$/, "0"), status: "running", holder: "gone", receiptId: null } as const;
+    const lost = { ...row, id: newId(), status: "running", holder: "gone", receiptId: null } as const;
     await domain.context.store.builds.insert(lost);
     expect((await system.cleanup({})).ok).toBe(true);
     expect((await image.builds({})).items.map(({ status }) => status).toSorted()).toEqual(["interrupted", "succeeded"]);
