@@ -18,12 +18,26 @@ export async function listImages({ context, principal }: Call, query: Listing): 
 }
 
 /** The caller's image by its reference; NOT_FOUND also for somebody else's, and for one that Moorage has not made. */
-export async function requireOwnImage({ context, principal }: Call, reference: string): Promise<ImageRow> {
-  const row = await context.store.images.find(parseImageReference(reference).whole);
-  if (row?.owner === principal.owner) return row;
+export async function requireOwnImage(call: Call, reference: string): Promise<ImageRow> {
+  const row = await findOwnImage(call, reference);
+  if (row !== undefined) return row;
   throw new MoorageError("NOT_FOUND", `You have no image "${reference}".`, {
-    hint: "List yours with `moorage image ls`; their names are written whole, as agent-env:TAG.",
+    hint: "Only what Moorage has made for you can be pushed, exported or removed: list it with `moorage image ls`.",
   });
+}
+
+/** By its whole name, else by the TAG alone of `agent-env:TAG`. */
+async function findOwnImage({ context, principal }: Owning, reference: string): Promise<ImageRow | undefined> {
+  for (const name of [parseImageReference(reference).whole, ...taggedName(reference)]) {
+    const row = await context.store.images.find(name);
+    if (row?.owner === principal.owner) return row;
+  }
+  return undefined;
+}
+
+/** The image that is called so where it is no more than a tag. */
+export function taggedName(text: string): readonly string[] {
+  return /[:/@]/.test(text) ? [] : [`agent-env:${text}`];
 }
 
 /** The caller's image as it is on the engine; NOT_FOUND also where its name has been given to another since. */
@@ -78,9 +92,10 @@ export async function useImage(call: Owning, reference: string): Promise<void> {
 }
 
 export async function imageHistory(call: Call, reference: string): Promise<ImageHistory> {
-  await refuseOthersImage(call, reference);
-  const steps = await imagesOf(call.context).history(reference, call.signal);
-  return { reference, steps: [...steps] };
+  const whole = (await findOwnImage(call, reference))?.reference ?? reference;
+  await refuseOthersImage(call, whole);
+  const steps = await imagesOf(call.context).history(whole, call.signal);
+  return { reference: whole, steps: [...steps] };
 }
 
 /** What another has put under its name since is left alone. */
@@ -93,7 +108,7 @@ export async function removeImage(
   if (!(await isMissing(context, row))) await takeAway(call, row);
   await context.store.images.remove(row.reference);
   context.logger.info({ operation: "image.remove", image: row.reference, owner: row.owner }, "image removed");
-  return { reference, removed: true };
+  return { reference: row.reference, removed: true };
 }
 
 async function takeAway({ context, signal }: Call, { reference }: ImageRow): Promise<void> {

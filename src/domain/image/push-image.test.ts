@@ -85,6 +85,7 @@ describe("a push", () => {
     await expect(Array.fromAsync(domain.platform.image.push({ reference, to: TARGET }))).rejects.toMatchObject({
       code: "NOT_FOUND",
       message: `You have no image "${reference}".`,
+      hint: "Only what Moorage has made for you can be pushed, exported or removed: list it with `moorage image ls`.",
     });
   });
 

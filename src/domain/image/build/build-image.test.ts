@@ -159,6 +159,22 @@ describe("a build", () => {
     expect((await image.builds({})).items).toEqual([]);
   });
 
+  it("is found by its tag with and without agent-env:, in logs as in what is about its image", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const { buildId } = await built(domain.platform, { ...files(), tag: "web" });
+    for (const ref of [buildId, "web", "agent-env:web"]) expect(await image.logs({ ref })).toMatchObject({ buildId });
+    for (const reference of ["web", "agent-env:web"]) {
+      expect(await image.history({ reference })).toMatchObject({ reference: "agent-env:web" });
+    }
+    const bob = domain.platformOf("bob").image;
+    expect((await failureOf(bob.logs({ ref: "web" }))).code).toBe("NOT_FOUND");
+    expect((await failureOf(bob.history({ reference: "web" }))).code).toBe("IMAGE_NOT_FOUND");
+    expect((await failureOf(bob.remove({ reference: "web" }))).code).toBe("NOT_FOUND");
+    expect(await image.remove({ reference: "web" })).toEqual({ reference: "agent-env:web", removed: true });
+    expect((await image.list({})).items).toEqual([]);
+  });
+
   it("of a stage without a name is refused", async () => {
     await using domain = openMemoryDomain();
     const failure = await ended(domain.platform.image.build({ ...files(), target: "" }));

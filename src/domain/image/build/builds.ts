@@ -3,6 +3,7 @@ import type { Build, BuildLog } from "../../../contracts/types.ts";
 import type { BuildRow, Page, PageQuery } from "../../../store/store.ts";
 import type { Call } from "../../context.ts";
 import type { LogSelection } from "../../run/log/read-log.ts";
+import { taggedName } from "../own-images.ts";
 import { readWorkLog } from "../work-log.ts";
 import { buildView } from "./build-view.ts";
 
@@ -11,10 +12,12 @@ export async function listBuilds({ context, principal }: Call, query: PageQuery)
   return { items: items.map(buildView), nextCursor };
 }
 
-/** The caller's build by its id or its image's tag; NOT_FOUND also for somebody else's. */
+/** The caller's build by its id or its image's tag, which may be written without `agent-env:`; NOT_FOUND also for somebody else's. */
 async function findBuild({ context, principal }: Call, ref: string): Promise<BuildRow> {
-  const row = await context.store.builds.find(principal.owner, ref);
-  if (row !== undefined) return row;
+  for (const name of [ref, ...taggedName(ref)]) {
+    const row = await context.store.builds.find(principal.owner, name);
+    if (row !== undefined) return row;
+  }
   throw new MoorageError("NOT_FOUND", `You have no build "${ref}".`, {
     hint: "List yours with `moorage image builds`.",
   });
