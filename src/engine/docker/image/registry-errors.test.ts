@@ -69,3 +69,20 @@ test.each([
     hint: "Put its CA at /etc/docker/certs.d/docker.io/ca.crt on the engine's host; one that has expired is for the registry to renew.",
   });
 });
+
+test.each([
+  [
+    "Docker",
+    `error parsing HTTP 404 response body: invalid character 'N' looking for beginning of value: "No secret-7\\n"`,
+  ],
+  [
+    "Docker, of an answer in JSON",
+    'error parsing HTTP 403 response body: no error details found in HTTP response body: "{\\"a\\":\\"secret-7\\"}"',
+  ],
+  ["Podman", 'initializing source docker://127.0.0.1:1/a:1: reading manifest 1: StatusCode: 404, "<p>\nsecret-7"'],
+  ["a long one", `unknown: ${"x".repeat(500)} secret-7`],
+])("what answers in place of a registry is not quoted: %s", (_what, words) => {
+  const error = registryError({ way: "pull", reference, auth: undefined }, words);
+  expect(`${error.message} ${String(error.cause)}`).not.toContain("secret-7");
+  expect(error.message.length).toBeLessThan(700);
+});

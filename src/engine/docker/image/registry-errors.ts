@@ -31,7 +31,7 @@ export type Transfer = {
 /** What a registry's refusal, or its silence, means for one image. */
 export function registryError(transfer: Transfer, words: string): MoorageError {
   const { way, reference, auth } = transfer;
-  const told = withoutSecrets(words, auth);
+  const told = tellable(words, auth);
   const image = reference.whole;
   const doing = `${way === "pull" ? "Pulling" : "Pushing"} the image ${image}`;
   const full = fullDiskError(doing, told);
@@ -89,9 +89,17 @@ function untrusted({ host }: ImageReference, words: string): MoorageError {
   });
 }
 
-/** A registry may say anything, also what it was shown. */
-function withoutSecrets(words: string, auth: RegistryAuth | undefined): string {
-  let told = words;
+/**
+ * What an engine quotes of an answer that is no registry's. The engine asks from its host's own network: whoever names an
+ * address there must not read by it what is for that host alone.
+ */
+const QUOTED = /((?:error parsing HTTP \d+ response body|StatusCode: \d+)).*$/is;
+/** A registry's own reasons are shorter. */
+const MAX_WORDS_CHARS = 500;
+
+/** A registry may say anything, also what it was shown; what is none may say what is nobody's to read. */
+function tellable(words: string, auth: RegistryAuth | undefined): string {
+  let told = words.replace(QUOTED, "$1 (left out: it is no answer of a registry)").slice(0, MAX_WORDS_CHARS);
   for (const secret of auth === undefined ? [] : shown(auth)) told = told.replaceAll(secret, "[secret]");
   return told;
 }
