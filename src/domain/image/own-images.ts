@@ -7,6 +7,7 @@ import type { ImageRow, Page, PageQuery } from "../../store/store.ts";
 import type { Call } from "../context.ts";
 import { onEngine } from "../on-engine.ts";
 import { imagesOf } from "./images-of.ts";
+import { isLentByOthers } from "./lent-names.ts";
 
 type Listing = PageQuery & { readonly prefix?: string | undefined };
 
@@ -81,8 +82,12 @@ export async function isOthers({ context, principal }: Owning, reference: string
   const { repository, whole } = parseImageReference(reference);
   // An image's id leads to whoever's it is.
   if (repository === "sha256") return true;
-  const owner = (await context.store.images.find(whole))?.owner ?? null;
-  return owner !== null && owner !== principal.owner;
+  const row = await context.store.images.find(whole);
+  // What is built or loaded has its name a moment before it is known whose it is.
+  if (row === undefined && repository === "agent-env") return (await imagesOf(context).find(whole)) !== undefined;
+  const owner = row?.owner ?? null;
+  if (owner !== null && owner !== principal.owner) return true;
+  return isLentByOthers({ context, principal }, whole);
 }
 
 /** Something is to be made of it: its time of use is noted where it is somebody's. */
@@ -95,6 +100,8 @@ export async function imageHistory(call: Call, reference: string): Promise<Image
   const whole = (await findOwnImage(call, reference))?.reference ?? reference;
   await refuseOthersImage(call, whole);
   const steps = await imagesOf(call.context).history(whole, call.signal);
+  // Another push may have lent the name since.
+  await refuseOthersImage(call, whole);
   return { reference: whole, steps: [...steps] };
 }
 

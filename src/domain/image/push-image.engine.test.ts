@@ -86,6 +86,7 @@ describe("a push to a real registry", () => {
     const other = await ownImage();
     const target = `${host}/team/app:1`;
     const { images } = domain;
+    opened.defer(() => images.remove(target));
     const confirm: typeof images.confirm = async (...wish) => {
       await images.remove(target);
       await images.tag(other.reference, target);
@@ -99,7 +100,39 @@ describe("a push to a real registry", () => {
         /^The registry has sha256:\w{64} under .*\/team\/app:1, and not sha256:\w{64}, which was pushed[.]$/,
       ) as string,
     });
-    expect(await images.find(target)).toBeUndefined();
+    // It is another image's by now, which keeps it.
+    expect((await images.find(target))?.id).toBe((await images.find(other.reference))?.id);
+    expect(await domain.context.store.lentNames.all()).toEqual([]);
+  });
+
+  it("lends a name that nobody else gets the image by", { timeout: 60_000 }, async () => {
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    // It takes what is sent and answers nothing, so the push goes on.
+    const slow = createServer((socket) => void socket.on("error", () => undefined).once("data", () => resolve()));
+    opened.defer(() => void slow.close());
+    await once(slow.listen(0, "127.0.0.1"), "listening");
+    const { reference, word } = await ownImage();
+    const target = `127.0.0.1:${(slow.address() as AddressInfo).port}/team/app:1`;
+    const leave = new AbortController();
+    const pushing = Array.fromAsync(
+      domain.platform.image.push({ reference, to: target }, { signal: leave.signal }),
+    ).catch((error: unknown) => error);
+    await Promise.race([asked, pushing]);
+    expect(await domain.images.find(target)).toBeDefined();
+    const { image, job } = domain.platformOf("bob");
+    Object.assign(domain.context.policy.build.dockerfile, { allowedRegistries: ["*"] });
+    const files = { Dockerfile: `FROM ${target}\nRUN cat /word\n` };
+    for (const use of [
+      () => Array.fromAsync(job.run({ image: target, command: ["cat", "/word"] })),
+      () => Array.fromAsync(image.build({ files, tag: word })),
+      () => image.ensure({ reference: target }),
+    ]) {
+      await expect(use()).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    }
+    leave.abort();
+    expect(await pushing).toMatchObject({ code: "CANCELED" });
+    expect(await domain.images.find(target)).toBeUndefined();
+    expect(await domain.context.store.lentNames.all()).toEqual([]);
   });
 
   it("that nobody answers is given up, and leaves no name", { timeout: 60_000 }, async () => {

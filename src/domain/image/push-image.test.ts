@@ -171,3 +171,112 @@ describe("a push", () => {
     });
   });
 });
+
+describe("the name that an image has while it is pushed", () => {
+  const other = "golang:1.24-bookworm";
+
+  /** A push that goes on until it is ended, with the image under its target. */
+  async function holding(domain: MemoryDomain, to: string) {
+    const ending = Promise.withResolvers<never>();
+    const begun = Promise.withResolvers<void>();
+    const push: ImageStore["push"] = () => {
+      begun.resolve();
+      return ending.promise;
+    };
+    Object.assign(domain.context.engine, { images: { ...imagesOf(domain), push } });
+    const going = Array.fromAsync(domain.platform.image.push({ reference: OWN, to }));
+    await Promise.race([begun.promise, going]);
+    return async () => {
+      ending.reject(canceled());
+      await expect(going).rejects.toMatchObject({ code: "CANCELED" });
+    };
+  }
+
+  it("leads nobody else to the image", async () => {
+    await using domain = await openDomain();
+    const end = await holding(domain, other);
+    const { image, job, sandbox, raw } = domain.platformOf("bob");
+    const files = { Dockerfile: `FROM ${other}\n` };
+    expect(await image.exists({ reference: other })).toMatchObject({ ok: false });
+    for (const use of [
+      () => Array.fromAsync(job.run({ image: other, command: ["env"] })),
+      () => sandbox.create({ image: `docker.io/library/${other}` }),
+      () => image.ensure({ reference: other }),
+      () => image.history({ reference: other }),
+      () => Array.fromAsync(image.pull({ reference: other })),
+      () => Array.fromAsync(image.build({ files })),
+      () => Array.fromAsync(raw.exportImage({ reference: other })),
+    ]) {
+      await expect(use()).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    }
+    expect(await domain.platform.image.exists({ reference: other })).toMatchObject({ ok: true });
+    expect((await domain.platform.image.list({})).items).toMatchObject([{ reference: OWN }]);
+    await end();
+    expect(await domain.platform.image.exists({ reference: other })).toMatchObject({ ok: false });
+    expect(await domain.context.store.lentNames.all()).toEqual([]);
+  });
+
+  it("leads nobody to it who asked for that name before it was lent", async () => {
+    await using domain = await openDomain();
+    const engineImages = imagesOf(domain);
+    let end: (() => Promise<void>) | undefined;
+    const ensure: ImageStore["ensure"] = async (...wish) => {
+      Object.assign(domain.context.engine, { images: engineImages });
+      end = await holding(domain, other);
+      return engineImages.ensure(...wish);
+    };
+    Object.assign(domain.context.engine, { images: { ...engineImages, ensure } });
+    const running = Array.fromAsync(domain.platformOf("bob").job.run({ image: other, command: ["env"] }));
+    await expect(running).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    await end?.();
+  });
+
+  it("is left alone where it is another image's, or something of others is made of it", async () => {
+    await using domain = await openDomain();
+    const before = await domain.platform.image.exists({ reference: "python:3.11-slim" });
+    await expect(pushed(domain, "python:3.11-slim")).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await domain.platform.image.exists({ reference: "python:3.11-slim" })).toEqual(before);
+    await domain.platformOf("bob").sandbox.create({ image: "python:3.11-slim" });
+    await expect(pushed(domain, "python:3.11-slim")).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: "The name python:3.11-slim is in use by what is not yours.",
+      hint: "Push to another tag.",
+    });
+    expect(await domain.context.store.lentNames.all()).toEqual([]);
+  });
+
+  it("is taken back where the push was killed, and is its owner's until then", async () => {
+    await using domain = await openDomain();
+    const { id } = (await imagesOf(domain).find(OWN)) ?? { id: "" };
+    await imagesOf(domain).tag(OWN, other);
+    const lent = { reference: other, engine: "memory", owner: "alice", imageId: id, holder: "dead" } as const;
+    await domain.context.store.lentNames.add(lent);
+    const { image } = domain.platformOf("bob");
+    await expect(image.ensure({ reference: other })).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND" });
+    await domain.platform.system.cleanup({});
+    expect(await imagesOf(domain).find(other)).toBeUndefined();
+    expect(await domain.context.store.lentNames.all()).toEqual([]);
+    await domain.context.store.lentNames.add(lent);
+    expect(await pushed(domain, other)).toMatchObject({ reference: other });
+  });
+
+  it.each([
+    "agent-env:web",
+    "docker.io/library/agent-env:web",
+    "moorage-agent:0123456789ab",
+    "index.docker.io/moorage-x",
+  ])("is none that only Moorage gives: %s", async (to) => {
+    await using domain = await openDomain();
+    await expect(pushed(domain, to)).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringMatching(
+        /^Nothing can be pushed to \S+: only Moorage gives names such as this[.]$/,
+      ) as string,
+    });
+    const exporting = domain.platform.image.export({
+      images: { env: OWN },
+      ...{ registry: "docker.io/library", prefix: "agent" },
+    });
+    await expect(Array.fromAsync(exporting)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});

@@ -1,6 +1,7 @@
 import type { ReceiptRow, WorkRow, WorkRows } from "../../store/store.ts";
 import type { DomainContext } from "../context.ts";
 import { imagesOf } from "../image/images-of.ts";
+import { takeBackLeft } from "../image/lent-names.ts";
 import { onEngine } from "../on-engine.ts";
 import { recordBuildReceipt, recordExportReceipt } from "../receipt/record-receipt.ts";
 import type { Attempts } from "./attempts.ts";
@@ -16,6 +17,7 @@ type Work<Row extends WorkRow> = {
 /** Records the builds and exports whose Moorage was ended before them. */
 export async function recoverWorks(context: DomainContext, attempts: Attempts): Promise<void> {
   const { store } = context;
+  await takeBackLeft(context, ({ reference }, work) => attempts.at({ kind: "image", id: reference }, work));
   await recover(context, attempts, {
     kind: "build",
     rows: store.builds,

@@ -4,7 +4,6 @@ import { sha256 } from "../../base/sha256.ts";
 import type { BuildEvent, ImageInfo, ImageStore } from "../../engine/engine.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { buildLine } from "../image/build/build-line.ts";
-import { pullLogin } from "../image/registry-login.ts";
 import { resolveImage } from "../sandbox/images.ts";
 import { placeFile } from "../workspace/place-file.ts";
 import { OutputRecord } from "./output-record.ts";
@@ -48,7 +47,7 @@ export async function agentImage(
   const made = await images.find(AGENT_IMAGE, signal);
   if (made !== undefined) return made;
   onProgress(`Making the agent image ${AGENT_IMAGE}; this happens once.`);
-  await images.ensure(BASE, { auth: pullLogin(context, BASE), signal, onProgress });
+  await resolveImage({ context, principal }, { asked: BASE, byDefault: BASE }, { signal, onProgress });
   return build(
     { images, network: await buildNetwork(context, signal) },
     new OutputRecord(context.policy.recordBytes),

@@ -1,7 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
 import type { ImageInfo } from "../../engine/engine.ts";
 import type { Call } from "../context.ts";
-import { useImage } from "../image/own-images.ts";
+import { refuseOthersImage, useImage } from "../image/own-images.ts";
 import { pullLogin } from "../image/registry-login.ts";
 
 type Options = { readonly signal?: AbortSignal | undefined; readonly onProgress?: (message: string) => void };
@@ -20,9 +20,12 @@ export async function resolveImage(
   }
   const reference = wanted.asked ?? wanted.byDefault;
   await useImage({ context, principal }, reference);
-  return engine.images.ensure(reference, {
+  const image = await engine.images.ensure(reference, {
     auth: pullLogin(context, reference),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
+  // A push of somebody else's may have lent this name while it was looked for.
+  await refuseOthersImage({ context, principal }, reference);
+  return image;
 }

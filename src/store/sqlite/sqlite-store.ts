@@ -6,6 +6,7 @@ import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
+import { createLentRows } from "./lent-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
@@ -16,6 +17,7 @@ import { createWorkRows } from "./work-rows.ts";
 
 const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
   UNION SELECT engine FROM networks
+  UNION SELECT data ->> '$.lent.engine' FROM images WHERE data ->> '$.lent.engine' IS NOT NULL
   UNION SELECT engine FROM volumes
   UNION SELECT data ->> 'engine' FROM snapshots
   UNION SELECT data ->> 'engine' FROM runs WHERE status = 'running'
@@ -31,6 +33,7 @@ export function openSqliteStore(path: string): Store {
     keys: createKeyRows(database),
     contexts: createContextRows(database),
     images: createImageRows(database),
+    lentNames: createLentRows(database),
     builds: createBuildRows(database),
     exports: createWorkRows(database, { name: "exports" }),
     snapshots: createSnapshotRows(database),

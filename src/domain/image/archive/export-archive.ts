@@ -13,6 +13,8 @@ export async function* exportArchive(
   const images = imagesOf(context);
   await refuseOthersImage(call, reference);
   const image = await images.find(reference, signal);
+  // A push may have lent its name since to somebody's image.
+  await refuseOthersImage(call, reference);
   if (image === undefined) {
     throw new MoorageError("IMAGE_NOT_FOUND", `The engine has no image ${reference}.`, {
       hint: "List yours with `moorage image ls`, or pull it with `moorage image pull`.",

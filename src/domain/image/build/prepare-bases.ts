@@ -27,6 +27,8 @@ export async function prepareBases(prepared: Prepared): Promise<readonly ImageIn
   const images: ImageInfo[] = [];
   for (const reference of prepared.bases) {
     const image = await present(prepared, reference);
+    // A push of somebody else's may have lent this name since the build began.
+    await refuseOthersImage(owning(prepared), reference);
     await judgeTriggers(prepared, image);
     images.push(image);
   }
@@ -46,11 +48,15 @@ async function present({ context, platform, signal, tell }: Prepared, reference:
   return images.pull(reference, { auth: await auth(signal), platform, signal });
 }
 
-async function judgeTriggers({ context, owner }: Prepared, { reference, triggers }: ImageInfo): Promise<void> {
+function owning({ context, owner }: Prepared) {
+  return { context, principal: unrestricted(owner) };
+}
+
+async function judgeTriggers(prepared: Prepared, { reference, triggers }: ImageInfo): Promise<void> {
   if (triggers.length === 0) return;
   const added = parseDockerfile(["FROM scratch", ...triggers, ""].join("\n"));
-  for (const image of copiedImages(added)) await refuseOthersImage({ context, principal: unrestricted(owner) }, image);
-  const { findings } = judge(added, { policy: context.policy.build.dockerfile, buildArgs: {} });
+  for (const image of copiedImages(added)) await refuseOthersImage(owning(prepared), image);
+  const { findings } = judge(added, { policy: prepared.context.policy.build.dockerfile, buildArgs: {} });
   const first = findings.find(({ severity }) => severity === "error");
   if (first === undefined) return;
   const message = `The image ${reference} adds to each build on it, by ONBUILD, what must not be built: ${first.rule}: ${first.message}`;

@@ -1,7 +1,7 @@
-import { parseImageReference } from "../../../base/image-reference.ts";
 import { newId } from "../../../base/ids.ts";
 import type { ImageExportInput } from "../../../contracts/types.ts";
 import type { Call } from "../../context.ts";
+import { pushTarget } from "../push-target.ts";
 
 export type PlannedExport = {
   readonly id: string;
@@ -41,6 +41,6 @@ function withoutUndefined({ registry, prefix, version }: ImageExportInput): Name
 
 /** Spelled out, also where engines leave the registry out. */
 function checked(reference: string): string {
-  parseImageReference(reference);
+  pushTarget(reference);
   return reference;
 }

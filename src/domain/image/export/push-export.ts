@@ -87,12 +87,15 @@ async function* forwarded(sending: Sending): AsyncGenerator<ImageExportEvent, Re
 /** The image stays under this name too, as one of the caller's. */
 async function keep(call: Call, from: string, name: string): Promise<string | undefined> {
   const { context, signal } = call;
+  const { images } = context.store;
   try {
     await refuseTaken(call, name);
     const row = await requireOwnImage(call, from);
+    // Known as the caller's before the engine has it, so that nobody else gets it by that name.
+    if ((await images.find(name)) === undefined) await images.put({ ...row, reference: name });
     await imagesOf(context).tag(from, name, signal);
     const digest = (await imagesOf(context).find(name, signal))?.digest ?? row.digest;
-    await context.store.images.put({ ...row, reference: name, digest });
+    await images.put({ ...row, reference: name, digest });
     return undefined;
   } catch (error) {
     if (!isMoorageError(error)) throw error;
