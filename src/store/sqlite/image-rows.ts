@@ -29,10 +29,7 @@ export function createImageRows(database: Database): ImageRows {
         );
         return toPage(rows, query, read);
       }),
-    all: () =>
-      Promise.try(() =>
-        database.all("SELECT * FROM images WHERE data ->> 'kind' IS NOT NULL ORDER BY used_at").map(read),
-      ),
+    all: () => Promise.try(() => database.all("SELECT * FROM images ORDER BY used_at").map(read)),
     remove: (reference) => Promise.try(() => void database.run("DELETE FROM images WHERE reference = ?", reference)),
   };
 }

@@ -1,29 +1,23 @@
 import type { LentName, LentNames } from "../store.ts";
 import type { Database } from "./database.ts";
 
-/** Kept among the images under keys that no image can have, for a reference has no space. */
-const PREFIX = "lent ";
-
-function keyOf({ engine, reference }: LentName): string {
-  return `${PREFIX}${engine} ${reference}`;
-}
-
 export function createLentRows(database: Database): LentNames {
   return {
     add: (row) =>
       Promise.try(() => {
-        const sql = "INSERT OR IGNORE INTO images (reference, used_at, data) VALUES (?, '', ?)";
-        return database.run(sql, keyOf(row), JSON.stringify({ lent: row })) === 1;
+        const { engine, reference, holder } = row;
+        const sql = "INSERT OR IGNORE INTO lent_names (engine, reference, holder, data) VALUES (?, ?, ?, ?)";
+        return database.run(sql, engine, reference, holder, JSON.stringify(row)) === 1;
       }),
     all: () =>
       Promise.try(() => {
-        const rows = database.all("SELECT data FROM images WHERE reference >= 'lent ' AND reference < 'lent!'");
-        return rows.map(({ data }) => (JSON.parse(String(data)) as { lent: LentName }).lent);
+        const rows = database.all("SELECT data FROM lent_names ORDER BY engine, reference");
+        return rows.map(({ data }) => JSON.parse(String(data)) as LentName);
       }),
-    remove: (row) =>
+    remove: ({ engine, reference, holder }) =>
       Promise.try(() => {
-        const sql = "DELETE FROM images WHERE reference = ? AND data ->> '$.lent.holder' = ?";
-        database.run(sql, keyOf(row), row.holder);
+        const sql = "DELETE FROM lent_names WHERE engine = ? AND reference = ? AND holder = ?";
+        database.run(sql, engine, reference, holder);
       }),
   };
 }

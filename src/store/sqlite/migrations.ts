@@ -168,6 +168,13 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE receipts ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
    DROP INDEX receipts_by_owner;
    CREATE INDEX receipts_by_owner ON receipts (owner, change, sequence DESC);`,
+  `CREATE TABLE lent_names (
+     engine TEXT NOT NULL,
+     reference TEXT NOT NULL,
+     holder TEXT NOT NULL,
+     data TEXT NOT NULL,
+     UNIQUE (engine, reference)
+   ) STRICT;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -180,4 +187,5 @@ export const SCHEMAS: readonly string[] = [
   "a28b49038f951fc51f58d58d1ada65d07647ccc285a91495ec3d26e14ba31e1f",
   "94c8b75339fdbd9e5e57eb76343365910e22b80c3f1db845768b57f84c3ed6ef",
   "8c860ae59ec87fb51a5ba9c6e63f93d5addb9eacb5027a2d1a54dffb1ea2eb55",
+  "b23e69bb8a94ccf6d7dc33eeb4eca74f62c6e3928f5e2a79b99fc7246089a464",
 ];
