@@ -35,7 +35,11 @@ export type Policy = {
     /** How many may be at work at once in one process. */
     readonly turns: TurnLimits;
   };
+  /** Registries off the public internet, `host` or `host:port`, that images may come from and go to; undefined: all. */
+  readonly registryHosts?: readonly string[] | undefined;
   readonly images: {
+    /** The `registryHosts` of callers with a key. */
+    readonly registries: readonly string[];
     /** What those that were built and imported may take together, each counted with the layers that it shares. */
     readonly quotaBytes: number;
     /** Of an archive that is imported, and once more of what its layers unpack to. */

@@ -157,6 +157,10 @@ export const Configuration = z.strictObject({
         .positive()
         .default(10 * 1024 * MIB)
         .meta({ description: "Bytes of an archive that is imported, and once more of what its layers unpack to." }),
+      registries: z.array(z.string()).default([]).meta({
+        description:
+          "Registries (`registry.lan`, `10.0.0.5:5000`) off the public internet that callers with an API key may use; *: all. Who uses the local socket may use all.",
+      }),
       exports: z
         .strictObject({
           registry: z.string().default("docker.io").meta({ description: "Registry, with a path where one is wanted." }),

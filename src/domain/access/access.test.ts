@@ -258,3 +258,41 @@ describe("users", () => {
     });
   });
 });
+
+describe("registries off the public internet", () => {
+  const hosts = [
+    "127.0.0.1:7474",
+    "169.254.169.254",
+    "localhost:5000",
+    "[::1]:5000",
+    "10.0.0.5",
+    "a.internal",
+    "127.1:80",
+  ];
+
+  it.each(hosts)("%s: refused for who came with a key, in a pull, a sandbox and a build", async (host) => {
+    await using access = await openAccess();
+    const alice = await access.as({ user: "alice" });
+    const { policy } = access.domain.context;
+    Object.assign(policy.build.dockerfile, { allowedRegistries: ["*"] });
+    const reference = `${host}/a/b:1`;
+    const denied = { code: "REGISTRY_DENIED", details: { host } };
+    await expect(Array.fromAsync(alice.image.pull({ reference }))).rejects.toMatchObject(denied);
+    await expect(alice.sandbox.create({ image: reference })).rejects.toMatchObject(denied);
+    for (const text of [`FROM ${reference}\n`, `FROM busybox:latest\nCOPY --from=${reference} /a /a\n`]) {
+      const build = Array.fromAsync(alice.image.build({ files: { Dockerfile: text } }));
+      await expect(build).rejects.toMatchObject({ code: "REGISTRY_DENIED" });
+    }
+  });
+
+  it("are let to whom an administrator lets, and to who started Moorage", async () => {
+    await using access = await openAccess();
+    const reference = "127.0.0.1:1/a/b:1";
+    const tried = (platform: Platform) => Array.fromAsync(platform.image.pull({ reference }));
+    await expect(tried(access.admin)).rejects.not.toMatchObject({ code: "REGISTRY_DENIED" });
+    Object.assign(access.domain.context.policy.images, { registries: ["127.0.0.1:1"] });
+    await expect(tried(await access.as({ user: "alice" }))).rejects.not.toMatchObject({ code: "REGISTRY_DENIED" });
+    const elsewhere = Array.fromAsync((await access.as({ user: "alice" })).image.pull({ reference: "ghcr.io/a/b:1" }));
+    await expect(elsewhere).rejects.not.toMatchObject({ code: "REGISTRY_DENIED" });
+  });
+});

@@ -93,9 +93,10 @@ function principalOf({ id, owner, agent, role, scopes, limits }: KeyRow, user: U
   return { owner, user: user.name, agent, keyId: id, role: lowerRole(role, user.role), scopes, limits };
 }
 
-/** Directories of this host are for who started Moorage, and its logins to registries are for no agent. */
+/** Directories and the network of this host are for who started Moorage, and its logins to registries are for no agent. */
 function platformFor(context: DomainContext, principal: Principal): Platform {
-  const policy = { ...withLimits(context.policy, principal.limits), workspaceRoots: [] };
+  const limited = withLimits(context.policy, principal.limits);
+  const policy = { ...limited, workspaceRoots: [], registryHosts: limited.images.registries };
   const credentials = principal.agent ? { forHost: () => Promise.resolve(undefined) } : context.credentials;
   return createPlatform({ ...context, policy, credentials }, principal);
 }

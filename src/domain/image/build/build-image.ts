@@ -13,6 +13,7 @@ import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imagesOf } from "../images-of.ts";
 import { refuseOthersImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
+import { refuseRegistry } from "../registry-hosts.ts";
 import { judge } from "../policy/judge.ts";
 import { buildView } from "./build-view.ts";
 import type { Building } from "./building.ts";
@@ -43,6 +44,10 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const final = finalBase(checked.bases, input.target);
   const named = namedImages(dockerfile, bases);
   for (const reference of named.references) await refuseOthersImage(call, reference);
+  for (const reference of copiedImages(dockerfile)) {
+    // The builder gets these by itself, where they are not here.
+    if ((await imagesOf(context).find(reference, call.signal)) === undefined) refuseRegistry(context.policy, reference);
+  }
   using turn = context.buildTurns.enter(call.principal.owner, context.policy.build.turns);
   for await (const place of turn.places(call.signal)) yield { type: "waiting", place };
   const planned = await planBuild(call, input, source.dockerfile.text);
