@@ -5,7 +5,7 @@ import { inheritedSecrets } from "./image-warnings.ts";
 import { prepareBases } from "./prepare-bases.ts";
 
 type Told = {
-  readonly tell: (line: string) => Promise<void>;
+  readonly tell: (event: BuildEvent) => Promise<void>;
   /** Called with images that lose their names with the build. */
   readonly onLeft: (ids: readonly string[]) => void;
   readonly onWarnings: (warnings: readonly string[]) => void;

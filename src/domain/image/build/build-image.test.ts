@@ -1,6 +1,7 @@
 import { newId } from "../../../base/ids.ts";
 import { describe, expect, it } from "vitest";
 import { dockerfileAlone } from "../../../base/dockerfile-alone.ts";
+import { MoorageError } from "../../../base/errors.ts";
 import { openMemoryDomain, resultOf } from "../../../../test/fixtures/memory-domain.ts";
 import { failureOf } from "../../../engine/docker/docker-fixture.ts";
 import type { Build, BuildEvent, ImageBuild } from "../../../contracts/types.ts";
@@ -75,6 +76,20 @@ describe("a build", () => {
     expect(whole).toMatchObject({ status: "succeeded", complete: true });
     expect(whole.text.split("\n")[0]).toBe("Step 1/3 : FROM busybox:latest");
     expect(await image.logs({ ref: tag, tail: 1 })).toMatchObject({ text: "Step 3/3 : RUN true\n" });
+  });
+
+  it("gets its base again where the registry did not answer, and tells so; no other failure is tried again", async () => {
+    await using domain = openMemoryDomain({}, { registry: ["node:20-alpine"] });
+    const { control, platform } = domain;
+    const busy = new MoorageError("IMAGE_UNAVAILABLE", "The registry is busy.");
+    const input = files("FROM node:20-alpine\n");
+    control.failNext("images.ensure", busy);
+    const events = await Array.fromAsync(platform.image.build(input));
+    expect(events).toContainEqual({ type: "retry", reason: "The registry is busy.", pauseMs: 1000 });
+    expect(events.at(-1)?.type).toBe("result");
+    control.failNext("images.ensure", new MoorageError("REGISTRY_DENIED", "Not you."));
+    const other = files("FROM busybox:1.35\nRUN true\n");
+    expect((await ended(platform.image.build(other))).code).toBe("REGISTRY_DENIED");
   });
 
   it("waits where as many are at work as may, tells its place, and can be canceled", async () => {

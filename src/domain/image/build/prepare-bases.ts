@@ -1,5 +1,6 @@
-import { MoorageError } from "../../../base/errors.ts";
-import type { ImageInfo } from "../../../engine/engine.ts";
+import { sleep, throwIfCanceled } from "../../../base/deadline.ts";
+import { isMoorageError, MoorageError } from "../../../base/errors.ts";
+import type { BuildEvent, ImageInfo } from "../../../engine/engine.ts";
 import type { DomainContext } from "../../context.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imagesOf } from "../images-of.ts";
@@ -9,6 +10,9 @@ import { judge } from "../policy/judge.ts";
 import { isMadeHere, pullLogin } from "../registry-login.ts";
 import { unrestricted } from "../../access/principal.ts";
 
+/** Between the attempts to get a base. */
+const RETRY_MS = [1000, 4000];
+
 type Prepared = {
   readonly context: DomainContext;
   /** Whose build it is. */
@@ -16,7 +20,7 @@ type Prepared = {
   readonly bases: readonly string[];
   readonly platform: string | undefined;
   readonly signal: AbortSignal;
-  readonly tell: (line: string) => Promise<void>;
+  readonly tell: (event: BuildEvent) => Promise<void>;
 };
 
 /**
@@ -35,17 +39,37 @@ export async function prepareBases(prepared: Prepared): Promise<readonly ImageIn
   return images;
 }
 
-async function present({ context, platform, signal, tell }: Prepared, reference: string): Promise<ImageInfo> {
+async function present(prepared: Prepared, reference: string): Promise<ImageInfo> {
+  const { context, platform, signal, tell } = prepared;
   const images = imagesOf(context);
   const auth = pullLogin(context, reference);
   if (platform === undefined || isMadeHere(reference)) {
     const local = await images.find(reference, signal);
     if (local !== undefined) return local;
-    await tell(`Pulling ${reference}`);
-    return images.ensure(reference, { auth, signal });
+    await tell(output(`Pulling ${reference}`));
+    return persistently(prepared, () => images.ensure(reference, { auth, signal }));
   }
-  await tell(`Pulling ${reference} for ${platform}`);
-  return images.pull(reference, { auth: await auth(signal), platform, signal });
+  await tell(output(`Pulling ${reference} for ${platform}`));
+  return persistently(prepared, async () => images.pull(reference, { auth: await auth(signal), platform, signal }));
+}
+
+function output(line: string): BuildEvent {
+  return { type: "output", lines: [line] };
+}
+
+/** Tries again what failed for a reason that may pass, as an engine does with a build. */
+async function persistently<T>({ signal, tell }: Prepared, work: () => Promise<T>): Promise<T> {
+  for (const pauseMs of RETRY_MS) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isMoorageError(error) || error.code !== "IMAGE_UNAVAILABLE") throw error;
+      await tell({ type: "retry", reason: error.message, pauseMs });
+    }
+    await sleep(pauseMs, signal);
+    throwIfCanceled(signal);
+  }
+  return work();
 }
 
 function owning({ context, owner }: Prepared) {

@@ -70,7 +70,7 @@ async function build(building: Building, log: RunLogWriter, { onHash, onStep, ..
     await append(context, log, `${buildLine(event)}\n`);
     await onEvent(event);
   };
-  await using bases = new Bases(building, { tell: (line) => tell({ type: "output", lines: [line] }), ...told });
+  await using bases = new Bases(building, { tell, ...told });
   const hashed = (source: AbortSignal | undefined) => hashing(spec.context(source), onHash);
   try {
     await bases.prepare(room.signal);
