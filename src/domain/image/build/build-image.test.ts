@@ -92,6 +92,20 @@ describe("a build", () => {
     expect((await ended(platform.image.build(other))).code).toBe("REGISTRY_DENIED");
   });
 
+  it("of a stage that there is not is refused before it begins, with those that there are", async () => {
+    await using domain = openMemoryDomain();
+    const { image } = domain.platform;
+    const text = "FROM busybox:latest AS Base\nFROM base AS app\n";
+    const failure = await ended(image.build({ ...files(text), target: "nope" }));
+    expect(failure).toMatchObject({
+      code: "INVALID_INPUT",
+      message: 'The Dockerfile has no stage "nope"; it has base, app.',
+    });
+    expect((await image.builds({})).items).toEqual([]);
+    // The memory engine builds no stages: the domain lets it come that far.
+    expect((await ended(image.build({ ...files(text), target: "BASE" }))).code).toBe("IMAGE_BUILD_FAILED");
+  });
+
   it("waits where as many are at work as may, tells its place, and can be canceled", async () => {
     await using domain = openMemoryDomain();
     const { context, platform } = domain;

@@ -40,6 +40,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   yield { type: "checked", checked, dockerfile: source.dockerfile };
   if (!checked.ok) throw refused(checked);
   if (input.check === true) return;
+  requireStage(dockerfile, input.target);
   const bases = baseImages(checked.bases);
   const final = finalBase(checked.bases, input.target);
   const named = namedImages(dockerfile, bases);
@@ -65,6 +66,16 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
     left.abort();
     await ending;
   }
+}
+
+/** A number is left to the builder, which knows stages by it too. */
+function requireStage({ stages }: Dockerfile, target: string | undefined): void {
+  if (target === undefined || /^\d+$/.test(target) || stages.some(({ name }) => name === target.toLowerCase())) return;
+  const names = stages.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const those = names.length === 0 ? "it names none" : `it has ${names.slice(0, 20).join(", ")}`;
+  throw new MoorageError("INVALID_INPUT", `The Dockerfile has no stage ${JSON.stringify(target)}; ${those}.`, {
+    hint: "Name one of its stages by --target, or leave that out to build the last.",
+  });
 }
 
 function noPatchSets(given: string): MoorageError {
