@@ -16,8 +16,11 @@ export type ImageRow = {
 };
 
 export type ImageRows = {
-  /** Adds it, or takes the place of the one with its reference. */
-  readonly put: (row: ImageRow) => Promise<void>;
+  /**
+   * Adds it, or takes the place of the owner's with its reference, and answers that; CONFLICT when the one with its
+   * reference is somebody else's, or is nobody's and this one is somebody's.
+   */
+  readonly put: (row: ImageRow) => Promise<ImageRow | undefined>;
   readonly find: (reference: string) => Promise<ImageRow | undefined>;
   /** Notes the time of a use; absent ones are passed over. */
   readonly use: (reference: string, usedAt: string) => Promise<void>;

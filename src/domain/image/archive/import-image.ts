@@ -6,10 +6,11 @@ import type { ImageImport } from "../../../contracts/raw.ts";
 import type { Image } from "../../../contracts/types.ts";
 import type { ImageInfo } from "../../../engine/engine.ts";
 import type { ImageRow } from "../../../store/store.ts";
-import type { Call } from "../../context.ts";
+import type { Call, DomainContext } from "../../context.ts";
 import { watchRoom } from "../../disk/watch-room.ts";
 import { refuseWithoutRoom } from "../../disk/machine-room.ts";
 import { imagesOf } from "../images-of.ts";
+import { isConflict, noteOwn } from "../note-own.ts";
 import { refuseTaken } from "../own-images.ts";
 import { loadableArchive } from "./loadable-archive.ts";
 
@@ -27,15 +28,30 @@ export async function importImage(
   imagesOf(context);
   await refuseTaken(call, reference);
   await refuseWithoutRoom(context);
-  const before = await imagesOf(context).find(reference, call.signal);
   const loaded = await load(call, reference, archive);
   const row = { ...rowOf(call, loaded), reference, createdAt, usedAt: createdAt };
-  const failure = await context.owed.attempt("the record of an image", () => context.store.images.put(row));
-  if (failure !== undefined) throw failure;
+  const before = await noted(context, row);
   if (before !== undefined && before.digest !== loaded.digest) await imagesOf(context).removeCache([before.digest]);
   const { digest, sizeBytes } = loaded;
   context.logger.info({ operation: "image.import", image: reference, owner: row.owner, digest }, "image imported");
   return { reference, kind: "imported", digest, sizeBytes, createdAt, usedAt: createdAt, missing: false };
+}
+
+/** A name that somebody else has taken by now is told, and not owed. */
+async function noted(context: DomainContext, row: ImageRow): Promise<ImageRow | undefined> {
+  let before: ImageRow | undefined;
+  let conflict: MoorageError | undefined;
+  const failure = await context.owed.attempt("the record of an image", async () => {
+    try {
+      before = await noteOwn(context, row);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      conflict = error;
+    }
+  });
+  if (failure !== undefined) throw failure;
+  if (conflict !== undefined) throw conflict;
+  return before;
 }
 
 async function load(call: Call, reference: string, archive: AsyncIterable<Uint8Array>): Promise<ImageInfo> {

@@ -200,3 +200,23 @@ describe("builds on a real engine", { timeout: LONG }, () => {
     );
   });
 });
+
+it("that meets another owner's with its tag leaves that its image", { timeout: 60_000 }, async () => {
+  await using domain = openDockerDomain();
+  const tag = newId();
+  const reference = `agent-env:${tag}`;
+  const owners = ["alice", "bob"];
+  const both = await Promise.allSettled(
+    owners.map((owner) => {
+      const Dockerfile = `FROM busybox:latest\nENV OWNER=${owner}\nRUN sleep 1 && echo ${tag} > /word\n`;
+      return Array.fromAsync(domain.platformOf(owner).image.build({ files: { Dockerfile }, tag }));
+    }),
+  );
+  expect(both.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "CONFLICT" } });
+  const winner = owners[both.findIndex(({ status }) => status === "fulfilled")] ?? "";
+  const { image } = domain.platformOf(winner);
+  const [row] = (await domain.context.store.images.all()).filter((one) => one.reference === reference);
+  expect(row?.owner).toBe(winner);
+  expect((await domain.images.find(reference))?.digest).toBe(row?.digest);
+  await image.remove({ reference });
+});

@@ -423,3 +423,32 @@ describe("images of one's own", () => {
     expect((await image.list({})).items.map(({ reference }) => reference)).toEqual(["agent-env:kept"]);
   });
 });
+
+describe("two builds with one tag at once", () => {
+  const wanted = (word: string): ImageBuild => ({
+    ...files(`FROM python:3.11-slim\nENV W=${word}\nRUN sleep 1\n`),
+    tag: "one",
+  });
+
+  it("of two owners leave it to one, and the other is told", async () => {
+    await using domain = openMemoryDomain();
+    const owners = ["alice", "bob"];
+    const both = await Promise.allSettled(owners.map((owner) => built(domain.platformOf(owner), wanted(owner))));
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(both.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: { code: "CONFLICT", message: "The tag agent-env:one is in use by an image that is not yours." },
+    });
+    const winner = owners[both.findIndex(({ status }) => status === "fulfilled")];
+    expect(await domain.context.store.images.all()).toMatchObject([{ reference: "agent-env:one", owner: winner }]);
+  });
+
+  it("of one owner leave the image that lost the tag as cache", async () => {
+    await using domain = openMemoryDomain();
+    const both = await Promise.all(["a", "b"].map((word) => built(domain.platform, wanted(word))));
+    const left = await domain.context.store.builds.withCache("memory");
+    const [row] = await domain.context.store.images.all();
+    const lost = both.map(({ imageId }) => imageId).filter((id) => id !== row?.digest);
+    expect(left.flatMap(({ cache }) => cache)).toEqual(lost);
+    expect(lost).toHaveLength(1);
+  });
+});

@@ -3,10 +3,11 @@ import { MoorageError } from "../../../base/errors.ts";
 import { newId } from "../../../base/ids.ts";
 import { sha256 } from "../../../base/sha256.ts";
 import type { ImageBuild } from "../../../contracts/types.ts";
-import type { BuildRow } from "../../../store/store.ts";
+import type { BuildRow, ImageRow } from "../../../store/store.ts";
 import type { Call, DomainContext } from "../../context.ts";
 import { resolveBuildLimits } from "../../profiles.ts";
 import { imagesOf } from "../images-of.ts";
+import { noteOwn } from "../note-own.ts";
 import { refuseTaken } from "../own-images.ts";
 
 const REPOSITORY = "agent-env";
@@ -70,10 +71,10 @@ function tagOf({ tag, task }: ImageBuild, createdAt: string): string {
   return `${REPOSITORY}:${task ?? "build"}-${createdAt.replaceAll(/[-:.]/g, "")}`;
 }
 
-/** The image of an ended build is its owner's from now on. */
-export function noteBuilt({ store }: DomainContext, row: BuildRow): Promise<void> {
-  if (row.digest === null || row.sizeBytes === null) return Promise.resolve();
-  return store.images.put({
+/** The image of an ended build is its owner's from now on; answers as `noteOwn` does. */
+export function noteBuilt(context: DomainContext, row: BuildRow): Promise<ImageRow | undefined> {
+  if (row.digest === null || row.sizeBytes === null) return Promise.resolve(undefined);
+  return noteOwn(context, {
     reference: row.tag,
     engine: row.engine,
     kind: "built",

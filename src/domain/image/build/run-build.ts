@@ -12,6 +12,8 @@ import { buildLine } from "./build-line.ts";
 import type { Building } from "./building.ts";
 import { rootWarnings } from "./image-warnings.ts";
 import { failedBuild, type StepEvent } from "./failed-build.ts";
+import { isConflict } from "../note-own.ts";
+import { noteBuilt } from "./plan-build.ts";
 
 /** The build as it has ended, and why there is no image where there is none. */
 export type EndedBuild = { readonly row: BuildRow; readonly failure: MoorageError | undefined };
@@ -38,18 +40,29 @@ export async function runBuild(building: Building): Promise<EndedBuild> {
     onWarnings: (more: readonly string[]) => more.forEach((each) => warnings.add(each)),
   };
   try {
-    const before = await imagesOf(context).find(row.tag);
     const built = await build(building, log, told);
     told.onWarnings(rootWarnings(building, built));
-    if (before !== undefined && before.id !== built.id) cache.push(before.id);
     const { id: imageId, digest, sizeBytes, steps, cachedSteps } = built;
     const image = { imageId, digest, sizeBytes, steps, cachedSteps };
+    const before = await replaced(context, { ...row, ...image });
+    if (before !== undefined && before !== digest && before !== imageId) cache.push(before);
     return { row: { ...row, ...ended(), ...image, status: "succeeded" }, failure: undefined };
   } catch (error) {
     const { status, failure, place } = failedBuild(row, error, { lineOf, at, canceled: building.signal.aborted });
     await append(context, log, `${failure.message}\n`);
     const { code, message } = failure;
     return { row: { ...row, ...ended(), status, failure: { code, message, ...place } }, failure };
+  }
+}
+
+/** The id of what had the tag until the end of the build. A record that cannot be written now is so with the build's. */
+async function replaced(context: DomainContext, row: BuildRow): Promise<string | undefined> {
+  try {
+    return (await noteBuilt(context, row))?.digest;
+  } catch (error) {
+    if (isConflict(error)) throw error;
+    context.logger.warn({ err: error, image: row.tag }, "an image could not be noted; it is with its build's record");
+    return undefined;
   }
 }
 
