@@ -11,7 +11,7 @@ export type ImageRow = {
   readonly digest: string;
   readonly sizeBytes: number;
   readonly createdAt: string;
-  /** When a sandbox was last made from it. */
+  /** When a sandbox, a job or another image was last made from it. */
   readonly usedAt: string;
 };
 

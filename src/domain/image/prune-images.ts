@@ -51,25 +51,28 @@ export async function collectImages(context: DomainContext, attempts: Attempts):
     await attempts.at({ kind: "cache", id: build.id }, () => removeBuildCache(context, [build]));
   }
   const removed: string[] = [];
-  for (const row of await overQuota(context)) {
+  const { over, idle } = await overQuota(context);
+  let left = over;
+  for (const row of idle) {
+    if (left <= 0) break;
     const gone = await attempts.at({ kind: "image", id: row.reference }, () => removeIdle(context, row));
-    if (gone === true) removed.push(row.reference);
+    if (gone !== true) continue;
+    left -= row.sizeBytes;
+    removed.push(row.reference);
   }
   return removed;
 }
 
-/** The images to go, each counted with the layers that it shares with others. */
-async function overQuota(context: DomainContext): Promise<readonly ImageRow[]> {
+type OverQuota = { readonly over: number; readonly idle: readonly ImageRow[] };
+
+/** How many bytes have to go, and the images that may; each counts with the layers that it shares with others. */
+async function overQuota(context: DomainContext): Promise<OverQuota> {
   const { engine, store, policy } = context;
   const rows = (await store.images.all()).filter((row) => row.engine === engine.name && row.kind !== "dependencies");
-  let over = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - policy.images.quotaBytes;
-  if (over <= 0) return [];
+  const over = rows.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - policy.images.quotaBytes;
+  if (over <= 0) return { over, idle: [] };
   const needed = await neededImages(context);
-  return rows.filter(({ reference, sizeBytes }) => {
-    if (over <= 0 || needed.has(reference)) return false;
-    over -= sizeBytes;
-    return true;
-  });
+  return { over, idle: rows.filter(({ reference }) => !needed.has(reference)) };
 }
 
 /** False: something is made of it, or another is under its name by now. */

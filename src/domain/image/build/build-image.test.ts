@@ -412,6 +412,37 @@ describe("images of one's own", () => {
     expect(await system.cleanup({})).toMatchObject({ ok: true, removed: [] });
   });
 
+  it("that cannot go counts as there, and the next one goes", async () => {
+    await using base = openMemoryDomain();
+    const { sizeBytes } = await built(base.platform, files());
+    const { policy } = base.context;
+    const quotaBytes = Math.floor((sizeBytes ?? 0) * 1.5);
+    await using domain = openMemoryDomain({ policy: { ...policy, images: { ...policy.images, quotaBytes } } });
+    for (const tag of ["busy", "idle"]) await built(domain.platform, { ...files(), tag });
+    await domain.context.store.images.use("agent-env:busy", "2020-01-01T00:00:00.000Z");
+    const { images } = domain.context.engine;
+    if (images === undefined) throw new Error("The memory engine has images.");
+    const remove: typeof images.remove = (reference) =>
+      reference === "agent-env:busy"
+        ? Promise.reject(new MoorageError("CONFLICT", "A job is made of it."))
+        : images.remove(reference);
+    Object.assign(domain.context.engine, { images: { ...images, remove } });
+    expect((await domain.platform.system.cleanup({})).removed).toEqual([{ kind: "image", id: "agent-env:idle" }]);
+  });
+
+  it("that builds begin with or copy from are used by them", async () => {
+    await using domain = openMemoryDomain();
+    const { store } = domain.context;
+    const long = "2020-01-01T00:00:00.000Z";
+    for (const tag of ["base", "copied"]) {
+      await built(domain.platform, { ...files(), tag });
+      await store.images.use(`agent-env:${tag}`, long);
+    }
+    const dockerfile = "FROM agent-env:base\nCOPY --from=agent-env:copied /a /b\n";
+    await built(domain.platform, { ...files(dockerfile), tag: "over" });
+    expect((await store.images.all()).filter(({ usedAt }) => usedAt === long)).toEqual([]);
+  });
+
   it("that nothing was made of for long go with a prune that asks for it", async () => {
     await using domain = openMemoryDomain();
     const { image, sandbox } = domain.platform;

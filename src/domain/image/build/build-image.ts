@@ -11,7 +11,7 @@ import { openBuildContext } from "../context/open-build-context.ts";
 import type { Dockerfile } from "../dockerfile/dockerfile.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imagesOf } from "../images-of.ts";
-import { refuseOthersImage } from "../own-images.ts";
+import { useImage } from "../own-images.ts";
 import { copiedImages } from "../policy/judge-bases.ts";
 import { refuseRegistry } from "../registry-hosts.ts";
 import { judge } from "../policy/judge.ts";
@@ -44,7 +44,7 @@ export async function* buildImage(call: Call, input: ImageBuild): AsyncGenerator
   const bases = baseImages(checked.bases);
   const final = finalBase(checked.bases, input.target);
   const named = namedImages(dockerfile, bases);
-  for (const reference of named.references) await refuseOthersImage(call, reference);
+  for (const reference of named.references) await useImage(call, reference);
   for (const reference of copiedImages(dockerfile)) {
     // The builder gets these by itself, where they are not here.
     if ((await imagesOf(context).find(reference, call.signal)) === undefined) refuseRegistry(context.policy, reference);
