@@ -69,6 +69,9 @@ export const ImagePruned = z
   .object({
     images: z.array(z.string()).meta({ description: "References that were removed." }),
     cacheImages: z.int().meta({ description: "Nameless images of builds that were removed." }),
-    freedBytes: z.int(),
+    freedBytes: z.int().nullable().meta({
+      description:
+        "Of the nameless ones, without what they share; null where images went, whose layers nobody measures.",
+    }),
   })
   .meta({ id: "ImagePruned" });

@@ -58,8 +58,9 @@ export const imageSbom = view(ImageSbom, ({ document, components, warnings, refe
 
 export const imagesPruned = view(ImagePruned, ({ images, cacheImages, freedBytes }) => {
   if (images.length === 0 && cacheImages === 0) return { note: "there was nothing to remove." };
+  const freed = freedBytes === null ? "" : ` (${formatBytes(freedBytes)})`;
   return {
     out: images.map((reference) => `${reference}\n`).join(""),
-    success: `Removed ${images.length} images and ${cacheImages} nameless ones of builds (${formatBytes(freedBytes)}).`,
+    success: `Removed ${images.length} names of images and ${cacheImages} nameless images of builds${freed}.`,
   };
 });

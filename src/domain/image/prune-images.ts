@@ -12,7 +12,7 @@ export async function pruneImages(call: Call, unusedMs: number | undefined): Pro
   const images = unusedMs === undefined ? [] : await removeUnused(context, { mine, unusedMs });
   const builds = (await context.store.builds.withCache(context.engine.name)).filter(mine);
   const cache = await removeBuildCache(context, builds);
-  const freedBytes = cache.freedBytes + images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const freedBytes = images.length === 0 ? cache.freedBytes : null;
   return { images: images.map(({ reference }) => reference), cacheImages: cache.count, freedBytes };
 }
 
@@ -105,7 +105,7 @@ async function removeBuildCache(
       id,
       cache.filter((image) => !gone.has(image)),
     );
-    count += gone.size;
+    count += freed.removed;
     freedBytes += freed.freedBytes;
   }
   return { count, freedBytes };

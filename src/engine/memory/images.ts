@@ -62,7 +62,7 @@ export function createMemoryImages(
     // No build leaves anything here.
     removeCache: async (imageIds, signal) => {
       await enter("removeCache", signal);
-      return { gone: imageIds, freedBytes: 0 };
+      return { gone: imageIds, removed: 0, freedBytes: 0 };
     },
     remove: async (reference, signal) => {
       await enter("remove", signal);

@@ -89,12 +89,13 @@ export type ImageStore = {
   readonly processObstacle: (signal?: AbortSignal) => Promise<string | undefined>;
   /**
    * Removes nameless images, such as a build leaves as cache, where nothing stands on them any more; those that are
-   * needed stay. Absent ones count as gone. Bytes are what they took beside the image below them.
+   * needed stay. Absent ones are `gone`, too, but not counted as removed. Bytes are what those that were removed took
+   * beside the image below them.
    */
   readonly removeCache: (
     imageIds: readonly string[],
     signal?: AbortSignal,
-  ) => Promise<{ readonly gone: readonly string[]; readonly freedBytes: number }>;
+  ) => Promise<{ readonly gone: readonly string[]; readonly removed: number; readonly freedBytes: number }>;
   /**
    * Sends the image of this reference, which names a tag, to the registry that it names. Resolves only once the registry
    * has taken all of it. IMAGE_NOT_FOUND when it is not here, INVALID_INPUT for a digest, ENGINE_UNSUPPORTED on an engine

@@ -119,7 +119,9 @@ describe("a build", { timeout: LONG }, () => {
     expect(ids).toHaveLength(2);
     expect(ids).not.toContain(Id);
     const { images } = fixture.engine;
-    expect(await images?.removeCache([Id, ...ids])).toMatchObject({ gone: ids.toReversed() });
+    const first = await images?.removeCache([Id, ...ids]);
+    expect(first).toMatchObject({ gone: ids.toReversed(), removed: ids.length });
+    expect(await images?.removeCache(ids)).toEqual({ gone: ids.toReversed(), removed: 0, freedBytes: 0 });
     expect(await images?.find(other)).toBeDefined();
   });
 

@@ -11,7 +11,7 @@ const CachedReply = z.object({
   RepoDigests: z.array(z.string()).nullish(),
 });
 
-type Freed = { readonly gone: readonly string[]; readonly freedBytes: number };
+type Freed = { readonly gone: readonly string[]; readonly removed: number; readonly freedBytes: number };
 
 /**
  * Removes nameless images that no container and no other image stands on. Each that goes may free the one below it, so
@@ -19,6 +19,7 @@ type Freed = { readonly gone: readonly string[]; readonly freedBytes: number };
  */
 export async function removeCache(api: EngineApi, imageIds: readonly string[], signal?: AbortSignal): Promise<Freed> {
   const gone: string[] = [];
+  let removed = 0;
   let freedBytes = 0;
   let waiting = imageIds.toReversed();
   for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
@@ -26,24 +27,29 @@ export async function removeCache(api: EngineApi, imageIds: readonly string[], s
     const kept: string[] = [];
     for (const id of waiting) {
       const freed = await removeNameless(api, id, signal);
-      if (freed === undefined) kept.push(id);
-      else gone.push(id);
-      freedBytes += freed ?? 0;
+      if (freed === "needed") {
+        kept.push(id);
+        continue;
+      }
+      gone.push(id);
+      if (freed === "absent") continue;
+      removed += 1;
+      freedBytes += freed;
     }
     waiting = kept;
   }
-  return { gone, freedBytes };
+  return { gone, removed, freedBytes };
 }
 
-/** Bytes that it took by itself; undefined: it is needed. */
+/** Bytes that it took by itself, where it is removed now. */
 async function removeNameless(
   api: EngineApi,
   id: string,
   signal: AbortSignal | undefined,
-): Promise<number | undefined> {
+): Promise<number | "needed" | "absent"> {
   const image = await api.find({ method: "GET", path: `/images/${id}/json`, signal }, CachedReply);
-  if (image === undefined) return 0;
-  if ([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].length > 0) return undefined;
+  if (image === undefined) return "absent";
+  if ([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].length > 0) return "needed";
   const { Parent: parent } = image;
   const below = parent
     ? await api.find({ method: "GET", path: `/images/${parent}/json`, signal }, CachedReply)
@@ -53,8 +59,9 @@ async function removeNameless(
     await api.send({ method: "DELETE", path: `/images/${id}`, query, timeoutMs: REMOVE_MS, signal });
   } catch (error) {
     const status = answerOf(error)?.status;
-    if (status === 409) return undefined;
-    if (status !== 404) throw error;
+    if (status === 409) return "needed";
+    if (status === 404) return "absent";
+    throw error;
   }
   return Math.max(0, image.Size - (below?.Size ?? 0));
 }
