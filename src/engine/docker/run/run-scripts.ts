@@ -119,7 +119,8 @@ done
  * and the exit code are the program's own; what the shell would start in the background ignores INT.
  *
  * Before, it starts two guards, no children of the program's, that end the container at the deadline though nobody
- * watches it: TERM to all, a second later KILL to all. A guard whose sleeper is killed sleeps again; one that ends
+ * watches it: TERM to all, a second later KILL to all. They ignore what a program may send to all from before they
+ * begin, for the program may be faster than they. A guard whose sleeper is killed sleeps again; one that ends
  * otherwise than by KILL kills all at once. What is left to a program that wants to outlive its deadline unwatched is
  * to end or stop both guards by KILL or STOP.
  */
@@ -128,7 +129,6 @@ cd "$1" 2>/dev/null || { echo "${CWD_LINE}"; exit 125; }
 limit=$2
 shift 2
 guard() {
-  trap '' TERM HUP INT QUIT
   trap 'kill -KILL -1' EXIT
   read -r now rest </proc/uptime
   end=$((\${now%.*} + limit))
@@ -139,8 +139,10 @@ guard() {
   kill -TERM -1
   sleep 1
 }
+trap '' TERM HUP INT QUIT
 (guard </dev/null >/dev/null 2>&1 &)
 (guard </dev/null >/dev/null 2>&1 &)
+trap - TERM HUP INT QUIT
 echo "${READY_LINE}"
 exec "$@"
 `;
