@@ -22,7 +22,7 @@ export interface Counted {
 }
 
 const CHECK_MS = 600_000;
-const VITEST_MS = 1_800_000;
+const VITEST_MS = 4_200_000;
 /** The project of vitest.config.ts whose tests need no engine. */
 const UNIT_PROJECT = "unit";
 
