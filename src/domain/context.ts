@@ -29,6 +29,8 @@ export type Principal = {
   /** Null: all that the role may. */
   readonly scopes: readonly Scope[] | null;
   readonly limits: KeyLimits | null;
+  /** Of the key; null: never. */
+  readonly expiresAt: string | null;
 };
 
 /** One call: what it works with, for whom, and the caller's way to end it. */

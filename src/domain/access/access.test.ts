@@ -150,6 +150,30 @@ describe("making keys", () => {
     expect(await limited.key.create({})).toMatchObject({ scopes: ["key:read", "key:write", "sandbox:read"] });
   });
 
+  it("with an administrator's key that is limited to some scopes is about oneself alone", async () => {
+    await using access = await openAccess();
+    const limited = await access.as({ scopes: ["key:read", "key:write", "sandbox:write"] });
+    const { id } = await access.admin.key.create({ user: "alice" });
+    for (const call of [
+      limited.key.create({ user: "alice" }),
+      limited.key.list({ user: "alice" }),
+      limited.key.get({ id }),
+      limited.key.revoke({ id }),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: "NOT_FOUND" });
+    }
+  });
+
+  it("gives none that lasts longer than the key that makes it", async () => {
+    await using access = await openAccess();
+    const { key, expiresAt } = await access.admin.key.create({ user: "alice", ttlMs: 60_000 });
+    const alice = await access.admit(key);
+    expect((await alice.key.create({})).expiresAt).toBe(expiresAt);
+    expect((await alice.key.create({ ttlMs: 600_000 })).expiresAt).toBe(expiresAt);
+    const { expiresAt: sooner } = await alice.key.create({ ttlMs: 1000 });
+    expect(sooner !== null && expiresAt !== null && sooner < expiresAt).toBe(true);
+  });
+
   it("is each user's own; administrators see all", async () => {
     await using access = await openAccess();
     const alice = await access.as({ user: "alice" });

@@ -67,7 +67,7 @@ async function personal(context: DomainContext, person: Person, hint: string): P
   const user = await settlePerson(context, person);
   if (typeof user === "string") throw unknown(user, hint);
   const { name, role } = user;
-  return { owner: name, user: name, agent: false, keyId: null, role, scopes: null, limits: null };
+  return { owner: name, user: name, agent: false, keyId: null, role, scopes: null, limits: null, expiresAt: null };
 }
 
 async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {
@@ -89,8 +89,8 @@ function unknown(message: string, hint?: string): MoorageError {
   return new MoorageError("UNAUTHENTICATED", message, hint === undefined ? {} : { hint });
 }
 
-function principalOf({ id, owner, agent, role, scopes, limits }: KeyRow, user: User): Principal {
-  return { owner, user: user.name, agent, keyId: id, role: lowerRole(role, user.role), scopes, limits };
+function principalOf({ id, owner, agent, role, scopes, limits, expiresAt }: KeyRow, user: User): Principal {
+  return { owner, user: user.name, agent, keyId: id, role: lowerRole(role, user.role), scopes, limits, expiresAt };
 }
 
 /** Directories and the network of this host are for who started Moorage, and its logins to registries are for no agent. */

@@ -67,6 +67,7 @@ describe("the audit log", () => {
     await expect(platform.sandbox.create({ name: "No!" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
     const viewer = createPlatform(context, {
       ...{ owner: "victor", user: "victor", agent: false, keyId: null, role: "viewer", scopes: null, limits: null },
+      expiresAt: null,
     });
     await expect(viewer.sandbox.create({ name: "mine" })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(viewer.audit.list({})).rejects.toMatchObject({ code: "FORBIDDEN" });

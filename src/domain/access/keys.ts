@@ -6,7 +6,7 @@ import type { KeyRow, Page, PageQuery } from "../../store/store.ts";
 import type { Call, Principal } from "../context.ts";
 import { newSecret, writeKey } from "./key-secret.ts";
 import { givenLimits, lowerLimits } from "./limits.ts";
-import { AGENT_SCOPES, lowerRole } from "./rights.ts";
+import { AGENT_SCOPES, isAdministrator, lowerRole } from "./rights.ts";
 import { findUser, missing } from "./users.ts";
 
 /** Nobody gives a key more than they hold themselves. */
@@ -26,7 +26,7 @@ export async function createKey(call: Call, input: KeyCreate): Promise<CreatedKe
     limits: lowerLimits(principal.limits, givenLimits(input)),
     createdBy: principal.owner,
     createdAt: isoTime(createdMs),
-    expiresAt: input.ttlMs === undefined ? null : isoTime(createdMs + input.ttlMs),
+    expiresAt: expiryOf(principal, input.ttlMs === undefined ? null : isoTime(createdMs + input.ttlMs)),
     revokedAt: null,
     lastUsedAt: null,
     hash,
@@ -60,15 +60,18 @@ export async function revokeKey(call: Call, id: string): Promise<Key> {
 
 /** Whose keys a call is about. Only administrators are told whether there is somebody else of a name. */
 async function targetUser({ context, principal }: Call, name = principal.user): Promise<User> {
-  const mayNameOthers = principal.role === "admin" && !principal.agent;
-  if (name !== principal.user && !mayNameOthers) return missing(name);
+  if (name !== principal.user && !isAdministrator(principal)) return missing(name);
   return (await findUser(context, name)) ?? missing(name);
 }
 
 async function requireKey({ context, principal }: Call, id: string): Promise<KeyRow> {
   const row = await context.store.keys.find(id);
-  const mayAll = principal.role === "admin" && !principal.agent;
-  return row !== undefined && (mayAll || row.user === principal.user) ? row : noKey(id);
+  return row !== undefined && (isAdministrator(principal) || row.user === principal.user) ? row : noKey(id);
+}
+
+/** No later than that of the key that it is made with. */
+function expiryOf({ expiresAt: most }: Principal, wanted: string | null): string | null {
+  return most === null || (wanted !== null && wanted < most) ? wanted : most;
 }
 
 function roleOf(principal: Principal, user: User, { role, agent }: KeyCreate): Role {

@@ -5,5 +5,5 @@ export const LOCAL_USER = "local";
 
 /** Whoever may do everything as this owner: who has the local socket, and Moorage itself. */
 export function unrestricted(owner: string): Principal {
-  return { owner, user: owner, agent: false, keyId: null, role: "admin", scopes: null, limits: null };
+  return { owner, user: owner, agent: false, keyId: null, role: "admin", scopes: null, limits: null, expiresAt: null };
 }
