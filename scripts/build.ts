@@ -38,7 +38,7 @@ const output: OutputOptions = { format: "esm", entryFileNames: "[name].js", sour
 await rm(dist, { recursive: true, force: true });
 await bundleCommand();
 await bundleLibrary();
-await runNode("node_modules/typescript/bin/tsc", "-p", join(root, "tsconfig.build.json"));
+await runNode("node_modules/typescript-native/bin/tsc", "-p", join(root, "tsconfig.build.json"));
 await checkPackage();
 const version = await runNode("dist/cli.js", "--version");
 // The help loads what the version does not: the table, and what reads the command line.
