@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: engineTests,
+          globalSetup: "test/fixtures/built-command.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

@@ -1,13 +1,12 @@
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { rolldown, type InputOptions, type OutputOptions } from "rolldown";
+import { rolldown } from "rolldown";
 
-import { builtinModules } from "./build/builtin-modules.ts";
+import { bundleCommand, inputOf, OUTPUT } from "./build/bundle-command.ts";
 import { outlineAsData } from "./build/outline-as-data.ts";
-import { thirdPartyNotices } from "./build/third-party-notices.ts";
 import { runOrThrow } from "./setup/run-program.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,20 +22,8 @@ const LIBRARY = {
   testing: "src/engine/conformance.ts",
 };
 
-const input: InputOptions = {
-  cwd: root,
-  platform: "node",
-  tsconfig: join(root, "tsconfig.json"),
-  transform: { target: "node24" },
-  onLog(level, log) {
-    if (level === "warn") throw new Error(`the bundler warns: ${log.message}`);
-  },
-};
-
-const output: OutputOptions = { format: "esm", entryFileNames: "[name].js", sourcemap: false };
-
 await rm(dist, { recursive: true, force: true });
-await bundleCommand();
+await bundleCommand(root, dist);
 await bundleLibrary();
 await runNode("node_modules/typescript-native/bin/tsc", "-p", join(root, "tsconfig.build.json"));
 await checkPackage();
@@ -45,24 +32,15 @@ const version = await runNode("dist/cli.js", "--version");
 await runNode("dist/cli.js", "--help");
 console.log(`built dist/: moorage ${version.trim()}`);
 
-/** The command carries its dependencies, because looking for hundreds of files would be most of its start. */
-async function bundleCommand(): Promise<void> {
-  await using bundle = await rolldown({
-    ...input,
-    input: { cli: join(root, "src/main/cli.ts") },
-    plugins: [outlineAsData, builtinModules],
-    treeshake: { propertyReadSideEffects: false },
-  });
-  const { output: chunks } = await bundle.write({ ...output, dir: dist, chunkFileNames: "cli/[name]-[hash].js" });
-  await chmod(join(dist, "cli.js"), 0o755);
-  const moduleIds = chunks.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
-  await writeFile(join(dist, "THIRD-PARTY-LICENSES.txt"), await thirdPartyNotices(moduleIds));
-}
-
 /** The library shares its dependencies with whoever imports it: two copies of zod would not know each other. */
 async function bundleLibrary(): Promise<void> {
-  await using bundle = await rolldown({ ...input, input: LIBRARY, external: /^[^./]/, plugins: [outlineAsData] });
-  await bundle.write({ ...output, dir: dist, chunkFileNames: "shared/[name]-[hash].js" });
+  await using bundle = await rolldown({
+    ...inputOf(root),
+    input: LIBRARY,
+    external: /^[^./]/,
+    plugins: [outlineAsData],
+  });
+  await bundle.write({ ...OUTPUT, dir: dist, chunkFileNames: "shared/[name]-[hash].js" });
 }
 
 /** What would be published is what package.json says: exports that exist, types that are found, valid fields. */

@@ -6,11 +6,11 @@ import { busyboxSandbox, openHome, type Home } from "../fixtures/command-line.ts
 
 type Wire = { readonly error: { readonly code: string; readonly message: string; readonly hint: string } };
 
-/** Runs it twice, as people and as programs see it, and answers the error. */
+/** Runs it twice at once, as people and as programs see it, and answers the error. */
 async function refused(home: Home, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const [first = "", ...rest] = args;
-  const json = await home.moorage([first, "--json", ...rest], { env });
-  const people = await home.moorage(args, { env });
+  const ways = [[first, "--json", ...rest], args] as const;
+  const [json, people] = await Promise.all([home.moorage(ways[0], { env }), home.moorage(ways[1], { env })]);
   const { error } = JSON.parse(json.stdout) as Wire;
   expect(json.code).toBe(people.code);
   expect(people.stdout).toBe("");
