@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Hono } from "hono";
 import type { Platform } from "../contracts/platform.ts";
 import type { RequestRecord } from "./request-record.ts";
+import type { Upgrade } from "./terminal/upgrade.ts";
 
 export type ApiEnv = {
   Variables: {
@@ -10,7 +11,11 @@ export type ApiEnv = {
     platform: Platform;
   };
   /** Node's response, where the app is served by Node; absent in process. */
-  Bindings: { readonly outgoing?: ServerResponse };
+  Bindings: {
+    readonly outgoing?: ServerResponse;
+    /** Of a request that wants to become a WebSocket. */
+    readonly upgrade?: Upgrade;
+  };
 };
 
 export type Api = Hono<ApiEnv>;

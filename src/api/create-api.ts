@@ -14,6 +14,7 @@ import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { guardNames, type ServerNames } from "./server-names.ts";
 import { shownBy } from "./shown.ts";
+import { addTerminalRoutes, RUN_TERMINAL_PATH, TERMINAL_PATH } from "./terminal/terminal-routes.ts";
 import { TransportError } from "./transport-error.ts";
 
 export type ApiParts = {
@@ -46,6 +47,7 @@ export function createApi({ admit, logger, version, names }: ApiParts): Api {
   addRawRoutes(app);
   addContentRoutes(app);
   addImageArchiveRoutes(app);
+  addTerminalRoutes(app);
   refuseOtherMethods(app);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {
@@ -74,6 +76,8 @@ function refuseOtherMethods(app: Api): void {
     [ARCHIVE_PATH, ["GET", "PUT"]],
     [CONTENT_PATH, ["GET", "PUT"]],
     [IMAGE_ARCHIVE_PATH, ["GET", "PUT"]],
+    [TERMINAL_PATH, ["GET"]],
+    [RUN_TERMINAL_PATH, ["GET"]],
   ]);
   for (const { operation } of listOperations()) {
     const { method, path } = operation.http;

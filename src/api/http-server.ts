@@ -4,6 +4,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { sleep } from "../base/deadline.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Api } from "./api-env.ts";
+import { acceptUpgrades, wantsWebSocket, type Upgrades } from "./terminal/upgrades.ts";
 import { MAX_HEAD_BYTES, refuseMalformed } from "./refuse-malformed.ts";
 
 /** A stop waits so long for open requests, then breaks them. */
@@ -37,12 +38,14 @@ export async function serveHttp<Place>(
       headersTimeout: HEAD_MS,
       connectionsCheckingInterval: LOOK_MS,
       maxHeaderSize: MAX_HEAD_BYTES,
+      shouldUpgradeCallback: wantsWebSocket,
     },
   });
   if (!(server instanceof Server)) throw new TypeError("Expected a server for plain HTTP.");
   const listening = await listen(server);
   const { place } = listening;
   refuseMalformed(server, logger);
+  const upgrades = acceptUpgrades(server, app, logger);
   server.on("error", (error) => logger.error({ err: error, place }, "The server's socket failed."));
   logger.info({ place }, "listening");
   let stopped: Promise<void> | undefined;
@@ -55,14 +58,17 @@ export async function serveHttp<Place>(
   return {
     place,
     [Symbol.asyncDispose]: () =>
-      (stopped ??= stop(server, listening, drainMs).then(() => logger.info({ place }, "stopped"))),
+      (stopped ??= stop({ server, listening, upgrades }, drainMs).then(() => logger.info({ place }, "stopped"))),
   };
 }
 
+type Stopping = { readonly server: Server; readonly listening: AsyncDisposable; readonly upgrades: Upgrades };
+
 // The name goes first, so that nobody finds a server that is about to stop.
-async function stop(server: Server, listening: AsyncDisposable, drainMs: number): Promise<void> {
+async function stop({ server, listening, upgrades }: Stopping, drainMs: number): Promise<void> {
   await listening[Symbol.asyncDispose]();
   const closed = once(server, "close");
+  upgrades.close();
   server.close();
   server.closeIdleConnections();
   const settled = new AbortController();
@@ -70,5 +76,6 @@ async function stop(server: Server, listening: AsyncDisposable, drainMs: number)
   settled.abort();
   if (drained) return;
   server.closeAllConnections();
+  upgrades.terminate();
   await closed;
 }

@@ -1,8 +1,12 @@
+import type { z } from "zod";
+import { inputFields } from "../contracts/json-schema.ts";
+import { RunTerminalOpen, TerminalOpen } from "../contracts/terminal.ts";
 import { TAR } from "./answers.ts";
 import { CONTENT_PATH, OCTETS } from "./content-routes.ts";
 import { failedResponses } from "./openapi-errors.ts";
 import { ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
 import { IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
+import { RUN_TERMINAL_PATH, TERMINAL_PATH } from "./terminal/terminal-routes.ts";
 
 type Paths = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
@@ -110,6 +114,42 @@ const imageArchiveRoute = {
     },
   },
 };
+
+/** The terminals, which are WebSockets. */
+export function terminalPaths(): Paths {
+  const text =
+    'Binary messages carry what is typed and printed. Text messages are JSON: the client sends {"type":"resize","columns":80,"rows":24}, {"type":"signal","signal":"INT"} or {"type":"close"}; the server sends the other events of a run, and closes after `result` (1000) or after {"type":"error","error":{…}} (1008, 1011). Pages, which cannot set headers, show their key as the subprotocol `moorage.bearer.KEY`.';
+  const route = (operationId: string, { input, ...told }: Terminal) => ({
+    get: {
+      operationId,
+      tags: ["terminal"],
+      ...told,
+      description: text,
+      parameters: inputFields({ input }).map(({ name, schema, required }) => {
+        const { description, ...type } = schema;
+        const inPath = name === "id" || name === "runId";
+        return { name, in: inPath ? "path" : "query", required, description, schema: type };
+      }),
+      responses: {
+        "101": { description: "A WebSocket with the subprotocol `moorage.terminal.v1`." },
+        "426": { $ref: "#/components/responses/Error" },
+        ...failedResponses(true),
+      },
+    },
+  });
+  return {
+    [TERMINAL_PATH]: route("terminal_open", {
+      summary: "Open a terminal in a sandbox: a WebSocket; the program ends when it closes.",
+      input: TerminalOpen,
+    }),
+    [RUN_TERMINAL_PATH]: route("terminal_attach", {
+      summary: "Open the terminal of a run that goes on: a WebSocket; the run stays when it closes.",
+      input: RunTerminalOpen,
+    }),
+  };
+}
+
+type Terminal = { readonly summary: string; readonly input: z.ZodType };
 
 /** The routes that carry bytes. */
 export function rawPaths(): Paths {

@@ -2,7 +2,7 @@ import { emitSchema, type JsonSchema } from "../contracts/json-schema.ts";
 import { listOperations, type NamedOperation } from "../contracts/platform.ts";
 import { NDJSON } from "./answers.ts";
 import { errorResponses, errorSchemas, failedResponses } from "./openapi-errors.ts";
-import { rawPaths, serverPaths } from "./openapi-raw.ts";
+import { rawPaths, serverPaths, terminalPaths } from "./openapi-raw.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 export type OpenApiDocument = Json & {
@@ -25,7 +25,8 @@ export function createOpenApi(version: string): OpenApiDocument {
     const { method, path } = named.operation.http;
     (paths[path] ??= {})[method] = describeOperation(named, schemas);
   }
-  for (const [path, routes] of Object.entries(rawPaths())) Object.assign((paths[path] ??= {}), routes);
+  for (const [path, routes] of Object.entries({ ...rawPaths(), ...terminalPaths() }))
+    Object.assign((paths[path] ??= {}), routes);
   return {
     openapi: "3.1.1",
     info: {
@@ -36,7 +37,7 @@ export function createOpenApi(version: string): OpenApiDocument {
     },
     servers: [{ url: "/", description: "A door of `moorage serve`." }],
     security: [{ key: [] }],
-    tags: [...new Set(listOperations().map(({ noun }) => noun)), "raw", "server"].map((name) => ({ name })),
+    tags: [...new Set(listOperations().map(({ noun }) => noun)), "raw", "terminal", "server"].map((name) => ({ name })),
     paths: { ...paths, ...serverPaths() },
     components: {
       schemas: { ...sortedByName(schemas), ...errorSchemas },

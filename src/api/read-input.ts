@@ -11,7 +11,7 @@ export type InputReader = (request: Request, pathValues: Readonly<Record<string,
  * Reads the one input object of an operation from path, query and body. Texts get the type that the contract names;
  * everything else, unknown fields too, is left to the operation's own parse.
  */
-export function createInputReader(operation: Operation): InputReader {
+export function createInputReader(operation: Pick<Operation, "http" | "input">): InputReader {
   const schemas = new Map(inputFields(operation).map(({ name, schema }) => [name, schema]));
   const hasBody = operation.http.method === "post" || operation.http.method === "put";
   return async (request, pathValues) => {

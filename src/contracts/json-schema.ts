@@ -47,7 +47,7 @@ export function inlineSchema(schema: z.ZodType): JsonSchema {
 }
 
 /** The fields of an operation's input, in the order of the contract. */
-export function inputFields(operation: Operation): readonly InputField[] {
+export function inputFields(operation: Pick<Operation, "input">): readonly InputField[] {
   const { properties = {}, required = [] } = inlineSchema(operation.input);
   return Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name) }));
 }

@@ -1,9 +1,7 @@
 import { MoorageError } from "../../base/errors.ts";
+import { SHELL } from "../../contracts/terminal.ts";
 import type { CliCommand } from "../invocation.ts";
 import { followInteractive } from "./follow-interactive.ts";
-
-/** Bash where the sandbox has it. */
-const SHELL = ["/bin/sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi"];
 
 export const shellCommand: CliCommand = {
   words: ["sandbox", "shell"],
