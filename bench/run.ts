@@ -10,6 +10,7 @@ import type { BenchCase } from "./cases/bench.ts";
 import { builds } from "./cases/builds.ts";
 import { command } from "./cases/command.ts";
 import { files } from "./cases/files.ts";
+import { http } from "./cases/http.ts";
 import { jobs } from "./cases/jobs.ts";
 import { load } from "./cases/load.ts";
 import { output } from "./cases/output.ts";
@@ -19,7 +20,7 @@ import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, registry, load];
+const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, registry, http, load];
 
 const RESULTS = new URL("results.json", import.meta.url);
 

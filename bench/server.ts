@@ -24,10 +24,13 @@ export type BenchServer = AsyncDisposable & {
 };
 
 /** `moorage serve` on Docker in a process of its own, with its state in `home`, and a client on its socket. */
-export async function startServer(home: string, settings: object = {}): Promise<BenchServer> {
+export async function startServer(
+  home: string,
+  { listen = "none", ...settings }: { readonly listen?: string } & Readonly<Record<string, unknown>> = {},
+): Promise<BenchServer> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   await writeFile(join(home, "moorage.config.json"), JSON.stringify(settings), { mode: 0o600 });
-  const env = { ...process.env, MOORAGE_HOME: home, MOORAGE_LOG: "warn", MOORAGE_LISTEN: "none" };
+  const env = { ...process.env, MOORAGE_HOME: home, MOORAGE_LOG: "warn", MOORAGE_LISTEN: listen };
   const child = spawn(process.execPath, [COMMAND, "serve", "--engine", "docker"], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
