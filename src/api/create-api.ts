@@ -6,7 +6,7 @@ import type { Admit } from "../contracts/admission.ts";
 import { listOperations } from "../contracts/platform.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
-import { createOpenApi } from "./openapi.ts";
+import { createOpenApi, type OpenApiDocument } from "./openapi.ts";
 import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
@@ -57,15 +57,23 @@ export function createApi({ admit, logger, version, names }: ApiParts): Api {
   return app;
 }
 
+const documents = new Map<string, OpenApiDocument>();
+
+/** Made when it is first asked for, once for all doors: it takes longer than the rest of a server's start. */
+function openApiOf(version: string): OpenApiDocument {
+  const document = documents.get(version) ?? createOpenApi(version);
+  documents.set(version, document);
+  return document;
+}
+
 function addServerRoutes(app: Api, version: string): void {
-  const document = createOpenApi(version);
   app.get("/healthz", (context) => {
     context.var.record.route = "/healthz";
     return Response.json({ ok: true, version });
   });
   app.get("/openapi.json", (context) => {
     context.var.record.route = "/openapi.json";
-    return Response.json(document);
+    return Response.json(openApiOf(version));
   });
 }
 

@@ -12,9 +12,11 @@ export type InputReader = (request: Request, pathValues: Readonly<Record<string,
  * everything else, unknown fields too, is left to the operation's own parse.
  */
 export function createInputReader(operation: Pick<Operation, "http" | "input">): InputReader {
-  const schemas = new Map(inputFields(operation).map(({ name, schema }) => [name, schema]));
+  // Made for the first request: of all operations they would take most of a server's start.
+  let known: ReadonlyMap<string, JsonSchema> | undefined;
   const hasBody = operation.http.method === "post" || operation.http.method === "put";
   return async (request, pathValues) => {
+    const schemas = (known ??= new Map(inputFields(operation).map(({ name, schema }) => [name, schema])));
     const parts: Fields[] = [
       textFields(
         Object.entries(pathValues).map(([name, text]) => [name, [text]]),

@@ -13,6 +13,7 @@ import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
 import type { Undone } from "./recovery/attempts.ts";
 import type { LiveRuns } from "./run/live/live-runs.ts";
+import type { Sightings } from "./sandbox/sightings.ts";
 import type { Sessions } from "./session/sessions.ts";
 import type { TimerClock } from "./timer-clock.ts";
 import type { ReceiptSigner } from "./receipt/receipt-signer.ts";
@@ -57,6 +58,8 @@ export type DomainContext = {
   readonly store: Store;
   /** The way out of networks that allow some domains, in this process. */
   readonly egress: Egress;
+  /** What the engine has shown of sandboxes, and would tell of changes of. */
+  readonly sightings: Sightings;
   /** What may be shown to registries; the administrator's, whoever calls. */
   readonly credentials: Credentials;
   /** Who vouches for people, beside keys. */

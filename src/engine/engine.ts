@@ -100,6 +100,12 @@ export type Engine = AsyncDisposable & {
   /** Every unit of this deployment, running or not. */
   readonly list: (signal?: AbortSignal) => Promise<readonly UnitInfo[]>;
   /**
+   * Listens to changes of units, from when it resolves: the id of one that was made, has started, ended, been paused,
+   * resumed or removed, at least once for each time, soon after. It ends or rejects when the engine is heard no more.
+   * Absent on engines that announce nothing.
+   */
+  readonly watch?: (signal: AbortSignal) => Promise<AsyncIterable<string>>;
+  /**
    * The last output of a job whose reader is gone, and of a sandbox's own main process, as far as the engine kept it:
    * at most some megabytes. Empty where there is none.
    */

@@ -18,6 +18,8 @@ import { keepNetworks } from "../domain/network/keep-networks.ts";
 import { Attempts } from "../domain/recovery/attempts.ts";
 import { keepSettling } from "../domain/recovery/keep-settling.ts";
 import { recoverAll } from "../domain/recovery/recover-runs.ts";
+import { keepSightings } from "../domain/sandbox/keep-sightings.ts";
+import { Sightings } from "../domain/sandbox/sightings.ts";
 import { keepSamples } from "../domain/stats/sampler.ts";
 import { createReaper, sweepDue } from "../domain/reaper/reaper.ts";
 import { createTimerClock } from "../domain/timer-clock.ts";
@@ -97,6 +99,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     sessions: new Sessions(systemClock),
     buildTurns: new BuildTurns(),
     resident: options.resident ?? false,
+    sightings: new Sightings(systemClock),
     sampling: { active: false },
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
@@ -152,6 +155,7 @@ async function keepAll(context: DomainContext, signal: AbortSignal): Promise<voi
     keepNetworks(context, signal),
     keepSamples(context, signal),
     keepDiskBesideRuns(context, signal),
+    keepSightings(context, signal),
   ]);
 }
 

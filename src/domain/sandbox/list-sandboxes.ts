@@ -23,8 +23,7 @@ export async function listSandboxes({ context, principal, signal }: Call, input:
 export async function refreshAll(context: DomainContext, signal?: AbortSignal): Promise<void> {
   const { sandboxes } = context.store;
   const glances = await sandboxes.glances(SHOWN_BY_ENGINES);
-  const lookAt = engineLooks(context, signal);
-  await lookAt(context.engine.name);
+  const lookAt = await engineLooks(context, glances, signal);
   for (const { id, engine, state, revision, changing } of glances) {
     const look = changing ? undefined : await lookAt(engine);
     if (look === undefined || seenState(look.units.get(id)).state === state) continue;
@@ -39,8 +38,7 @@ async function refreshedRows(
   rows: readonly SandboxRow[],
   signal?: AbortSignal,
 ): Promise<readonly SandboxRow[]> {
-  const lookAt = engineLooks(context, signal);
-  await lookAt(context.engine.name);
+  const lookAt = await engineLooks(context, rows, signal);
   return Promise.all(
     rows.map(async (row) => {
       const look = await lookAt(row.engine);
@@ -50,21 +48,40 @@ async function refreshedRows(
 }
 
 /** What an engine has, and the context in which it is asked; undefined where it does not answer now. */
-type Look = { readonly context: DomainContext; readonly units: ReadonlyMap<string, UnitInfo> };
+type Look = { readonly context: DomainContext; readonly units: ReadonlyMap<string, UnitInfo | undefined> };
+type Looks = (name: EngineName) => Promise<Look | undefined>;
 
-/** Looks at each engine once. */
-function engineLooks(context: DomainContext, signal?: AbortSignal): (name: EngineName) => Promise<Look | undefined> {
-  const looks = new Map<EngineName, Promise<Look | undefined>>();
-  const look = async (its: DomainContext): Promise<Look> => ({
-    context: its,
-    units: new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit])),
+/**
+ * Looks at each engine once, at this one at once, so that its failure is the caller's. This one is not asked where all
+ * of the rows have been seen, and nothing was told of them since.
+ */
+async function engineLooks(context: DomainContext, rows: readonly Shown[], signal?: AbortSignal): Promise<Looks> {
+  const { engine, sightings } = context;
+  const own = rows.filter((row) => row.engine === engine.name && SHOWN_BY_ENGINES.includes(row.state));
+  const known = own.flatMap((row) => {
+    const seen = sightings.of(row);
+    return seen === undefined ? [] : [[row.id, seen.unit] as const];
   });
-  return (name) => {
-    const known = looks.get(name) ?? askEngine(context, name, look);
-    looks.set(name, known);
-    return known;
+  const looks = new Map<EngineName, Promise<Look | undefined>>();
+  if (own.length > 0 && known.length === own.length) {
+    looks.set(engine.name, Promise.resolve({ context, units: new Map(known) }));
+  }
+  const look = async (its: DomainContext): Promise<Look> => {
+    const saw = sightings.look(own);
+    const units = new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit]));
+    if (its.engine.name === engine.name) saw((id) => units.get(id));
+    return { context: its, units };
   };
+  const lookAt: Looks = (name) => {
+    const asked = looks.get(name) ?? askEngine(context, name, look);
+    looks.set(name, asked);
+    return asked;
+  };
+  await lookAt(engine.name);
+  return lookAt;
 }
+
+type Shown = Pick<SandboxRow, "id" | "revision" | "engine" | "state">;
 
 function filterOf({ state, label, namePrefix, image }: SandboxList): SandboxFilter {
   const labels = label?.map((text): readonly [string, string] => {

@@ -18,11 +18,17 @@ export async function getSandbox(call: Call, ref: string): Promise<Sandbox> {
   return current(context, await findSandbox(call, ref));
 }
 
-/** The sandbox as its engine shows it now. */
+/** The sandbox as its engine shows it now, or has shown it and told of no change since. */
 export async function current(context: DomainContext, row: SandboxRow): Promise<Sandbox> {
-  const seen = await askEngine(context, row.engine, async (its) =>
-    refreshed(its, row, await its.engine.inspect(row.id)),
-  );
+  const { sightings } = context;
+  const known = sightings.of(row);
+  if (known !== undefined) return sandboxView(await refreshed(context, row, known.unit));
+  const saw = sightings.look([row]);
+  const seen = await askEngine(context, row.engine, async (its) => {
+    const unit = await its.engine.inspect(row.id);
+    saw(() => unit);
+    return refreshed(its, row, unit);
+  });
   return sandboxView(seen ?? row);
 }
 

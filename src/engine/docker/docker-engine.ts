@@ -26,6 +26,7 @@ import { createMeasuring } from "./unit/unit-samples.ts";
 import { createUnitPorts } from "./unit/unit-ports.ts";
 import { createVolumes } from "./volume/volumes.ts";
 import { createUnits } from "./unit/units.ts";
+import { watchUnits } from "./unit/watch-units.ts";
 
 export { chooseEndpoint, type ChosenEndpoint } from "./endpoint/choose-endpoint.ts";
 export { parseDockerHost, type DockerEndpoint } from "./endpoint/endpoint.ts";
@@ -96,6 +97,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     ...runs,
     inspect: units.inspect,
     list: units.list,
+    watch: (signal) => watchUnits({ api, labels }, signal),
     remove: async (id, signal) => {
       const unit = await units.find(id, signal);
       if (unit !== undefined) release(unit.container.Id);
