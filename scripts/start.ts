@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { firstEngine } from "./setup/first-engine.ts";
 import { firstRun, nextCommands, tellResult } from "./setup/first-run.ts";
 import { exitCodeOf } from "./setup/exit-code.ts";
+import { isWatched, leaveServing } from "./setup/leave-serving.ts";
 import { terminalSay } from "./setup/say.ts";
 import { stopSignal } from "./setup/stop-signal.ts";
 
@@ -29,7 +30,7 @@ async function start(): Promise<number> {
   if (outcome.result.exitCode !== 0) return 1;
   say.title("Next");
   for (const command of nextCommands(image)) say.line(`    ${command}`);
-  return 0;
+  return isWatched() ? leaveServing({ root, image, engine, env, say, signal }) : 0;
 }
 
 process.umask(0o022);
