@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { MoorageError } from "../../base/errors.ts";
 import { noSpaceForState } from "../no-space.ts";
 import { createDisk } from "./disk.ts";
+import { keepCopy, keptCopy } from "./keep-copy.ts";
 import { MIGRATIONS, SCHEMAS } from "./migrations.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -123,14 +124,21 @@ function migrate(path: string, database: Database): void {
     const version = Number(database.get("PRAGMA user_version")?.["user_version"] ?? 0);
     if (version > MIGRATIONS.length) {
       const message = `The state in ${path} has schema ${version}; this Moorage knows up to ${MIGRATIONS.length}.`;
-      throw new MoorageError("STATE_UNUSABLE", message, { hint: "Install the newer Moorage that wrote it." });
+      throw new MoorageError("STATE_UNUSABLE", message, { hint: wayBack(path) });
     }
     refuseForeign(path, database, version);
+    if (version > 0 && version < MIGRATIONS.length && path !== IN_MEMORY) translated(path, () => keepCopy(path));
     for (const step of MIGRATIONS.slice(version)) {
       for (const statement of step.split(";").filter((part) => part.trim() !== "")) database.run(statement);
     }
     database.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
   });
+}
+
+function wayBack(path: string): string {
+  const copy = keptCopy(path);
+  const back = copy === undefined ? "" : ` Or go back to the state before the upgrade, in ${copy}: docs/upgrade.md.`;
+  return `Install the newer Moorage that wrote it.${back}`;
 }
 
 /** What has another schema than its version says would fail later, in the middle of something. */
