@@ -35,6 +35,13 @@ export const SKOPEO: NeededPackage = { name: "skopeo", isHere: onLinux("skopeo")
 /** What the tests of registries need: one. */
 export const REGISTRY: NeededPackage = { name: "docker-registry", isHere: onLinux("docker-registry") };
 
+/** What the tests of deployments need: what starts the Compose file, what judges the units, and what takes rights away. */
+export const DEPLOYMENT: readonly NeededPackage[] = [
+  { name: "docker-compose", isHere: onLinux("docker-compose") },
+  { name: "systemd", isHere: onLinux("systemd-analyze") },
+  { name: "util-linux", isHere: onLinux("setpriv") },
+];
+
 const FAKETIME_LIBRARY = "faketime/libfaketimeMT.so.1";
 
 /** What a test sets the clock of a program by. */

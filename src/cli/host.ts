@@ -66,6 +66,13 @@ export type CliHost = {
     readonly signal: AbortSignal;
     readonly onReady: (ready: ServeReady) => void;
   }) => Promise<void>;
+  /** Serves what Moorage needs of an engine's API on a socket of its own, until the signal aborts. */
+  readonly engineProxy: (options: {
+    readonly listen: string;
+    readonly upstream: string;
+    readonly signal: AbortSignal;
+    readonly onReady: () => void;
+  }) => Promise<void>;
   /** Serves MCP on stdin and stdout until stdin ends. */
   readonly mcp: (options: { readonly engine?: EngineName; readonly signal: AbortSignal }) => Promise<void>;
   /** Logs (debug) the cause of an error that people are told as INTERNAL only. */

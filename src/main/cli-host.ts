@@ -41,6 +41,12 @@ export function createCliHost(environment: Environment, version: string): CliHos
       const logger = createLogger(logLevel);
       await serve(platform, { settings, version, locations: locations(environment), logger, signal, onReady });
     },
+    engineProxy: async (options) => {
+      const { serveEngineProxy } = await import("./engine-proxy.ts");
+      const { createLogger } = await import("./logger.ts");
+      // No configuration is read: it may run where there is none, and decides nothing.
+      await serveEngineProxy({ ...options, logger: createLogger("info") });
+    },
     mcp: async ({ engine, signal }) => {
       const configuration = await configured(environment);
       const server = await serverFor(environment, engine);

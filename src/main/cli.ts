@@ -61,6 +61,7 @@ const host: CliHost = {
   version: VERSION,
   openPlatform: async (options) => (await loaded()).openPlatform(options),
   serve: async (options) => (await loaded()).serve(options),
+  engineProxy: async (options) => (await loaded()).engineProxy(options),
   mcp: async (options) => (await loaded()).mcp(options),
   logUnexpected: async (error) => (await loaded()).logUnexpected(error),
 };

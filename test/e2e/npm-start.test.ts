@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, readdir, stat, symlink } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { cloneInto } from "../fixtures/clone.ts";
 import { finished, openHome, type Home } from "../fixtures/command-line.ts";
 import { startServer } from "../fixtures/running-server.ts";
 import { openTerminal } from "../fixtures/terminal.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
-const NOT_OF_A_CLONE = new Set([".git", "node_modules", "dist"]);
 const SIZE = { columns: 200, rows: 50 };
 const CTRL_C = "\u0003";
 
@@ -70,12 +69,8 @@ it("tells of an address that is taken, and which setting names another", async (
   expect(seen).not.toContain("code 0 .");
 });
 
-/** The files of this repository in a directory of their own, with the packages that are installed here. */
 async function clone({ root }: Home): Promise<string> {
   const path = join(root, "clone");
-  for (const name of await readdir(REPOSITORY)) {
-    if (!NOT_OF_A_CLONE.has(name)) await cp(join(REPOSITORY, name), join(path, name), { recursive: true });
-  }
-  await symlink(join(REPOSITORY, "node_modules"), join(path, "node_modules"));
+  await cloneInto(path);
   return path;
 }

@@ -1,6 +1,7 @@
 import { OUTLINE, type OutlinedOperation } from "../../contracts/outline.ts";
 import type { CliCommand } from "../invocation.ts";
 import { contextUploadCommand } from "./context-upload.ts";
+import { engineProxyCommand } from "./engine-proxy.ts";
 import { jobsCommand } from "./jobs.ts";
 import { readCommand, writeCommand } from "./file-content.ts";
 import { exportCommand } from "./image-export.ts";
@@ -29,6 +30,7 @@ export function listCommands(): readonly CliCommand[] {
     copyCommand,
     shellCommand,
     serveCommand,
+    engineProxyCommand,
     mcpCommand,
     importCommand,
   ];

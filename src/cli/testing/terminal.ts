@@ -60,6 +60,7 @@ const unusableHost: CliHost = {
   version: "1.2.3",
   openPlatform: refuse,
   serve: refuse,
+  engineProxy: refuse,
   mcp: refuse,
   logUnexpected: () => Promise.resolve(),
 };
