@@ -3,6 +3,7 @@ import type { RequestRecord } from "./request-record.ts";
 import { TransportError } from "./transport-error.ts";
 
 export const NDJSON = "application/x-ndjson";
+export const EVENT_STREAM = "text/event-stream";
 export const TAR = "application/x-tar";
 
 /** The body of every failed request, and of the last line of a stream that failed. */

@@ -1,6 +1,6 @@
 import { emitSchema, type JsonSchema } from "../contracts/json-schema.ts";
 import { listOperations, type NamedOperation } from "../contracts/platform.ts";
-import { NDJSON } from "./answers.ts";
+import { EVENT_STREAM, NDJSON } from "./answers.ts";
 import { errorResponses, errorSchemas, failedResponses } from "./openapi-errors.ts";
 import { rawPaths, serverPaths, terminalPaths } from "./openapi-raw.ts";
 
@@ -78,6 +78,7 @@ function describeOperation({ name, noun, operation }: NamedOperation, schemas: R
         .filter((field) => inPath.includes(field))
         .map(parameter("path")),
       ...(hasBody ? [] : rest.map(parameter("query"))),
+      ...(operation.http.resumeBy === undefined ? [] : [lastEventId(operation.http.resumeBy)]),
     ],
     ...(hasBody ? { requestBody: describeBody(input.schema, rest) } : {}),
     responses: {
@@ -85,6 +86,11 @@ function describeOperation({ name, noun, operation }: NamedOperation, schemas: R
       ...failedResponses(inPath.length > 0),
     },
   };
+}
+
+function lastEventId(field: string): Json {
+  const description = `The id of the event that was read last: the same as \`${field}\`, and before it.`;
+  return { name: "last-event-id", in: "header", description, schema: { type: "string" } };
 }
 
 function describedParameter({ description, ...schema }: JsonSchema): Json {
@@ -107,11 +113,13 @@ function describeAnswer(schema: JsonSchema): Json {
 }
 
 function describeStream(event: JsonSchema): Json {
+  const schema = { anyOf: [event, { $ref: `${SCHEMAS}StreamError` }] };
   return {
     description:
       "The operation has begun. Each line is one object of this schema, sent when it happens; empty lines only show " +
-      "that the stream is alive. Closing the connection ends the operation.",
-    content: { [NDJSON]: { schema: { anyOf: [event, { $ref: `${SCHEMAS}StreamError` }] } } },
+      `that the stream is alive. Closing the connection ends the operation. With \`accept: ${EVENT_STREAM}\` each ` +
+      "object is the data of a server-sent event of its `type`, and comments show that the stream is alive.",
+    content: { [NDJSON]: { schema }, [EVENT_STREAM]: { schema } },
   };
 }
 

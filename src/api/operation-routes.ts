@@ -1,10 +1,11 @@
 import type { Context } from "hono";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
 import { listOperations, type NamedOperation } from "../contracts/platform.ts";
-import { errorBody, NDJSON, streamAnswer } from "./answers.ts";
+import { errorBody, streamAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createInputReader } from "./read-input.ts";
 import { streamBody } from "./stream-body.ts";
+import { formOf, resumed, type StreamForm } from "./stream-form.ts";
 
 /** `/v1/sandboxes/{id}` as Hono writes it. */
 export function honoPath(pattern: string): string {
@@ -30,27 +31,29 @@ function operationHandler(named: NamedOperation) {
     if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
     const abort = new AbortController();
     request.signal.addEventListener("abort", () => abort.abort(request.signal.reason), { once: true });
-    return eventAnswer(context, stream(input, { signal: abort.signal }), abort);
+    const events = stream(resumed(request, named.operation, input), { signal: abort.signal });
+    return eventAnswer(context, { events, abort, form: formOf(request, named.operation) });
   };
 }
 
-async function eventAnswer(
-  context: Context<ApiEnv>,
-  events: AsyncIterable<unknown>,
-  abort: AbortController,
-): Promise<Response> {
+type Answering = {
+  readonly events: AsyncIterable<unknown>;
+  readonly abort: AbortController;
+  readonly form: StreamForm;
+};
+
+async function eventAnswer(context: Context<ApiEnv>, { events, abort, form }: Answering): Promise<Response> {
   const { record } = context.var;
-  const line = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
   const body = await streamBody({
     items: events,
-    encode: line,
-    idle: Buffer.from("\n"),
+    encode: (item) => form.encode(Object(item)),
+    idle: form.idle,
     fail: (error, controller) => {
-      controller.enqueue(line({ type: "error", ...errorBody(record, error) }));
+      controller.enqueue(form.encode({ type: "error", ...errorBody(record, error) }));
       controller.close();
     },
     abort,
     record,
   });
-  return streamAnswer(body, NDJSON);
+  return streamAnswer(body, form.contentType);
 }

@@ -17,7 +17,7 @@ export const Scope = z
       "An area, and whether it is only looked at; `sandbox` is sandboxes with their runs, files and networks.",
   });
 
-const OwnerName = z
+export const OwnerName = z
   .string()
   .regex(
     /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?$/,

@@ -62,7 +62,12 @@ export type Operation<
   readonly kind: Kind;
   /** One sentence, imperative, at most 100 characters. */
   readonly summary: string;
-  readonly http: { readonly method: "get" | "post" | "put" | "delete"; readonly path: `/v1/${string}` };
+  readonly http: {
+    readonly method: "get" | "post" | "put" | "delete";
+    readonly path: `/v1/${string}`;
+    /** Of a stream whose items have ids: the input field by which it goes on behind one. */
+    readonly resumeBy?: string;
+  };
   readonly cli: CliBinding;
   /** Absent: not offered as an MCP tool. */
   readonly mcp?: McpBinding;

@@ -2,6 +2,7 @@ import { agentOperations } from "./operations/agent.ts";
 import { auditOperations } from "./operations/audit.ts";
 import { authOperations } from "./operations/auth.ts";
 import { contextOperations } from "./operations/context.ts";
+import { eventOperations } from "./operations/event.ts";
 import { fileOperations } from "./operations/file.ts";
 import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
@@ -34,6 +35,7 @@ export const operations = {
   user: userOperations,
   auth: authOperations,
   audit: auditOperations,
+  event: eventOperations,
   system: systemOperations,
 } as const;
 

@@ -3,6 +3,7 @@ import type * as access from "./access.ts";
 import type * as batch from "./batch.ts";
 import type * as context from "./context.ts";
 import type * as dependencies from "./dependencies.ts";
+import type * as event from "./event.ts";
 import type * as exec from "./exec.ts";
 import type * as file from "./file.ts";
 import type * as image from "./image.ts";
@@ -40,6 +41,13 @@ export type User = z.output<typeof access.User>;
 export type UserCreate = z.output<typeof access.UserCreate>;
 export type TokenCheck = z.output<typeof access.TokenCheck>;
 export type Whoami = z.output<typeof access.Whoami>;
+
+export type EventType = z.output<typeof event.EventType>;
+export type EventKind = z.output<typeof event.EventKind>;
+export type EventFacts = z.output<typeof event.EventFacts>;
+export type EventWatch = z.output<typeof event.EventWatch>;
+export type Event = z.output<typeof event.Event>;
+export type WatchEvent = z.output<typeof event.WatchEvent>;
 
 export type PackageManager = z.output<typeof dependencies.PackageManager>;
 

@@ -8,6 +8,7 @@ import type { Identity } from "../identity/identity.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
 import type { BuildTurns } from "./image/build/build-turns.ts";
+import type { EventBus } from "./event/event-bus.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
 import type { Owed } from "./owed.ts";
 import type { Policy } from "./policy.ts";
@@ -64,6 +65,8 @@ export type DomainContext = {
   readonly credentials: Credentials;
   /** Who vouches for people, beside keys. */
   readonly identity: Identity;
+  /** What happens, for those in this process who listen. */
+  readonly events: EventBus;
   readonly logs: RunLogs;
   readonly live: LiveRuns;
   readonly disk: DiskWatches;

@@ -9,6 +9,7 @@ import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
 import { whoami } from "./access/whoami.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
+import { watchEvents } from "./event/watch-events.ts";
 import { fileOperations } from "./file/file-operations.ts";
 import type { FileCall, FilesOf } from "./file/file-call.ts";
 import { rawOperations } from "./file/raw-operations.ts";
@@ -100,6 +101,7 @@ export function createPlatform(context: DomainContext, principal: Principal): Pl
       remove: ({ name }, options) => removeVolume(call(options), name),
     },
     ...accessOperations(call),
+    event: { watch: (input, options) => watchEvents(call(options), input) },
     system: {
       doctor: (input, options) => doctor(call(options), input),
       cleanup: () => cleanup(context),

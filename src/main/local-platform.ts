@@ -9,6 +9,7 @@ import type { Platform } from "../contracts/platform.ts";
 import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
+import { EventBus } from "../domain/event/event-bus.ts";
 import { keepDiskBesideRuns } from "../domain/disk/keep-beside-runs.ts";
 import { BuildTurns } from "../domain/image/build/build-turns.ts";
 import { Owed } from "../domain/owed.ts";
@@ -72,7 +73,7 @@ export type LocalPlatform = Platform &
     readonly firstKey: () => Promise<string | undefined>;
     /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
-    /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. */
+    /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. Who watches events is told the end. */
     readonly endRuns: () => Promise<void>;
   };
 
@@ -93,17 +94,13 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     egress: opening.use(createEgress({ logger })),
     credentials: credentialsOf(options),
     identity: await openIdentity(configuration.identity, options.resident ?? false, systemClock),
+    events: new EventBus(store.events),
     logs: createFileRunLogs({ directory: join(locations.home, "runs"), logBytes: configuration.logBytes }),
-    live: new LiveRuns(),
     disk: opening.use(new DiskWatches()),
-    sessions: new Sessions(systemClock),
-    buildTurns: new BuildTurns(),
+    ...beginnings(logger),
     resident: options.resident ?? false,
-    sightings: new Sightings(systemClock),
-    sampling: { active: false },
     signer: createReceiptSigner(state.deployment, state.receiptKey),
     holders: processHolders(),
-    underway: new Set(),
     policy: policyOf(configuration, {
       home: locations.home,
       currentDirectory: process.cwd(),
@@ -112,10 +109,6 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     hostUser: hostUser(),
     stateDirectory: locations.home,
     clock: systemClock,
-    timers: createTimerClock(systemClock),
-    undone: { latest: [] },
-    owed: new Owed(logger),
-    refill: createBell(),
     logger,
     warnings,
   };
@@ -135,9 +128,28 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     admit: createAdmit(context),
     firstKey: () => firstKey(context),
     keep: (signal: AbortSignal) => keepAll(context, signal),
-    endRuns: () => context.live.endAll(),
+    endRuns: () => {
+      context.events.endAll();
+      return context.live.endAll();
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });
+}
+
+/** What this process keeps in mind, with nothing in it yet. */
+function beginnings(logger: Logger) {
+  return {
+    live: new LiveRuns(),
+    sessions: new Sessions(systemClock),
+    buildTurns: new BuildTurns(),
+    sightings: new Sightings(systemClock),
+    sampling: { active: false },
+    underway: new Set<string>(),
+    timers: createTimerClock(systemClock),
+    undone: { latest: [] },
+    owed: new Owed(logger),
+    refill: createBell(),
+  };
 }
 
 async function chosenEngine(options: LocalOptions, engines: Engines): Promise<ChosenEngine> {

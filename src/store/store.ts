@@ -20,6 +20,7 @@ import type { ExportRow } from "./exports.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { EndingRows, WorkRows } from "./works.ts";
 import type { ImageRows } from "./images.ts";
+import type { EventRows } from "./events.ts";
 import type { LentNames } from "./lent-names.ts";
 import type { Page, PageQuery } from "./page.ts";
 import type { NamedRows, VolumeUse } from "./named-things.ts";
@@ -37,6 +38,7 @@ export type * from "./snapshots.ts";
 export type * from "./named-things.ts";
 export type * from "./samples.ts";
 
+export type * from "./events.ts";
 export type * from "./run-logs.ts";
 export type * from "./directories.ts";
 
@@ -367,6 +369,7 @@ export type Store = AsyncDisposable & {
   readonly receipts: ReceiptRows;
   readonly egress: EgressRows;
   readonly samples: SampleRows;
+  readonly events: EventRows;
   /** The engines on which something is that the registry knows. */
   readonly engines: () => Promise<readonly EngineName[]>;
 };

@@ -72,6 +72,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "network ensure": ["moorage network ensure team", "moorage run --network net:team -- curl http://web:8000"],
   "network rm": ["moorage network rm team", "moorage network rm --force team"],
   "network set": ["moorage network set demo allow:preset:pypi,example.org"],
+  events: ["moorage events --filter 'sandbox.*' --filter run.finished", "moorage events --json"],
   "receipt export": ["moorage receipt export > receipts.jsonl"],
   "receipt verify": ["moorage receipt verify"],
   "auth check": ["moorage auth check --token ./token", "cat token | moorage auth check --token -"],

@@ -18,6 +18,7 @@ import { imageChecked } from "./image-check-view.ts";
 import { imagePulling, imagePushing } from "./image-transfer-views.ts";
 
 import { buildList, buildLog, imageBuilding } from "./build-views.ts";
+import { eventsWatched } from "./event-views.ts";
 import { exportList, exportLog, imageExporting } from "./export-views.ts";
 import { imageHistory, imageList, imagePresence, imageSbom, imagesPruned } from "./image-views.ts";
 import {
@@ -140,6 +141,7 @@ export const VIEWS: Readonly<Record<string, View>> = {
 
 /** Views of the events of one stream, by operation; other streams are told as lines of JSON. */
 export const EVENT_VIEWS: Readonly<Record<string, () => EventView>> = {
+  "event.watch": () => eventsWatched,
   "file.watch": () => fileWatched,
   "sandbox.stats": () => statsSample,
   "image.pull": imagePulling,

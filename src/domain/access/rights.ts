@@ -35,12 +35,20 @@ export function requireRight(principal: Principal, named: NamedOperation): void 
 }
 
 export function requireScope(principal: Principal, scope: Scope, operation: string): void {
-  const { role, scopes, agent } = principal;
-  if (role === "viewer" && !scope.endsWith(":read"))
+  if (principal.role === "viewer" && !scope.endsWith(":read"))
     throw refused(`${operation}: expected the role member or admin, got viewer.`);
-  const held = agent ? AGENT_SCOPES.filter((each) => scopes?.includes(each) ?? true) : scopes;
+  const held = heldScopes(principal);
   if (held === null || held.includes(scope)) return;
   throw refused(`${operation}: expected a key with the scope ${scope}, got one with ${held.join(", ")}.`);
+}
+
+/** Whether the principal's key goes so far; every role may read. */
+export function mayRead(principal: Principal, scope: Scope): boolean {
+  return heldScopes(principal)?.includes(scope) ?? true;
+}
+
+function heldScopes({ scopes, agent }: Principal): readonly Scope[] | null {
+  return agent ? AGENT_SCOPES.filter((each) => scopes?.includes(each) ?? true) : scopes;
 }
 
 /** Whoever may do all that an administrator may: by no key that is limited. */

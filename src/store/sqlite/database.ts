@@ -5,7 +5,7 @@ import { MoorageError } from "../../base/errors.ts";
 import { noSpaceForState } from "../no-space.ts";
 import { createDisk } from "./disk.ts";
 import { keepCopy, keptCopy } from "./keep-copy.ts";
-import { MIGRATIONS, SCHEMAS } from "./migrations.ts";
+import { MIGRATIONS, SCHEMAS, statementsOf } from "./migrations.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -129,7 +129,7 @@ function migrate(path: string, database: Database): void {
     refuseForeign(path, database, version);
     if (version > 0 && version < MIGRATIONS.length && path !== IN_MEMORY) translated(path, () => keepCopy(path));
     for (const step of MIGRATIONS.slice(version)) {
-      for (const statement of step.split(";").filter((part) => part.trim() !== "")) database.run(statement);
+      for (const statement of statementsOf(step)) database.run(statement);
     }
     database.run(`PRAGMA user_version = ${MIGRATIONS.length}`);
   });

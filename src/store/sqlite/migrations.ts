@@ -175,6 +175,132 @@ export const MIGRATIONS: readonly string[] = [
      data TEXT NOT NULL,
      UNIQUE (engine, reference)
    ) STRICT;`,
+  // What happens is told by the writers of it themselves, whichever process they are in; the latest 10,000 are kept.
+  `CREATE TABLE events (
+     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+     time TEXT NOT NULL,
+     type TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     name TEXT,
+     facts TEXT NOT NULL
+   ) STRICT;
+   CREATE TRIGGER events_kept AFTER INSERT ON events WHEN NEW.sequence % 256 = 0 BEGIN
+     DELETE FROM events WHERE sequence <= NEW.sequence - 10000;
+   END;
+   CREATE TRIGGER event_sandbox_created AFTER INSERT ON sandboxes
+   WHEN NEW.data ->> 'poolKey' IS NULL BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'sandbox.created', NEW.owner, 'sandbox', NEW.id, NEW.name, json_object('image', NEW.data ->> 'image');
+   END;
+   CREATE TRIGGER event_sandbox_claimed AFTER UPDATE OF data ON sandboxes
+   WHEN OLD.data ->> 'state' = 'pool' AND NEW.data ->> 'state' <> 'pool' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'sandbox.created', NEW.owner, 'sandbox', NEW.id, NEW.name, json_object('image', NEW.data ->> 'image')
+     UNION ALL
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'sandbox.started', NEW.owner, 'sandbox', NEW.id, NEW.name, json_object('from', 'pool');
+   END;
+   CREATE TRIGGER event_sandbox_changed AFTER UPDATE OF data ON sandboxes
+   WHEN OLD.data ->> 'state' <> NEW.data ->> 'state' AND OLD.data ->> 'state' <> 'pool' AND NEW.data ->> 'state' <> 'pool' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), CASE NEW.data ->> 'state' WHEN 'running' THEN iif(OLD.data ->> 'state' = 'paused', 'sandbox.resumed', 'sandbox.started')
+       WHEN 'error' THEN 'sandbox.failed' ELSE 'sandbox.' || (NEW.data ->> 'state') END, NEW.owner, 'sandbox', NEW.id, NEW.name, json_object('from', OLD.data ->> 'state', 'by', NEW.data ->> 'pausedBy');
+   END;
+   CREATE TRIGGER event_sandbox_removed AFTER DELETE ON sandboxes
+   WHEN OLD.data ->> 'poolKey' IS NULL BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), iif(OLD.data ->> 'state' = 'starting' AND OLD.data ->> '$.pending.by' = 'engine', 'sandbox.failed', 'sandbox.removed'), OLD.owner, 'sandbox', OLD.id, OLD.name, json_object('from', OLD.data ->> 'state', 'by', OLD.data ->> '$.pending.by');
+   END;
+   CREATE TRIGGER event_run_started AFTER INSERT ON runs BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'run.started', NEW.owner, 'run', NEW.id, NULL, json_object('kind', NEW.kind, 'sandboxId', NEW.sandbox_id);
+   END;
+   CREATE TRIGGER event_run_finished AFTER UPDATE OF status ON runs
+   WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'run.finished', NEW.owner, 'run', NEW.id, NULL, json_object('kind', NEW.kind, 'sandboxId', NEW.sandbox_id, 'status', NEW.status,
+       'exitCode', NEW.data ->> 'exitCode', 'durationMs', NEW.data ->> 'durationMs');
+   END;
+   CREATE TRIGGER event_build_started AFTER INSERT ON builds BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'build.started', NEW.owner, 'build', NEW.id, NEW.data ->> 'tag', json_object();
+   END;
+   CREATE TRIGGER event_build_finished AFTER UPDATE OF status ON builds
+   WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'build.finished', NEW.owner, 'build', NEW.id, NEW.data ->> 'tag', json_object('status', NEW.status, 'code', NEW.data ->> '$.failure.code',
+       'durationMs', NEW.data ->> 'durationMs');
+   END;
+   CREATE TRIGGER event_export_started AFTER INSERT ON exports BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'export.started', NEW.owner, 'export', NEW.id, NEW.data ->> 'reference', json_object('service', NEW.data ->> 'service');
+   END;
+   CREATE TRIGGER event_export_finished AFTER UPDATE OF status ON exports
+   WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'export.finished', NEW.owner, 'export', NEW.id, NEW.data ->> 'reference', json_object('service', NEW.data ->> 'service', 'status', NEW.status,
+       'durationMs', NEW.data ->> 'durationMs');
+   END;
+   CREATE TRIGGER event_image_created AFTER INSERT ON images
+   WHEN NEW.data ->> 'owner' IS NOT NULL BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'image.created', NEW.data ->> 'owner', 'image', NEW.reference, NEW.reference, json_object('kind', NEW.data ->> 'kind');
+   END;
+   CREATE TRIGGER event_image_removed AFTER DELETE ON images
+   WHEN OLD.data ->> 'owner' IS NOT NULL BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'image.removed', OLD.data ->> 'owner', 'image', OLD.reference, OLD.reference, json_object('kind', OLD.data ->> 'kind');
+   END;
+   CREATE TRIGGER event_image_transferred AFTER INSERT ON receipts
+   WHEN NEW.change = 1 AND NEW.text ->> 'change' IN ('image.pull', 'image.push') AND NEW.text ->> 'outcome' = 'done' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), iif(NEW.text ->> 'change' = 'image.pull', 'image.pulled', 'image.pushed'), NEW.owner, 'image', NEW.text ->> '$.subject.reference', NEW.text ->> '$.subject.reference', json_object();
+   END;
+   CREATE TRIGGER event_volume_created AFTER INSERT ON volumes BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'volume.created', NEW.owner, 'volume', NEW.id, NEW.name, json_object();
+   END;
+   CREATE TRIGGER event_volume_removed AFTER DELETE ON volumes BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'volume.removed', OLD.owner, 'volume', OLD.id, OLD.name, json_object();
+   END;
+   CREATE TRIGGER event_network_created AFTER INSERT ON networks BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'network.created', NEW.owner, 'network', NEW.id, NEW.name, json_object();
+   END;
+   CREATE TRIGGER event_network_removed AFTER DELETE ON networks BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'network.removed', OLD.owner, 'network', OLD.id, OLD.name, json_object();
+   END;
+   CREATE TRIGGER event_snapshot_created AFTER UPDATE OF data ON snapshots
+   WHEN OLD.data ->> 'state' = 'taking' AND NEW.data ->> 'state' = 'ready' AND NOT NEW.data ->> 'transient' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'snapshot.created', NEW.owner, 'snapshot', NEW.id, NEW.name, json_object('sandboxId', NEW.data ->> 'sandboxId');
+   END;
+   CREATE TRIGGER event_snapshot_removed AFTER DELETE ON snapshots
+   WHEN OLD.data ->> 'reference' <> '' AND NOT OLD.data ->> 'transient' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'snapshot.removed', OLD.owner, 'snapshot', OLD.id, OLD.name, json_object('sandboxId', OLD.data ->> 'sandboxId');
+   END;
+   CREATE TRIGGER event_key_created AFTER INSERT ON keys BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'key.created', NEW.user, 'key', NEW.id, NEW.data ->> 'name', json_object('agent', iif(NEW.data ->> 'agent', NEW.data ->> 'owner', NULL));
+   END;
+   CREATE TRIGGER event_key_revoked AFTER UPDATE OF revoked_at ON keys
+   WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'key.revoked', NEW.user, 'key', NEW.id, NEW.data ->> 'name', json_object('agent', iif(NEW.data ->> 'agent', NEW.data ->> 'owner', NULL));
+   END;
+   CREATE TRIGGER event_user_created AFTER INSERT ON users BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'user.created', NEW.name, 'user', NEW.name, NEW.name, json_object('role', NEW.data ->> 'role', 'disabled', json(iif(NEW.data ->> 'disabledAt' IS NULL, 'false', 'true')));
+   END;
+   CREATE TRIGGER event_user_updated AFTER UPDATE OF data ON users
+   WHEN OLD.data ->> 'role' <> NEW.data ->> 'role' OR OLD.data ->> 'disabledAt' IS NOT NEW.data ->> 'disabledAt' BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'user.updated', NEW.name, 'user', NEW.name, NEW.name, json_object('role', NEW.data ->> 'role', 'disabled', json(iif(NEW.data ->> 'disabledAt' IS NULL, 'false', 'true')));
+   END;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -188,4 +314,10 @@ export const SCHEMAS: readonly string[] = [
   "94c8b75339fdbd9e5e57eb76343365910e22b80c3f1db845768b57f84c3ed6ef",
   "8c860ae59ec87fb51a5ba9c6e63f93d5addb9eacb5027a2d1a54dffb1ea2eb55",
   "b23e69bb8a94ccf6d7dc33eeb4eca74f62c6e3928f5e2a79b99fc7246089a464",
+  "d2b0fa9f26b06cc2c5f1cf78944013bb211f1aaa9806fb7e55923105f98b458e",
 ];
+
+/** The statements of a step: a trigger is one, which ends with END. */
+export function statementsOf(step: string): readonly string[] {
+  return step.split(/;(?!\s*END\b)/).filter((statement) => statement.trim() !== "");
+}

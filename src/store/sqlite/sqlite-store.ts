@@ -6,6 +6,7 @@ import { createContextRows } from "./context-rows.ts";
 import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
+import { createEventRows } from "./event-rows.ts";
 import { createLentRows } from "./lent-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
@@ -43,6 +44,7 @@ export function openSqliteStore(path: string): Store {
     receipts: createReceiptRows(database),
     egress: createEgressRows(database),
     samples: createSampleRows(database),
+    events: createEventRows(database),
     engines: () => Promise.try(() => database.all(ENGINES).map(({ engine }) => String(engine) as EngineName)),
     [Symbol.asyncDispose]: () =>
       Promise.try(() => {

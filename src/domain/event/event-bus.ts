@@ -1,0 +1,76 @@
+import { sleep } from "../../base/deadline.ts";
+import { asMoorageError } from "../../base/errors.ts";
+import type { EventRow, EventRows } from "../../store/store.ts";
+import { EventFeed } from "./event-feed.ts";
+
+/** How often it is looked for events while somebody listens: those of other processes are found like one's own. */
+const LOOK_MS = 50;
+const BATCH = 500;
+
+/** Tells the listeners of this process what happens, in whichever process; the registry is read once for all of them. */
+export class EventBus {
+  readonly #rows: EventRows;
+  readonly #feeds = new Set<EventFeed>();
+  #seen = 0;
+  #looking: AbortController | undefined;
+  #ended = false;
+
+  constructor(rows: EventRows) {
+    this.#rows = rows;
+  }
+
+  /** How many listen now. */
+  get listeners(): number {
+    return this.#feeds.size;
+  }
+
+  /** What happens from now on; whoever opens it closes it. */
+  async open(wants: (row: EventRow) => boolean): Promise<EventFeed> {
+    const latest = await this.#rows.latest();
+    if (this.#looking === undefined) this.#seen = latest;
+    const feed = new EventFeed(this.#seen, wants);
+    if (this.#ended) feed.end();
+    this.#feeds.add(feed);
+    if (this.#looking === undefined) {
+      this.#looking = new AbortController();
+      void this.#look(this.#looking.signal);
+    }
+    return feed;
+  }
+
+  close(feed: EventFeed): void {
+    this.#feeds.delete(feed);
+    if (this.#feeds.size > 0) return;
+    this.#looking?.abort();
+    this.#looking = undefined;
+  }
+
+  /** Lets all listeners come to their end, and those that come later. */
+  endAll(): void {
+    this.#ended = true;
+    for (const feed of this.#feeds) feed.end();
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        await this.#tell(signal);
+        await sleep(LOOK_MS, signal);
+      }
+    } catch (error) {
+      for (const feed of this.#feeds) feed.end(asMoorageError(error));
+    }
+  }
+
+  async #tell(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const rows = await this.#rows.after(this.#seen, BATCH);
+      if (signal.aborted) return;
+      for (const row of rows) {
+        this.#seen = row.sequence;
+        for (const feed of this.#feeds) feed.offer(row);
+      }
+      if (rows.length < BATCH) return;
+    }
+  }
+}
