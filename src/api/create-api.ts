@@ -10,6 +10,7 @@ import { createOpenApi, type OpenApiDocument } from "./openapi.ts";
 import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
+import { addObservatoryRoutes, OBSERVATORY_PATHS, type Observed } from "./observatory-routes.ts";
 import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { guardNames, type ServerNames } from "./server-names.ts";
@@ -24,21 +25,25 @@ export type ApiParts = {
   readonly version: string;
   /** Whom a request may be for and come from; absent on sockets, which no page of the web can reach. */
   readonly names?: ServerNames;
+  /** Absent: it is neither ready nor measured. */
+  readonly observed?: Observed;
 };
 
 /** The HTTP door: every route follows from the operations table, save the few that are added here by name. */
-export function createApi({ admit, logger, version, names }: ApiParts): Api {
+export function createApi({ admit, logger, version, names, observed }: ApiParts): Api {
   const app: Api = new Hono();
   app.use(async (context, next) => {
-    const record = createRequestRecord(context.req.raw, logger);
+    const record = createRequestRecord(context.req.raw, logger, observed?.requests);
     context.set("record", record);
     await next();
     record.status = context.res.status;
     context.res.headers.set("x-request-id", record.requestId);
-    if (!record.streaming) record.write();
+    if (record.streaming) observed?.requests.streamBegan();
+    else record.write();
   });
   if (names !== undefined) app.use(guardNames(names));
   addServerRoutes(app, version);
+  if (observed !== undefined) addObservatoryRoutes(app, observed, admit);
   app.use("/v1/*", async (context, next) => {
     context.set("platform", await admit(shownBy(context.req.raw)));
     await next();
@@ -48,7 +53,7 @@ export function createApi({ admit, logger, version, names }: ApiParts): Api {
   addContentRoutes(app);
   addImageArchiveRoutes(app);
   addTerminalRoutes(app);
-  refuseOtherMethods(app);
+  refuseOtherMethods(app, observed === undefined ? [] : OBSERVATORY_PATHS);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {
     const left = context.req.raw.signal.aborted && !isMoorageError(error);
@@ -77,8 +82,9 @@ function addServerRoutes(app: Api, version: string): void {
   });
 }
 
-function refuseOtherMethods(app: Api): void {
+function refuseOtherMethods(app: Api, readOnly: readonly string[]): void {
   const allowed = new Map<string, string[]>([
+    ...readOnly.map((path): [string, string[]] => [path, ["GET"]]),
     ["/healthz", ["GET"]],
     ["/openapi.json", ["GET"]],
     [ARCHIVE_PATH, ["GET", "PUT"]],

@@ -213,6 +213,15 @@ export function serverPaths(): Paths {
     properties: { ok: { type: "boolean", const: true }, version: { type: "string" } },
     required: ["ok", "version"],
   };
+  const code = {
+    type: ["string", "null"],
+    description: "The error's code by which it does not answer; null: it does.",
+  };
+  const ready = {
+    type: "object",
+    properties: { ok: { type: "boolean" }, store: code, engine: code },
+    required: ["ok", "store", "engine"],
+  };
   return {
     "/healthz": {
       get: {
@@ -222,6 +231,34 @@ export function serverPaths(): Paths {
         security: [],
         parameters: [],
         responses: json("It answers.", health),
+      },
+    },
+    "/readyz": {
+      get: {
+        operationId: "server_ready",
+        tags: ["server"],
+        summary: "Tell whether the store and the engine answer.",
+        security: [],
+        parameters: [],
+        responses: {
+          ...json("They answer.", ready),
+          "503": {
+            description: "One of them does not.",
+            content: { "application/json": { schema: ready } },
+          },
+        },
+      },
+    },
+    "/metrics": {
+      get: {
+        operationId: "server_metrics",
+        tags: ["server"],
+        summary: "Read the server's figures in the text format of Prometheus; for administrators.",
+        parameters: [],
+        responses: {
+          "200": { description: "The figures.", content: { "text/plain": { schema: { type: "string" } } } },
+          default: { $ref: "#/components/responses/Error" },
+        },
       },
     },
     "/openapi.json": {

@@ -2,6 +2,7 @@ import { systemClock } from "../base/clock.ts";
 import { asMoorageError, type MoorageError } from "../base/errors.ts";
 import { newId } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
+import type { RequestMetrics } from "./metrics/request-metrics.ts";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -18,7 +19,7 @@ export type RequestRecord = {
   readonly write: () => void;
 };
 
-export function createRequestRecord(request: Request, logger: Logger): RequestRecord {
+export function createRequestRecord(request: Request, logger: Logger, metrics?: RequestMetrics): RequestRecord {
   const given = request.headers.get("x-request-id") ?? "";
   const startedAt = systemClock.monotonic();
   let written = false;
@@ -32,7 +33,11 @@ export function createRequestRecord(request: Request, logger: Logger): RequestRe
     write: () => {
       if (written) return;
       written = true;
-      writeRecord(record, { logger, method: request.method, durationMs: systemClock.monotonic() - startedAt });
+      const { route, status, error, streaming: streamed } = record;
+      const { method } = request;
+      const durationMs = systemClock.monotonic() - startedAt;
+      metrics?.ended({ route, method, status, durationMs, code: error?.code, streamed });
+      writeRecord(record, { logger, method, durationMs });
     },
   };
   return record;

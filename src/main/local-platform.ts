@@ -10,6 +10,8 @@ import type { DomainContext } from "../domain/context.ts";
 import { createPlatform } from "../domain/domain.ts";
 import { DiskWatches } from "../domain/disk/disk-watches.ts";
 import { EventBus } from "../domain/event/event-bus.ts";
+import { observe, readiness } from "../domain/event/observe.ts";
+import { Tally } from "../domain/event/tally.ts";
 import { keepDiskBesideRuns } from "../domain/disk/keep-beside-runs.ts";
 import { BuildTurns } from "../domain/image/build/build-turns.ts";
 import { Owed } from "../domain/owed.ts";
@@ -45,6 +47,7 @@ import { createAdmit } from "../domain/access/admit.ts";
 import { firstKey } from "../domain/access/first-key.ts";
 import { LOCAL_USER, unrestricted } from "../domain/access/principal.ts";
 import type { Admit } from "../contracts/admission.ts";
+import type { Observatory } from "../contracts/observation.ts";
 
 export type LocalOptions = {
   readonly configuration: Configuration;
@@ -71,6 +74,8 @@ export type LocalPlatform = Platform &
     readonly admit: Admit;
     /** An administrator's key, where there has never been any key. */
     readonly firstKey: () => Promise<string | undefined>;
+    /** Looks at it from outside. */
+    readonly observatory: Observatory;
     /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
     /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. Who watches events is told the end. */
@@ -123,11 +128,13 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     await settling;
   });
   const open = opening.move();
+  const tally = new Tally(context);
   return Object.assign(createPlatform(context, unrestricted(LOCAL_USER)), {
     engineName: engine.name,
     admit: createAdmit(context),
     firstKey: () => firstKey(context),
-    keep: (signal: AbortSignal) => keepAll(context, signal),
+    observatory: { ready: () => readiness(context), observe: () => observe(context, tally) },
+    keep: (signal: AbortSignal) => keepAll(context, tally, signal),
     endRuns: () => {
       context.events.endAll();
       return context.live.endAll();
@@ -158,7 +165,7 @@ async function chosenEngine(options: LocalOptions, engines: Engines): Promise<Ch
   return chooseEngine({ requested, needsImages, ...engines });
 }
 
-async function keepAll(context: DomainContext, signal: AbortSignal): Promise<void> {
+async function keepAll(context: DomainContext, tally: Tally, signal: AbortSignal): Promise<void> {
   const { run } = createReaper(context);
   const pool = createPoolKeeper(context);
   await Promise.all([
@@ -168,6 +175,7 @@ async function keepAll(context: DomainContext, signal: AbortSignal): Promise<voi
     keepSamples(context, signal),
     keepDiskBesideRuns(context, signal),
     keepSightings(context, signal),
+    tally.run(signal),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { ServeReady } from "../cli/host.ts";
-import { createApi, serveOnAddress, serveOnSocket, type Address } from "../api/index.ts";
+import { createApi, RequestMetrics, serveOnAddress, serveOnSocket, type Address } from "../api/index.ts";
 import { MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Admit } from "../contracts/admission.ts";
@@ -41,8 +41,8 @@ async function openDoors(platform: LocalPlatform, serving: Serving, opened: Asyn
   const addresses = settings.listen.map(readAddress);
   const { hosts, origins } = settings;
   const local: Admit = () => Promise.resolve(platform);
-  const { admit } = platform;
-  const parts = { logger, version };
+  const { admit, observatory } = platform;
+  const parts = { logger, version, observed: { requests: new RequestMetrics(), observatory } };
   const doors: AsyncDisposable[] = [];
   // Together: each waits for its open requests.
   opened.defer(async () => void (await Promise.all(doors.map((door) => door[Symbol.asyncDispose]()))));
