@@ -9,6 +9,7 @@ import { createLogger, locations, openLocalPlatform, readConfiguration } from ".
 import type { BenchCase } from "./cases/bench.ts";
 import { builds } from "./cases/builds.ts";
 import { command } from "./cases/command.ts";
+import { events } from "./cases/events.ts";
 import { files } from "./cases/files.ts";
 import { http } from "./cases/http.ts";
 import { jobs } from "./cases/jobs.ts";
@@ -20,7 +21,7 @@ import { runs } from "./cases/runs.ts";
 import type { Line } from "./compare.ts";
 import { startServer } from "./server.ts";
 
-const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, registry, http, load];
+const CASES: readonly BenchCase[] = [runs, jobs, command, pool, files, output, builds, registry, http, events, load];
 
 const RESULTS = new URL("results.json", import.meta.url);
 

@@ -213,15 +213,6 @@ export function serverPaths(): Paths {
     properties: { ok: { type: "boolean", const: true }, version: { type: "string" } },
     required: ["ok", "version"],
   };
-  const code = {
-    type: ["string", "null"],
-    description: "The error's code by which it does not answer; null: it does.",
-  };
-  const ready = {
-    type: "object",
-    properties: { ok: { type: "boolean" }, store: code, engine: code },
-    required: ["ok", "store", "engine"],
-  };
   return {
     "/healthz": {
       get: {
@@ -233,6 +224,31 @@ export function serverPaths(): Paths {
         responses: json("It answers.", health),
       },
     },
+    ...observatoryPaths(),
+    "/openapi.json": {
+      get: {
+        operationId: "server_openapi",
+        tags: ["server"],
+        summary: "Read this document.",
+        security: [],
+        parameters: [],
+        responses: json("This document.", { type: "object" }),
+      },
+    },
+  };
+}
+
+function observatoryPaths(): Paths {
+  const code = {
+    type: ["string", "null"],
+    description: "The error's code by which it does not answer; null: it does.",
+  };
+  const ready = {
+    type: "object",
+    properties: { ok: { type: "boolean" }, store: code, engine: code },
+    required: ["ok", "store", "engine"],
+  };
+  return {
     "/readyz": {
       get: {
         operationId: "server_ready",
@@ -241,7 +257,8 @@ export function serverPaths(): Paths {
         security: [],
         parameters: [],
         responses: {
-          ...json("They answer.", ready),
+          "200": { description: "They answer.", content: { "application/json": { schema: ready } } },
+          default: { $ref: "#/components/responses/Error" },
           "503": {
             description: "One of them does not.",
             content: { "application/json": { schema: ready } },
@@ -259,16 +276,6 @@ export function serverPaths(): Paths {
           "200": { description: "The figures.", content: { "text/plain": { schema: { type: "string" } } } },
           default: { $ref: "#/components/responses/Error" },
         },
-      },
-    },
-    "/openapi.json": {
-      get: {
-        operationId: "server_openapi",
-        tags: ["server"],
-        summary: "Read this document.",
-        security: [],
-        parameters: [],
-        responses: json("This document.", { type: "object" }),
       },
     },
   };

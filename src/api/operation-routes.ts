@@ -31,13 +31,15 @@ function operationHandler(named: NamedOperation) {
     if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
     const abort = new AbortController();
     request.signal.addEventListener("abort", () => abort.abort(request.signal.reason), { once: true });
-    const events = stream(resumed(request, named.operation, input), { signal: abort.signal });
+    const events = stream(resumed(request, named.operation, input), {
+      signal: abort.signal,
+    }) as AsyncIterable<object>;
     return eventAnswer(context, { events, abort, form: formOf(request, named.operation) });
   };
 }
 
 type Answering = {
-  readonly events: AsyncIterable<unknown>;
+  readonly events: AsyncIterable<object>;
   readonly abort: AbortController;
   readonly form: StreamForm;
 };
@@ -46,7 +48,7 @@ async function eventAnswer(context: Context<ApiEnv>, { events, abort, form }: An
   const { record } = context.var;
   const body = await streamBody({
     items: events,
-    encode: (item) => form.encode(Object(item)),
+    encode: form.encode,
     idle: form.idle,
     fail: (error, controller) => {
       controller.enqueue(form.encode({ type: "error", ...errorBody(record, error) }));

@@ -9,32 +9,53 @@ export type StreamForm = {
   readonly idle: Uint8Array;
 };
 
+/** What is told to many at one time is written once for all of them. */
+function writtenOnce(write: (item: object) => string): StreamForm["encode"] {
+  const written = new WeakMap<object, Uint8Array>();
+  return (item) => {
+    const known = written.get(item) ?? Buffer.from(write(item));
+    written.set(item, known);
+    return known;
+  };
+}
+
+function lineText(item: object): string {
+  return `${JSON.stringify(item)}\n`;
+}
+
 const LINES: StreamForm = {
   contentType: NDJSON,
-  encode: (item) => Buffer.from(`${JSON.stringify(item)}\n`),
+  encode: (item) => Buffer.from(lineText(item)),
   idle: Buffer.from("\n"),
 };
 
-/** As a page of the web reads them; JSON has no line breaks of its own, so each item is one `data` line. */
+/** As a page of the web reads it; JSON has no line breaks of its own, so it is one `data` line. */
+function eventText(item: object): string {
+  return `event: ${textOf(item, "type") ?? "message"}\ndata: ${JSON.stringify(item)}\n\n`;
+}
+
 const EVENTS: StreamForm = {
   contentType: EVENT_STREAM,
-  encode: (item) => Buffer.from(`event: ${textOf(item, "type") ?? "message"}\ndata: ${JSON.stringify(item)}\n\n`),
+  encode: (item) => Buffer.from(eventText(item)),
   idle: Buffer.from(": alive\n\n"),
 };
 
+const RESUMABLE_LINES: StreamForm = { ...LINES, encode: writtenOnce(lineText) };
+
 const RESUMABLE_EVENTS: StreamForm = {
   ...EVENTS,
-  encode: (item) => {
+  encode: writtenOnce((item) => {
     const id = textOf(item, "id");
-    return Buffer.concat([Buffer.from(id === undefined ? "" : `id: ${id}\n`), EVENTS.encode(item)]);
-  },
+    return `${id === undefined ? "" : `id: ${id}\n`}${eventText(item)}`;
+  }),
 };
 
 /** Server-sent events where the request asks for them by name, else a line of JSON for each item. */
 export function formOf({ headers }: Request, { http }: Operation): StreamForm {
   const accepted = (headers.get("accept") ?? "").split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
-  if (!accepted.includes(EVENT_STREAM)) return LINES;
-  return http.resumeBy === undefined ? EVENTS : RESUMABLE_EVENTS;
+  const asEvents = accepted.includes(EVENT_STREAM);
+  if (http.resumeBy === undefined) return asEvents ? EVENTS : LINES;
+  return asEvents ? RESUMABLE_EVENTS : RESUMABLE_LINES;
 }
 
 type Input = Readonly<Record<string, unknown>>;

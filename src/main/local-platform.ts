@@ -78,7 +78,7 @@ export type LocalPlatform = Platform &
     readonly observatory: Observatory;
     /** Keeps timers and the pool, adopts what runs, removes what is left, until the signal aborts: for a server. */
     readonly keep: (signal: AbortSignal) => Promise<void>;
-    /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. Who watches events is told the end. */
+    /** Ends the runs that this process watches, and resolves when each is recorded; new ones end at once. Then who watches events is told the end. */
     readonly endRuns: () => Promise<void>;
   };
 
@@ -135,9 +135,9 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
     firstKey: () => firstKey(context),
     observatory: { ready: () => readiness(context), observe: () => observe(context, tally) },
     keep: (signal: AbortSignal) => keepAll(context, tally, signal),
-    endRuns: () => {
-      context.events.endAll();
-      return context.live.endAll();
+    endRuns: async () => {
+      await context.live.endAll();
+      await context.events.endAll();
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   });

@@ -1,5 +1,5 @@
 import { sleep } from "../../base/deadline.ts";
-import { asMoorageError } from "../../base/errors.ts";
+import { asMoorageError, type MoorageError } from "../../base/errors.ts";
 import type { EventRow, EventRows } from "../../store/store.ts";
 import { EventFeed } from "./event-feed.ts";
 
@@ -45,10 +45,20 @@ export class EventBus {
     this.#looking = undefined;
   }
 
-  /** Lets all listeners come to their end, and those that come later. */
-  endAll(): void {
+  /** Lets all listeners come to their end, once they have been told of what has happened so far, and those that come later. */
+  async endAll(): Promise<void> {
     this.#ended = true;
-    for (const feed of this.#feeds) feed.end();
+    const { signal } = this.#looking ?? {};
+    try {
+      if (signal !== undefined) await this.#tell(signal);
+    } catch (error) {
+      this.#end(asMoorageError(error));
+    }
+    this.#end();
+  }
+
+  #end(error?: MoorageError): void {
+    for (const feed of this.#feeds) feed.end(error);
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -58,14 +68,17 @@ export class EventBus {
         await sleep(LOOK_MS, signal);
       }
     } catch (error) {
-      for (const feed of this.#feeds) feed.end(asMoorageError(error));
+      this.#end(asMoorageError(error));
     }
   }
 
   async #tell(signal: AbortSignal): Promise<void> {
     for (;;) {
-      const rows = await this.#rows.after(this.#seen, BATCH);
+      const from: number = this.#seen;
+      const rows = await this.#rows.after(from, BATCH);
       if (signal.aborted) return;
+      // Told meanwhile by another look.
+      if (this.#seen !== from) continue;
       for (const row of rows) {
         this.#seen = row.sequence;
         for (const feed of this.#feeds) feed.offer(row);

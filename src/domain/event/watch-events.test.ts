@@ -16,16 +16,16 @@ const START = "0000000000000000";
 /** What is kept by now. */
 async function soFar({ context }: MemoryDomain, input: object = {}): Promise<Event[]> {
   const events = new EventBus(context.store.events);
-  events.endAll();
+  await events.endAll();
   const { event } = createPlatform({ ...context, events }, unrestricted("alice"));
   const told = await Array.fromAsync(event.watch({ after: START, ...input }));
   return told.filter((each) => "subject" in each);
 }
 
 async function next(events: AsyncIterator<WatchEvent>): Promise<WatchEvent> {
-  const { value, done } = await events.next();
-  if (done === true) throw new Error("The events have ended.");
-  return value;
+  const told = await events.next();
+  if (told.done === true) throw new Error("The events have ended.");
+  return told.value;
 }
 
 function watching(domain: MemoryDomain, principal: Partial<Principal>, input: object = {}): AsyncIterator<WatchEvent> {
@@ -216,7 +216,9 @@ describe("events", () => {
     await next(stays);
     leaving.abort();
     await expect(next(left)).rejects.toMatchObject({ code: "CANCELED" });
-    domain.context.events.endAll();
+    await domain.platform.network.ensure({ name: "last" });
+    await domain.context.events.endAll();
+    expect(await next(stays)).toMatchObject({ type: "network.created" });
     expect(await next(stays)).toEqual({ type: "ended", reason: "The server is stopping." });
     expect((await stays.next()).done).toBe(true);
     expect(domain.context.events.listeners).toBe(0);

@@ -70,8 +70,20 @@ async function* replayed(
   }
 }
 
-function eventOf({ sequence, time, type, owner, kind, subject, name, facts }: EventRow): Event {
-  return { type, id: idOf(sequence), time, owner, subject: { kind: kind as EventKind, id: subject, name }, facts };
+/** The rows of the bus are the same for all who listen, and so are the events made of them. */
+const made = new WeakMap<EventRow, Event>();
+
+function eventOf(row: EventRow): Event {
+  const known = made.get(row);
+  if (known !== undefined) return known;
+  const { sequence, time, type, owner, kind, subject, name, facts } = row;
+  const event: Event = {
+    ...{ type, id: idOf(sequence), time, owner },
+    subject: { kind: kind as EventKind, id: subject, name },
+    facts,
+  };
+  made.set(row, event);
+  return event;
 }
 
 function idOf(sequence: number): string {
