@@ -28,11 +28,21 @@ function operationHandler(named: NamedOperation) {
     const unary: UnaryMethod = method;
     const stream: StreamMethod = method;
     const input = await readInput(request, context.req.param());
-    if (named.operation.kind === "unary") return Response.json(await unary(input, { signal: request.signal }));
+    const idempotencyKey = request.headers.get("idempotency-key");
+    const keyed = idempotencyKey === null ? {} : { idempotencyKey };
+    if (named.operation.kind === "unary") {
+      let headers: Record<string, string> = {};
+      const onReplayed = (): void => {
+        headers = { "idempotency-replayed": "true" };
+      };
+      const answer = await unary(input, { signal: request.signal, ...keyed, onReplayed });
+      return Response.json(answer, { headers });
+    }
     const abort = new AbortController();
     request.signal.addEventListener("abort", () => abort.abort(request.signal.reason), { once: true });
     const events = stream(resumed(request, named.operation, input), {
       signal: abort.signal,
+      ...keyed,
     }) as AsyncIterable<object>;
     return eventAnswer(context, { events, abort, form: formOf(request, named.operation) });
   };

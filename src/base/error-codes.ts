@@ -218,6 +218,20 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Choose another name, or remove what holds it.",
   },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    exit: 2,
+    retry: false,
+    fault: "caller",
+    hint: "Use a new idempotency key for each thing that is to be done, and the same one only to ask for the same again.",
+  },
+  ANSWER_LOST: {
+    status: 409,
+    exit: 1,
+    retry: false,
+    fault: "moorage",
+    hint: "Look whether it was done, such as with `moorage sandbox ls` or `moorage audit ls`; if not, send it again with a new key.",
+  },
   SANDBOX_NOT_RUNNING: {
     status: 409,
     exit: 1,

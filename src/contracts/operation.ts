@@ -78,6 +78,8 @@ export type Operation<
    * one of what it began, `none` nothing, for what is no more than a keystroke. @default "change"
    */
   readonly record?: "change" | "own" | "none";
+  /** Its answer holds a secret that is told once, and so is kept for no idempotency key. */
+  readonly secret?: true;
   /** A strict object: an unknown key is an error. */
   readonly input: Input;
   /** The answer of a unary operation, one event of a stream. */

@@ -7,6 +7,7 @@ import type { Engine, EngineName } from "../engine/engine.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
+import type { OpenCalls } from "./access/kept-calls.ts";
 import type { BuildTurns } from "./image/build/build-turns.ts";
 import type { EventBus } from "./event/event-bus.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";
@@ -81,6 +82,8 @@ export type DomainContext = {
   readonly holders: Holders;
   /** The ids of the changes that this process is at work on. */
   readonly underway: Set<string>;
+  /** The calls with a key that this process is at work on. */
+  readonly openCalls: OpenCalls;
   readonly policy: Policy;
   /** The operating-system user that Moorage runs as; undefined where there are no numeric users. */
   readonly hostUser: { readonly uid: number; readonly gid: number } | undefined;

@@ -2,6 +2,7 @@ import type { Scope } from "../contracts/types.ts";
 import type { CallOptions, Platform } from "../contracts/platform.ts";
 import type { Call, DomainContext, Principal } from "./context.ts";
 import { createAudit, isAudited } from "./access/audit.ts";
+import { createKeyedCalls } from "./access/kept-calls.ts";
 import { checkToken } from "./access/check-token.ts";
 import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
 import { requireRight, requireScope } from "./access/rights.ts";
@@ -117,6 +118,7 @@ function guardsOf(context: DomainContext, principal: Principal): Guards {
     row: {
       admit: (named) => requireRight(principal, named),
       witness: (named, input) => (isAudited(named) ? audit(named.name, input) : undefined),
+      once: createKeyedCalls(context, principal),
     },
     raw: {
       admit: (method) => requireScope(principal, RAW_SCOPES[method], `raw.${method}`),

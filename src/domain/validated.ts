@@ -7,6 +7,7 @@ import { buildPlatform } from "../contracts/build-platform.ts";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
 import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../contracts/platform.ts";
 import type { RawOperations } from "../contracts/raw.ts";
+import { isRead } from "./access/rights.ts";
 
 type ParsedMethod<O> =
   O extends Operation<"unary", infer Input, infer Output>
@@ -33,7 +34,22 @@ export type Guard<Of> = {
   readonly witness: (of: Of, input: unknown) => ((outcome: Outcome) => Promise<void>) | undefined;
 };
 
-export type Guards = { readonly row: Guard<NamedOperation>; readonly raw: Guard<keyof RawOperations> };
+/** A call by which a change is to happen once. */
+export type KeyedCall = {
+  readonly operation: string;
+  /** Parsed. */
+  readonly input: unknown;
+  readonly key: string;
+  readonly signal: AbortSignal | undefined;
+  readonly onReplayed: (() => void) | undefined;
+};
+
+type RowGuard = Guard<NamedOperation> & {
+  /** The answer to a call with a key: that of the work, which is done unless it was already. */
+  readonly once: (call: KeyedCall, work: (signal: AbortSignal) => Promise<unknown>) => Promise<unknown>;
+};
+
+export type Guards = { readonly row: RowGuard; readonly raw: Guard<keyof RawOperations> };
 
 /** The one place where rights are asked for and inputs parsed, so that callers of every door are checked alike. */
 export function validated(inner: ParsedPlatform, guards: Guards): Platform {
@@ -44,11 +60,7 @@ export function validated(inner: ParsedPlatform, guards: Guards): Platform {
   );
 }
 
-function guardedMethod(
-  inner: ParsedPlatform,
-  named: NamedOperation,
-  guard: Guard<NamedOperation>,
-): UnaryMethod | StreamMethod {
+function guardedMethod(inner: ParsedPlatform, named: NamedOperation, guard: RowGuard): UnaryMethod | StreamMethod {
   const unary: UnaryMethod = methodOf(inner, named);
   const stream: StreamMethod = methodOf(inner, named);
   const { name, operation } = named;
@@ -57,12 +69,45 @@ function guardedMethod(
     return parseInput(name, operation.input, input);
   };
   if (operation.kind === "unary") {
-    return (input, options = {}) => witnessed(guard.witness(named, input), async () => unary(admitted(input), options));
+    const call: UnaryMethod = (input, options = {}) =>
+      witnessed(guard.witness(named, input), async () => unary(admitted(input), options));
+    return isRead(operation) ? call : keyedMethod({ call, admitted, named, guard });
   }
   return (input, options = {}) =>
     watched(guard.witness(named, input), async function* () {
+      if (options.idempotencyKey !== undefined && !isRead(operation)) throw takesNoKey(name, "answers with a stream");
       yield* stream(admitted(input), options);
     });
+}
+
+type Keyed = {
+  readonly call: UnaryMethod;
+  readonly admitted: (input: unknown) => unknown;
+  readonly named: NamedOperation;
+  readonly guard: RowGuard;
+};
+
+function keyedMethod({ call, admitted, named: { name, operation }, guard }: Keyed): UnaryMethod {
+  return async (given, options = {}) => {
+    const { idempotencyKey: key, signal, onReplayed } = options;
+    if (key === undefined) return call(given, options);
+    if (operation.secret === true) throw takesNoKey(name, "answers with a secret that is not kept");
+    let input: unknown;
+    try {
+      input = admitted(given);
+    } catch {
+      // It is refused again, and noted as every refusal is.
+      return call(given, options);
+    }
+    const keyed = { operation: name, input, key, signal, onReplayed };
+    return guard.once(keyed, (held) => call(given, { ...options, signal: held }));
+  };
+}
+
+function takesNoKey(operation: string, reason: string): MoorageError {
+  return new MoorageError("INVALID_INPUT", `idempotency-key: ${operation} takes none, for it ${reason}.`, {
+    hint: "Leave the header out, and look what is there before it is sent again.",
+  });
 }
 
 type Witness = ReturnType<Guard<unknown>["witness"]>;

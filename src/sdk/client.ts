@@ -1,5 +1,7 @@
 import { fromWireError, MoorageError } from "../base/errors.ts";
+import { newId } from "../base/ids.ts";
 import { buildPlatform } from "../contracts/build-platform.ts";
+import type { CallOptions } from "../contracts/call-options.ts";
 import type { StreamMethod, UnaryMethod } from "../contracts/method.ts";
 import { OUTLINE, type OutlinedOperation } from "../contracts/outline.ts";
 import type { Platform } from "../contracts/platform.ts";
@@ -25,8 +27,9 @@ export type ClientOptions = {
   /**
    * How often a call is repeated that fails with an error of which the table says `retry`, a server out of reach among
    * them; after 0.1 s, twice that each time up to 5 s, less some at random, and not before a `retry-after` of the
-   * server. Only what is safe to repeat is: GET and DELETE (of a removal that is repeated because its answer was lost,
-   * NOT_FOUND may be told). Never what has begun to answer with a stream. 0 repeats nothing.
+   * server. Only what is safe to repeat is: GET, DELETE (of a removal that is repeated because its answer was lost,
+   * NOT_FOUND may be told), and each POST with one answer, save `key.create`: it carries an `idempotency-key`, by which
+   * the server does it once. Never what has begun to answer with a stream. 0 repeats nothing.
    * @default 3
    */
   readonly retries?: number;
@@ -64,7 +67,7 @@ export function createClient(options: ClientOptions): Platform {
       retryForMs: checkedCount("retryForMs", options.retryForMs ?? DEFAULT_RETRIES.retryForMs),
     },
     headers: {
-      ...(key === undefined ? {} : { authorization: `Bearer ${checkedKey(key)}` }),
+      ...(key === undefined ? {} : { authorization: `Bearer ${checkedHeader("key", key, AS_GIVEN)}` }),
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     },
   };
@@ -86,21 +89,23 @@ function checkedCount(name: string, value: number): number {
   throw new MoorageError("INVALID_INPUT", `${name}: expected a whole number from 0 on, got ${value}.`);
 }
 
+const AS_GIVEN = "Pass the key as it was given out, without quotes, spaces or a line break.";
+const AS_CHOSEN = "Choose another key, such as a UUID.";
+
 // `fetch` would refuse it in words that show it, and as if the server were away.
-function checkedKey(key: string): string {
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new MoorageError("INVALID_INPUT", "key: expected visible ASCII characters without spaces.", {
-    hint: "Pass the key as it was given out, without quotes, spaces or a line break.",
-  });
+function checkedHeader(name: string, value: string, hint: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  throw new MoorageError("INVALID_INPUT", `${name}: expected visible ASCII characters without spaces.`, { hint });
 }
 
 function unaryMethod(connection: Connection, named: OutlinedOperation): UnaryMethod {
-  return async (input, { signal } = {}) => ask(connection, callOf(named, input, signal));
+  return async (input, options = {}) => ask(connection, keyedCall(connection, callOf(named, input, options), named));
 }
 
 function streamMethod(connection: Connection, named: OutlinedOperation): StreamMethod {
-  return async function* (input, { signal } = {}) {
-    const response = await send(connection, callOf(named, input, signal));
+  return async function* (input, options = {}) {
+    const { signal } = options;
+    const response = await send(connection, callOf(named, input, options));
     for await (const line of readLines(responseChunks({ connection, response, signal }))) {
       const event: unknown = await reached(connection, signal, async () => parsed(line));
       if (isObject(event) && event["type"] === "error" && isErrorBody(event)) throw fromWireError(event.error);
@@ -113,10 +118,22 @@ function parsed(line: string): unknown {
   return JSON.parse(line);
 }
 
-function callOf(named: OutlinedOperation, input: unknown, signal: AbortSignal | undefined): HttpCall {
+/** With a key of its own where it may be repeated, so that it happens once all the same. */
+function keyedCall({ retry }: Connection, call: HttpCall, { secret }: OutlinedOperation): HttpCall {
+  if (call.keyed === true) return call;
+  if (call.method !== "POST" || secret === true || retry.retries === 0) return call;
+  return { ...call, keyed: true, headers: { ...call.headers, [KEY]: newId() } };
+}
+
+const KEY = "idempotency-key";
+
+function callOf(named: OutlinedOperation, input: unknown, options: CallOptions): HttpCall {
+  const { signal, idempotencyKey: key, onReplayed } = options;
   const { method, path: pattern } = named.http;
   const { path, rest } = fillPath(pattern, isObject(input) ? input : {});
-  const call = { method: method.toUpperCase(), signal };
-  if (method === "get" || method === "delete") return { ...call, target: `${path}${queryOf(rest)}` };
-  return { ...call, target: path, headers: { "content-type": "application/json" }, body: JSON.stringify(rest) };
+  const headers: Record<string, string> = key === undefined ? {} : { [KEY]: checkedHeader(KEY, key, AS_CHOSEN) };
+  const call = { method: method.toUpperCase(), keyed: key !== undefined, onReplayed, signal };
+  if (method === "get" || method === "delete") return { ...call, headers, target: `${path}${queryOf(rest)}` };
+  headers["content-type"] = "application/json";
+  return { ...call, target: path, headers, body: JSON.stringify(rest) };
 }

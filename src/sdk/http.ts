@@ -46,6 +46,9 @@ export type HttpCall = {
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | ReadableStream<Uint8Array>;
+  /** Whether it carries a key by which the server does it once. @default false */
+  readonly keyed?: boolean;
+  readonly onReplayed?: (() => void) | undefined;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -64,7 +67,9 @@ export function send(connection: Connection, call: HttpCall): Promise<FetchAnswe
 export function ask(connection: Connection, call: HttpCall): Promise<unknown> {
   return repeated({ ...connection.retry, ...call }, async () => {
     const response = await sendOnce(connection, call);
-    return reached(connection, call.signal, () => response.json());
+    const answer = await reached(connection, call.signal, () => response.json());
+    if (response.headers.get("idempotency-replayed") === "true") call.onReplayed?.();
+    return answer;
   });
 }
 

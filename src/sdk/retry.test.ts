@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ErrorCode } from "../base/error-codes.ts";
-import { createClient, isMoorageError, type ClientOptions } from "./index.ts";
+import { ID_PATTERN } from "../base/ids.ts";
+import { createClient, isMoorageError, type ClientOptions, type FetchInit } from "./index.ts";
 import { retryAfterMs } from "./retry.ts";
 
 const failed = (code: ErrorCode, status = 503, headers: Record<string, string> = {}): Response =>
@@ -9,13 +10,15 @@ const failed = (code: ErrorCode, status = 503, headers: Record<string, string> =
 /** A client of a server that gives these answers in turn, an error being a connection that breaks. */
 function clientOf(answers: readonly (() => Response)[], options: Partial<ClientOptions> = {}) {
   const requests: string[] = [];
-  const fetch = async (_url: string, { method }: { readonly method: string }): Promise<Response> => {
+  const keys: (string | undefined)[] = [];
+  const fetch = async (_url: string, { method, headers }: FetchInit): Promise<Response> => {
     const answer = answers[requests.length] ?? answers.at(-1);
     requests.push(method);
+    keys.push(headers["idempotency-key"]);
     if (answer === undefined) throw new Error("There is no answer.");
     return answer();
   };
-  return { client: createClient({ baseUrl: "http://moorage.example", fetch, ...options }), requests };
+  return { client: createClient({ baseUrl: "http://moorage.example", fetch, ...options }), requests, keys };
 }
 
 const refused = (): never => {
@@ -41,6 +44,29 @@ describe("what is safe to repeat is repeated", () => {
     const { client, requests } = clientOf([refused, found]);
     await client.sandbox.remove({ id: "a" });
     expect(requests).toEqual(["DELETE", "DELETE"]);
+  });
+
+  test("a change that is asked for by POST, each time with the same key, and another change with another", async () => {
+    const { client, requests, keys } = clientOf([refused, broken, found]);
+    expect(await client.sandbox.create({})).toEqual({ id: "a" });
+    expect(requests).toEqual(["POST", "POST", "POST"]);
+    await client.sandbox.create({});
+    const [first, second, third, other] = keys;
+    expect([second, third]).toEqual([first, first]);
+    expect(first).toMatch(ID_PATTERN);
+    expect(other).not.toBe(first);
+  });
+
+  test("also with the caller's own key; what was replayed is told", async () => {
+    const replayed = () => Response.json({ id: "a" }, { headers: { "idempotency-replayed": "true" } });
+    const { client, keys } = clientOf([refused, replayed]);
+    const onReplayed = vi.fn<() => void>();
+    await client.sandbox.create({}, { idempotencyKey: "mine", onReplayed });
+    expect(keys).toEqual(["mine", "mine"]);
+    expect(onReplayed).toHaveBeenCalledOnce();
+    await expect(client.sandbox.create({}, { idempotencyKey: "two words" })).rejects.toMatchObject({
+      message: "idempotency-key: expected visible ASCII characters without spaces.",
+    });
   });
 
   test("a stream that is only looked at, until it has begun", async () => {
@@ -71,7 +97,7 @@ describe("nothing is repeated", () => {
 
   test("that may have happened", async () => {
     const { client, requests } = clientOf([refused]);
-    await expect(client.sandbox.create({})).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await expect(client.key.create({})).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
     await expect(client.file.write({ id: "a", path: "a", content: "" })).rejects.toThrow("did not answer");
     await expect(Array.fromAsync(client.job.run({ command: ["a"] }))).rejects.toThrow("did not answer");
     expect(requests).toEqual(["POST", "PUT", "POST"]);

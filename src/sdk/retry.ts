@@ -15,18 +15,22 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
 const TOO_MANY_REQUESTS = 429;
 
-type Repeated = RetryPolicy & { readonly method: string; readonly signal: AbortSignal | undefined };
+type Repeated = RetryPolicy & {
+  readonly method: string;
+  readonly keyed?: boolean;
+  readonly signal: AbortSignal | undefined;
+};
 
 /** Does the step again while its error may pass by itself, and only where doing it twice is like doing it once. */
 export async function repeated<T>(call: Repeated, step: () => Promise<T>): Promise<T> {
-  const { retries, retryForMs, method, signal } = call;
+  const { retries, retryForMs, signal } = call;
   const began = performance.now();
   for (let failures = 0; ;) {
     try {
       return await step();
     } catch (error) {
       failures += 1;
-      if (failures > retries || !isSafe(method) || !isMoorageError(error) || !mayPass(error)) throw error;
+      if (failures > retries || !isSafe(call) || !isMoorageError(error) || !mayPass(error)) throw error;
       const wait = waitMs(error, failures);
       if (performance.now() - began + wait > retryForMs) throw error;
       await sleep(wait, signal);
@@ -35,8 +39,9 @@ export async function repeated<T>(call: Repeated, step: () => Promise<T>): Promi
   }
 }
 
-function isSafe(method: string): boolean {
-  return method === "GET" || method === "DELETE";
+// By its key the server tells it from another one.
+function isSafe({ method, keyed = false }: Repeated): boolean {
+  return method === "GET" || method === "DELETE" || keyed;
 }
 
 function mayPass({ row, details }: MoorageError): boolean {

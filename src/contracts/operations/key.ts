@@ -12,6 +12,7 @@ export const keyOperations = {
       command: "key create",
       flags: { ...limitFlags, ttlMs: { flag: "ttl", parse: "duration" } },
     },
+    secret: true,
     input: KeyCreate,
     output: CreatedKey,
   }),

@@ -301,6 +301,17 @@ export const MIGRATIONS: readonly string[] = [
      INSERT INTO events (time, type, owner, kind, subject, name, facts)
      SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'user.updated', NEW.name, 'user', NEW.name, NEW.name, json_object('role', NEW.data ->> 'role', 'disabled', json(iif(NEW.data ->> 'disabledAt' IS NULL, 'false', 'true')));
    END;`,
+  `CREATE TABLE kept_calls (
+     owner TEXT NOT NULL,
+     key TEXT NOT NULL,
+     fingerprint TEXT NOT NULL,
+     holder TEXT,
+     begun_at TEXT NOT NULL,
+     answer TEXT,
+     PRIMARY KEY (owner, key)
+   ) STRICT;
+   CREATE INDEX kept_calls_of_owner ON kept_calls (owner, begun_at DESC);
+   CREATE INDEX kept_calls_ending ON kept_calls (begun_at);`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -315,6 +326,7 @@ export const SCHEMAS: readonly string[] = [
   "8c860ae59ec87fb51a5ba9c6e63f93d5addb9eacb5027a2d1a54dffb1ea2eb55",
   "b23e69bb8a94ccf6d7dc33eeb4eca74f62c6e3928f5e2a79b99fc7246089a464",
   "d2b0fa9f26b06cc2c5f1cf78944013bb211f1aaa9806fb7e55923105f98b458e",
+  "df05f5e456741abed0f1bd55f45a5bb15b1003fc54231e9ce78f93628ed6d209",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */

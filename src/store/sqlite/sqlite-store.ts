@@ -7,6 +7,7 @@ import { createImageRows } from "./image-rows.ts";
 import { createBuildRows } from "./build-rows.ts";
 import { createEgressRows } from "./egress-rows.ts";
 import { createEventRows } from "./event-rows.ts";
+import { createKeptCallRows } from "./kept-call-rows.ts";
 import { createLentRows } from "./lent-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
@@ -35,6 +36,7 @@ export function openSqliteStore(path: string): Store {
     contexts: createContextRows(database),
     images: createImageRows(database),
     lentNames: createLentRows(database),
+    keptCalls: createKeptCallRows(database),
     builds: createBuildRows(database),
     exports: createWorkRows(database, { name: "exports" }),
     snapshots: createSnapshotRows(database),
