@@ -9,6 +9,8 @@ export type ApiEnv = {
     record: RequestRecord;
     /** As who sends the request may use it; there on the routes below /v1. */
     platform: Platform;
+    /** The origin of another site, whose page sends the request and may read the answer. */
+    openedTo?: string | undefined;
   };
   /** Node's response, where the app is served by Node; absent in process. */
   Bindings: {

@@ -7,11 +7,13 @@ import { listOperations } from "../contracts/platform.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
 import { createOpenApi, type OpenApiDocument } from "./openapi.ts";
+import { refuseConditions, refuseKey } from "./conditions.ts";
+import { preflight, varyByOrigin } from "./cross-origin.ts";
 import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
 import { addObservatoryRoutes, OBSERVATORY_PATHS, type Observed } from "./observatory-routes.ts";
-import { addRawRoutes, ARCHIVE_PATH } from "./raw-routes.ts";
+import { addRawRoutes, ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { guardNames, type ServerNames } from "./server-names.ts";
 import { shownBy } from "./shown.ts";
@@ -41,19 +43,23 @@ export function createApi({ admit, logger, version, names, observed }: ApiParts)
     if (record.streaming) observed?.requests.streamBegan();
     else record.write();
   });
-  if (names !== undefined) app.use(guardNames(names));
+  if (names !== undefined) app.use(varyByOrigin, guardNames(names));
+  const routes = allowedMethods(observed === undefined ? [] : OBSERVATORY_PATHS);
+  for (const [path, methods] of routes) app.options(honoPath(path), preflight(methods));
   addServerRoutes(app, version);
   if (observed !== undefined) addObservatoryRoutes(app, observed, admit);
   app.use("/v1/*", async (context, next) => {
     context.set("platform", await admit(shownBy(context.req.raw)));
     await next();
   });
+  app.use("/v1/*", refuseConditions);
+  for (const path of RAW_PATHS) app.put(honoPath(path), refuseKey);
   addOperationRoutes(app);
   addRawRoutes(app);
   addContentRoutes(app);
   addImageArchiveRoutes(app);
   addTerminalRoutes(app);
-  refuseOtherMethods(app, observed === undefined ? [] : OBSERVATORY_PATHS);
+  refuseOtherMethods(app, routes);
   app.notFound((context) => errorAnswer(context.var.record, noRoute(context)));
   app.onError((error, context) => {
     const left = context.req.raw.signal.aborted && !isMoorageError(error);
@@ -82,7 +88,10 @@ function addServerRoutes(app: Api, version: string): void {
   });
 }
 
-function refuseOtherMethods(app: Api, readOnly: readonly string[]): void {
+const RAW_PATHS = [ARCHIVE_PATH, CONTENT_PATH, CONTEXTS_PATH, IMAGE_ARCHIVE_PATH];
+
+/** By the pattern of each route. */
+function allowedMethods(readOnly: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const allowed = new Map<string, string[]>([
     ...readOnly.map((path): [string, string[]] => [path, ["GET"]]),
     ["/healthz", ["GET"]],
@@ -97,7 +106,12 @@ function refuseOtherMethods(app: Api, readOnly: readonly string[]): void {
     const { method, path } = operation.http;
     allowed.set(path, [...(allowed.get(path) ?? []), method.toUpperCase()]);
   }
-  for (const [path, methods] of allowed) {
+  allowed.set(CONTEXTS_PATH, [...(allowed.get(CONTEXTS_PATH) ?? []), "PUT"]);
+  return allowed;
+}
+
+function refuseOtherMethods(app: Api, routes: ReadonlyMap<string, readonly string[]>): void {
+  for (const [path, methods] of routes) {
     app.all(honoPath(path), (context) => {
       context.var.record.route = path;
       const allow = methods.join(", ");

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api-env.ts";
+import { openTo } from "./cross-origin.ts";
 import { TransportError } from "./transport-error.ts";
 
 /** By which names a server on TCP is asked, and from where. */
@@ -17,12 +18,16 @@ export type ServerNames = {
  */
 export function guardNames({ hosts, origins }: ServerNames): MiddlewareHandler<ApiEnv> {
   const known = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
-  return async ({ req }, next) => {
+  return async (context, next) => {
+    const { req } = context;
     const host = req.header("host") ?? "";
     if (!isKnown(known, host)) throw misdirected(host);
     const origin = req.header("origin");
-    if (origin !== undefined && !isOwn(origin, host) && !origins.includes(origin)) throw foreign(origin);
+    const openedTo = origin !== undefined && origins.includes(origin) ? origin : undefined;
+    if (origin !== undefined && openedTo === undefined && !isOwn(origin, host)) throw foreign(origin);
+    context.set("openedTo", openedTo);
     await next();
+    if (openedTo !== undefined) openTo(openedTo, context.res);
   };
 }
 
