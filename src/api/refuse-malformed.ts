@@ -1,34 +1,27 @@
 import type { Server } from "node:http";
-import type { Duplex } from "node:stream";
-import { MoorageError, toWireError } from "../base/errors.ts";
-import { newId } from "../base/ids.ts";
+import { MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { refuseOnSocket, type Refusal } from "./refusal.ts";
 
 /** Of a request's line and headers together: the longest path of a file, percent-encoded, and what is around it. */
 export const MAX_HEAD_BYTES = 64 * 1024;
 
-/** What is no HTTP, and a head that is too long, gets an error of our form before the connection goes. */
+/** What is no HTTP, a head that is too long, and what does not come in time gets an error of our form before it goes. */
 export function refuseMalformed(server: Server, logger: Logger): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-    answer(socket, error.code === "HPE_HEADER_OVERFLOW" ? headTooLong() : noHttp(error), logger);
+    refuseOnSocket(socket, refusalOf(error), logger);
   });
 }
 
-type Refusal = { readonly status: string; readonly error: MoorageError };
+function refusalOf(error: NodeJS.ErrnoException): Refusal {
+  if (error.code === "HPE_HEADER_OVERFLOW") return headTooLong();
+  return error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? tooSlow("The request did not come in time.") : noHttp(error);
+}
 
-function answer(socket: Duplex, { status, error }: Refusal, logger: Logger): void {
-  const requestId = newId();
-  const body = JSON.stringify({ error: toWireError(error, requestId) });
-  logger.info({ requestId, code: error.code, err: error }, "a malformed request was refused");
-  const head = [
-    `HTTP/1.1 ${status}`,
-    "content-type: application/json",
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${requestId}`,
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+export function tooSlow(message: string): Refusal {
+  const hint = "Send the request again, all at once, over a connection that is fast enough.";
+  return { status: "408 Request Timeout", error: new MoorageError("INVALID_INPUT", message, { hint }) };
 }
 
 function headTooLong(): Refusal {
@@ -42,5 +35,6 @@ function headTooLong(): Refusal {
 
 function noHttp(cause: NodeJS.ErrnoException): Refusal {
   const message = `The request: expected HTTP/1.1, got something else (${cause.code ?? "unknown"}).`;
-  return { status: "400 Bad Request", error: new MoorageError("INVALID_INPUT", message, { cause }) };
+  const hint = "Use an HTTP client; what it sends has to have one length, by content-length or in chunks.";
+  return { status: "400 Bad Request", error: new MoorageError("INVALID_INPUT", message, { hint, cause }) };
 }

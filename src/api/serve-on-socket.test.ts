@@ -234,7 +234,7 @@ describe("over the socket", () => {
       "\u0000\u0001 nonsense\r\n\r\n",
       "400 Bad Request",
       "The request: expected HTTP/1.1, got something else (HPE_INVALID_METHOD).",
-      "Correct the value named in the message; `--help` shows what each option takes.",
+      "Use an HTTP client; what it sends has to have one length, by content-length or in chunks.",
     ],
     [
       "a head that is too long",

@@ -4,6 +4,8 @@ import { WebSocketServer } from "ws";
 import type { Logger } from "../../base/logger.ts";
 import { TERMINAL_PROTOCOL } from "../../contracts/terminal.ts";
 import type { Api } from "../api-env.ts";
+import { refuseOnSocket } from "../refusal.ts";
+import { refusedHead } from "../request-head.ts";
 import type { Upgrade, Upgraded } from "./upgrade.ts";
 
 /** What somebody types or pastes at once; more comes in several messages. */
@@ -32,6 +34,8 @@ export function acceptUpgrades(server: Server, app: Api, logger: Logger): Upgrad
   });
   server.on("upgrade", (request, stream, head) => {
     stream.on("error", (error) => logger.debug({ err: error }, "a connection broke while it was upgraded"));
+    const refusal = refusedHead(request);
+    if (refusal !== undefined) return refuseOnSocket(stream, refusal, logger);
     upgrade({ app, sockets }, { request, stream, head }).catch((error: unknown) => {
       logger.error({ err: error }, "an upgrade failed");
       stream.destroy();
@@ -63,12 +67,12 @@ async function upgrade(
   sockets.handleUpgrade(request, stream, head, accepted);
 }
 
+/** Its head was judged: the target is a path, and the host a name. */
 function fetchRequest({ url = "/", headers, headersDistinct }: IncomingMessage): Request {
   const entries = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
     values.map((value): [string, string] => [name, value]),
   );
-  const host = URL.canParse(`http://${headers.host ?? ""}`) ? (headers.host ?? "") : "invalid";
-  return new Request(new URL(url.startsWith("/") ? `http://${host}${url}` : url), { headers: entries });
+  return new Request(new URL(url, `http://${headers.host ?? "localhost"}`), { headers: entries });
 }
 
 async function refuse(stream: Duplex, answer: Response): Promise<void> {
