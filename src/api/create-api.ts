@@ -10,6 +10,7 @@ import { createOpenApi, type OpenApiDocument } from "./openapi.ts";
 import { refuseConditions, refuseKey } from "./conditions.ts";
 import { preflight, varyByOrigin } from "./cross-origin.ts";
 import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
+import { docsPage, DOCS_HEADERS } from "./docs/docs-page.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
 import { addObservatoryRoutes, OBSERVATORY_PATHS, type Observed } from "./observatory-routes.ts";
@@ -86,6 +87,12 @@ function addServerRoutes(app: Api, version: string): void {
     context.var.record.route = "/openapi.json";
     return Response.json(openApiOf(version));
   });
+  let page: string | undefined;
+  app.get("/docs", (context) => {
+    context.var.record.route = "/docs";
+    page ??= docsPage(openApiOf(version), version);
+    return new Response(page, { headers: DOCS_HEADERS });
+  });
 }
 
 const RAW_PATHS = [ARCHIVE_PATH, CONTENT_PATH, CONTEXTS_PATH, IMAGE_ARCHIVE_PATH];
@@ -96,6 +103,7 @@ function allowedMethods(readOnly: readonly string[]): ReadonlyMap<string, readon
     ...readOnly.map((path): [string, string[]] => [path, ["GET"]]),
     ["/healthz", ["GET"]],
     ["/openapi.json", ["GET"]],
+    ["/docs", ["GET"]],
     [ARCHIVE_PATH, ["GET", "PUT"]],
     [CONTENT_PATH, ["GET", "PUT"]],
     [IMAGE_ARCHIVE_PATH, ["GET", "PUT"]],

@@ -11,7 +11,13 @@ import { RUN_TERMINAL_PATH, TERMINAL_PATH } from "./terminal/terminal-routes.ts"
 type Paths = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 
 const archiveParameters = [
-  { name: "id", in: "path", required: true, schema: { $ref: "#/components/schemas/SandboxRef" } },
+  {
+    name: "id",
+    in: "path",
+    required: true,
+    description: "Id, name or conversation id of the sandbox.",
+    schema: { $ref: "#/components/schemas/SandboxRef" },
+  },
   {
     name: "path",
     in: "query",
@@ -50,7 +56,12 @@ const contentRoute = {
     summary: "Write a file of a sandbox, of any size; it appears under its name when it is whole.",
     parameters: [
       ...archiveParameters,
-      { name: "mode", in: "query", schema: { $ref: "#/components/schemas/FileMode" } },
+      {
+        name: "mode",
+        in: "query",
+        description: "Permission bits in octal; 0644 otherwise.",
+        schema: { $ref: "#/components/schemas/FileMode" },
+      },
     ],
     requestBody: { required: true, content: octets },
     responses: {
@@ -225,6 +236,19 @@ export function serverPaths(): Paths {
       },
     },
     ...observatoryPaths(),
+    "/docs": {
+      get: {
+        operationId: "server_docs",
+        tags: ["server"],
+        summary: "Read this document as a page.",
+        security: [],
+        parameters: [],
+        responses: {
+          "200": { description: "The page.", content: { "text/html": { schema: { type: "string" } } } },
+          default: { $ref: "#/components/responses/Error" },
+        },
+      },
+    },
     "/openapi.json": {
       get: {
         operationId: "server_openapi",

@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { ERROR_CODES } from "../base/error-codes.ts";
 import { listOperations } from "../contracts/platform.ts";
@@ -105,4 +106,38 @@ test("every operation tells how it fails, and the error knows every code", () =>
 test("answers are open to fields that come later, inputs are not", () => {
   expect(document.components.schemas["Sandbox"]?.additionalProperties).toBeUndefined();
   expect(document.components.schemas["CodeBlock"]?.additionalProperties).toBe(false);
+});
+
+test("it is a valid document of OpenAPI 3.1, by somebody else's reading", async () => {
+  const validator = new Validator();
+  const { valid, errors } = await validator.validate(structuredClone(document));
+  expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+  expect(validator.version).toBe("3.1");
+});
+
+test("every parameter says what it is, and every operation asks for a key and tells how it fails", () => {
+  for (const { path, method, operation } of operations) {
+    const name = `${method} ${path}`;
+    const parameters: unknown[] = Array.isArray(operation["parameters"]) ? operation["parameters"] : [];
+    for (const parameter of parameters) {
+      const { $ref } = asFields(parameter);
+      const { description } = asFields(typeof $ref === "string" ? resolve($ref) : parameter);
+      expect(description, `${name}: ${JSON.stringify(parameter)}`).toMatch(/^\S.{5}/);
+    }
+    const statuses = Object.keys(asFields(operation["responses"]));
+    expect(statuses, name).toContain("default");
+    if (operation["security"] === undefined) expect(statuses, name).toEqual(expect.arrayContaining(["401", "403"]));
+    else expect(operation["security"], name).toEqual([]);
+  }
+  expect(Object.keys(document.components.securitySchemes)).toEqual(["key"]);
+});
+
+test("those take an idempotency key that change something and answer once without a secret", () => {
+  const keyed = operations
+    .filter(({ operation }) => JSON.stringify(operation["parameters"]).includes("IdempotencyKey"))
+    .map(({ operation }) => operation["operationId"]);
+  expect(keyed).toEqual(expect.arrayContaining(["sandbox_create", "sandbox_remove", "network_ensure", "user_create"]));
+  for (const other of ["sandbox_get", "sandbox_exec", "key_create", "run_wait", "raw_upload"]) {
+    expect(keyed).not.toContain(other);
+  }
 });

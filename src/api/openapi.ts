@@ -1,4 +1,5 @@
-import { emitSchema, type JsonSchema } from "../contracts/json-schema.ts";
+import { emitSchema, type EmittedSchema, type JsonSchema } from "../contracts/json-schema.ts";
+import type { Operation } from "../contracts/operation.ts";
 import { listOperations, type NamedOperation } from "../contracts/platform.ts";
 import { EVENT_STREAM, NDJSON } from "./answers.ts";
 import { errorResponses, errorSchemas, failedResponses } from "./openapi-errors.ts";
@@ -10,6 +11,7 @@ export type OpenApiDocument = Json & {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly parameters: Json;
     readonly responses: Json;
     readonly securitySchemes: Json;
   };
@@ -41,6 +43,7 @@ export function createOpenApi(version: string): OpenApiDocument {
     paths: { ...paths, ...serverPaths() },
     components: {
       schemas: { ...sortedByName(schemas), ...errorSchemas },
+      parameters,
       responses: errorResponses,
       securitySchemes: {
         key: {
@@ -55,7 +58,7 @@ export function createOpenApi(version: string): OpenApiDocument {
 }
 
 function describeOperation({ name, noun, operation }: NamedOperation, schemas: Record<string, JsonSchema>): Json {
-  const input = emitSchema(operation.input, SCHEMAS);
+  const input = inPlace(emitSchema(operation.input, SCHEMAS));
   const output = emitSchema(operation.output, SCHEMAS);
   Object.assign(schemas, input.definitions, output.definitions);
   const { method, path } = operation.http;
@@ -66,7 +69,7 @@ function describeOperation({ name, noun, operation }: NamedOperation, schemas: R
   const parameter = (place: "path" | "query") => (field: string) => ({
     name: field,
     in: place,
-    ...describedParameter(properties[field] ?? {}),
+    ...describedParameter(properties[field] ?? {}, schemas),
     ...(required.includes(field) ? { required: true } : {}),
   });
   return {
@@ -79,6 +82,7 @@ function describeOperation({ name, noun, operation }: NamedOperation, schemas: R
         .map(parameter("path")),
       ...(hasBody ? [] : rest.map(parameter("query"))),
       ...(operation.http.resumeBy === undefined ? [] : [lastEventId(operation.http.resumeBy)]),
+      ...(takesKey(operation) ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
     ],
     ...(hasBody ? { requestBody: describeBody(input.schema, rest) } : {}),
     responses: {
@@ -93,9 +97,37 @@ function lastEventId(field: string): Json {
   return { name: "last-event-id", in: "header", description, schema: { type: "string" } };
 }
 
-function describedParameter({ description, ...schema }: JsonSchema): Json {
-  return { ...(description === undefined ? {} : { description }), schema };
+/** An input is written out where it is, also where its schema has a name: its fields are told apart by their places. */
+function inPlace({ schema, definitions }: EmittedSchema): EmittedSchema {
+  const name = typeof schema["$ref"] === "string" ? schema["$ref"].slice(SCHEMAS.length) : "";
+  const { [name]: named, ...others } = definitions;
+  return named === undefined ? { schema, definitions } : { schema: named, definitions: others };
 }
+
+/** A parameter says itself what it is, also where its schema is one that others use. */
+function describedParameter(
+  { description, ...schema }: JsonSchema,
+  schemas: Readonly<Record<string, JsonSchema>>,
+): Json {
+  const name = typeof schema["$ref"] === "string" ? schema["$ref"].slice(SCHEMAS.length) : "";
+  return { description: description ?? schemas[name]?.description ?? "", schema };
+}
+
+function takesKey({ kind, http, mcp, secret }: Operation): boolean {
+  return kind === "unary" && secret === undefined && http.method !== "get" && mcp?.readOnly !== true;
+}
+
+const parameters = {
+  IdempotencyKey: {
+    name: "idempotency-key",
+    in: "header",
+    description:
+      "A key of your own choice: who sends the same again with it within 24 hours is told the first answer, and it " +
+      "happens once. 422 with another input, 409 where the answer is lost.",
+    schema: { type: "string", pattern: "^[!-~]{1,255}$" },
+    example: "5f1c7a1e-nightly",
+  },
+};
 
 function describeBody(input: JsonSchema, fields: readonly string[]): Json {
   const { properties = {}, required = [], ...others } = input;

@@ -88,7 +88,7 @@ export const FileFind = z.strictObject({
       description: "Pattern of the last part of the path: * any text, ? one character, [abc] one of these.",
       examples: ["*.py"],
     }),
-  type: FileInfo.shape.type.optional(),
+  type: FileInfo.shape.type.optional().meta({ description: "Entries of this kind alone." }),
   minBytes: z.int().min(0, "expected at least 0").optional().meta({ description: "Only what is at least this large." }),
   maxBytes: z.int().min(0, "expected at least 0").optional().meta({ description: "Only what is at most this large." }),
   depth: z
