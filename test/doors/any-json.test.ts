@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { createApi } from "../../src/api/index.ts";
+import { isMoorageError } from "../../src/base/errors.ts";
 import { ID_PATTERN, newId } from "../../src/base/ids.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { listOperations, type NamedOperation } from "../../src/contracts/platform.ts";
@@ -96,7 +97,7 @@ test("a cursor is one that a page answered, or is refused; by it every item come
     fc.asyncProperty(fc.string({ unit: "binary" }), async (cursor) => {
       const told = await platform.sandbox.list({ cursor }).then(
         () => "a page",
-        (error: { readonly code?: string }) => error.code,
+        (error: unknown) => (isMoorageError(error) ? error.code : String(error)),
       );
       expect(["a page", "INVALID_INPUT"]).toContain(told);
     }),

@@ -54,8 +54,8 @@ test.each(listOperations().map((named) => [named.name, named.operation] as const
     const values = (pattern.exec(pathname) ?? []).slice(1).map(decodeURIComponent);
     const inPath = Object.fromEntries(names.map((field, index) => [field, values[index]]));
     const [, body = "{}"] = /-d '(.*)'$/s.exec(curl) ?? [];
-    const given: unknown = JSON.parse(body.replaceAll(String.raw`'\''`, "'"));
-    const input = { ...inPath, ...Object.fromEntries(searchParams), ...Object(given) };
+    const given = JSON.parse(body.replaceAll(String.raw`'\''`, "'")) as object;
+    const input = { ...inPath, ...Object.fromEntries(searchParams), ...given };
     expect(operation.input.safeParse(input).error?.issues).toBeUndefined();
   },
 );

@@ -132,7 +132,7 @@ function bodyLines(
 }
 
 function resolved<T>(given: T | { readonly $ref: string }, document: OpenApiDocument): T {
-  if (typeof given !== "object" || given === null || !("$ref" in given)) return given as T;
+  if (typeof given !== "object" || given === null || !("$ref" in given)) return given;
   const [kind = "", name = ""] = given.$ref.split("/").slice(-2);
   const components: Readonly<Record<string, Readonly<Record<string, unknown>>>> = document.components;
   return components[kind]?.[name] as T;
