@@ -7,7 +7,7 @@ import { engineEnvironment, type EngineAddress } from "./setup/engine-http.ts";
 import { exitCodeOf } from "./setup/exit-code.ts";
 import { runForeground } from "./setup/foreground.ts";
 import { findLeaks, findTraces } from "./setup/leaks.ts";
-import { BUBBLEWRAP, DEPLOYMENT, FAKETIME, PODMAN, REGISTRY, REMOTE_ENGINES, SKOPEO } from "./setup/needed-packages.ts";
+import { TEST_PACKAGES } from "./setup/needed-packages.ts";
 import { ensurePackages } from "./setup/packages.ts";
 import { readyEngine } from "./setup/ready-engine.ts";
 import { terminalSay, type Say } from "./setup/say.ts";
@@ -58,7 +58,7 @@ async function countOnEngine(options: TestRunOptions, engine: EngineAddress): Pr
   const { say, signal } = options;
   const reason = "the tests need other engines and ways to them";
   if (
-    !(await ensurePackages([BUBBLEWRAP, FAKETIME, REGISTRY, SKOPEO, ...REMOTE_ENGINES, ...PODMAN, ...DEPLOYMENT], {
+    !(await ensurePackages(TEST_PACKAGES, {
       command: "test",
       reason,
       say,

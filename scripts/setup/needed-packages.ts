@@ -2,6 +2,7 @@ import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { hasProgram, type NeededPackage } from "./packages.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Where busybox-static puts it. The package busybox puts one there that is linked against libraries. */
 export const STATIC_BUSYBOX = "/bin/busybox";
@@ -42,6 +43,17 @@ export const DEPLOYMENT: readonly NeededPackage[] = [
   { name: "util-linux", isHere: onLinux("setpriv") },
 ];
 
+/** What the test that makes requests up from openapi.json needs: where the program that does it is installed. */
+export const PYTHON_VENV: NeededPackage = {
+  name: "python3-venv",
+  isHere: async () => {
+    if (process.platform !== "linux") return true;
+    const { code } = await runProgram(["python3", "-c", "import ensurepip, venv"], { deadlineMs: PYTHON_MS });
+    return code === 0;
+  },
+};
+
+const PYTHON_MS = 30_000;
 const FAKETIME_LIBRARY = "faketime/libfaketimeMT.so.1";
 
 /** What a test sets the clock of a program by. */
@@ -101,3 +113,9 @@ export async function isStatic(program: string): Promise<boolean> {
   const content = await readFile(program);
   return !content.subarray(0, 8192).includes("/ld-");
 }
+
+/** What `npm test` needs. */
+export const TEST_PACKAGES: readonly NeededPackage[] = [
+  ...[BUBBLEWRAP, FAKETIME, PYTHON_VENV, REGISTRY, SKOPEO],
+  ...[...REMOTE_ENGINES, ...PODMAN, ...DEPLOYMENT],
+];
