@@ -7,7 +7,7 @@ import type { Engine, EngineName } from "../engine/engine.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Credentials } from "../registry/credentials.ts";
 import type { RunLogs, Store } from "../store/store.ts";
-import type { OpenCalls } from "./access/kept-calls.ts";
+import type { OpenCalls } from "./access/open-calls.ts";
 import type { BuildTurns } from "./image/build/build-turns.ts";
 import type { EventBus } from "./event/event-bus.ts";
 import type { DiskWatches } from "./disk/disk-watches.ts";

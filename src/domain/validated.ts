@@ -7,6 +7,7 @@ import { buildPlatform } from "../contracts/build-platform.ts";
 import { methodOf, type StreamMethod, type UnaryMethod } from "../contracts/method.ts";
 import { listOperations, type CallOptions, type NamedOperation, type Platform } from "../contracts/platform.ts";
 import type { RawOperations } from "../contracts/raw.ts";
+import type { KeyedCall } from "./access/open-calls.ts";
 import { isRead } from "./access/rights.ts";
 
 type ParsedMethod<O> =
@@ -32,16 +33,6 @@ export type Guard<Of> = {
   readonly admit: (of: Of) => void;
   /** Called when it begins; what it answers is called at its end, and never throws. Undefined: nothing is noted. */
   readonly witness: (of: Of, input: unknown) => ((outcome: Outcome) => Promise<void>) | undefined;
-};
-
-/** A call by which a change is to happen once. */
-export type KeyedCall = {
-  readonly operation: string;
-  /** Parsed. */
-  readonly input: unknown;
-  readonly key: string;
-  readonly signal: AbortSignal | undefined;
-  readonly onReplayed: (() => void) | undefined;
 };
 
 type RowGuard = Guard<NamedOperation> & {

@@ -45,7 +45,7 @@ import type { Locations } from "./settings.ts";
 import { openStateHome, type StateHome } from "./state-home.ts";
 import { createAdmit } from "../domain/access/admit.ts";
 import { firstKey } from "../domain/access/first-key.ts";
-import { OpenCalls } from "../domain/access/kept-calls.ts";
+import { OpenCalls } from "../domain/access/open-calls.ts";
 import { LOCAL_USER, unrestricted } from "../domain/access/principal.ts";
 import type { Admit } from "../contracts/admission.ts";
 import type { Observatory } from "../contracts/observation.ts";

@@ -3,7 +3,7 @@ import { crashAfter } from "../../../test/fixtures/crash.ts";
 import { openMemoryDomain, type MemoryDomain } from "../../../test/fixtures/memory-domain.ts";
 import type { Platform } from "../../contracts/platform.ts";
 import { createPlatform } from "../domain.ts";
-import { OpenCalls } from "./kept-calls.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { createAdmit } from "./admit.ts";
 import { LOCAL_USER, unrestricted } from "./principal.ts";
 
