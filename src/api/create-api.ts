@@ -3,6 +3,7 @@ import { canceled } from "../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Admit } from "../contracts/admission.ts";
+import type { SignIn } from "../contracts/sign-in.ts";
 import { listOperations } from "../contracts/platform.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Api, ApiEnv } from "./api-env.ts";
@@ -13,11 +14,12 @@ import { addContentRoutes, CONTENT_PATH } from "./content-routes.ts";
 import { docsPage, DOCS_HEADERS } from "./docs/docs-page.ts";
 import { addOperationRoutes, honoPath } from "./operation-routes.ts";
 import { addImageArchiveRoutes, IMAGE_ARCHIVE_PATH } from "./image-archive-routes.ts";
-import { addObservatoryRoutes, OBSERVATORY_PATHS, type Observed } from "./observatory-routes.ts";
+import { addObservatoryRoutes, OBSERVATORY_ROUTES, type Observed } from "./observatory-routes.ts";
 import { addRawRoutes, ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { guardNames, type ServerNames } from "./server-names.ts";
 import { shownBy } from "./shown.ts";
+import { addSignInRoutes, SIGN_IN_ROUTES } from "./sign-in/routes.ts";
 import { addTerminalRoutes, RUN_TERMINAL_PATH, TERMINAL_PATH } from "./terminal/terminal-routes.ts";
 import { TransportError } from "./transport-error.ts";
 
@@ -30,10 +32,12 @@ export type ApiParts = {
   readonly names?: ServerNames;
   /** Absent: it is neither ready nor measured. */
   readonly observed?: Observed;
+  /** How people sign in in their browser; absent at doors that no browser comes to. */
+  readonly signIn?: SignIn;
 };
 
 /** The HTTP door: every route follows from the operations table, save the few that are added here by name. */
-export function createApi({ admit, logger, version, names, observed }: ApiParts): Api {
+export function createApi({ admit, logger, version, names, observed, signIn }: ApiParts): Api {
   const app: Api = new Hono();
   app.use(async (context, next) => {
     const record = createRequestRecord(context.req.raw, logger, observed?.requests);
@@ -45,12 +49,16 @@ export function createApi({ admit, logger, version, names, observed }: ApiParts)
     else record.write();
   });
   if (names !== undefined) app.use(varyByOrigin, guardNames(names));
-  const routes = allowedMethods(observed === undefined ? [] : OBSERVATORY_PATHS);
+  const routes = allowedMethods([
+    ...(observed === undefined ? [] : OBSERVATORY_ROUTES),
+    ...(signIn === undefined ? [] : SIGN_IN_ROUTES),
+  ]);
   for (const [path, methods] of routes) app.options(honoPath(path), preflight(methods));
   addServerRoutes(app, version);
   if (observed !== undefined) addObservatoryRoutes(app, observed, admit);
+  if (signIn !== undefined) addSignInRoutes(app, { signIn, admit });
   app.use("/v1/*", async (context, next) => {
-    context.set("platform", await admit(shownBy(context.req.raw)));
+    context.set("platform", await admit(shownBy(context.req.raw, signIn?.origin)));
     await next();
   });
   app.use("/v1/*", refuseConditions);
@@ -98,9 +106,9 @@ function addServerRoutes(app: Api, version: string): void {
 const RAW_PATHS = [ARCHIVE_PATH, CONTENT_PATH, CONTEXTS_PATH, IMAGE_ARCHIVE_PATH];
 
 /** By the pattern of each route. */
-function allowedMethods(readOnly: readonly string[]): ReadonlyMap<string, readonly string[]> {
+function allowedMethods(more: readonly (readonly [path: string, methods: string[]])[]) {
   const allowed = new Map<string, string[]>([
-    ...readOnly.map((path): [string, string[]] => [path, ["GET"]]),
+    ...more,
     ["/healthz", ["GET"]],
     ["/openapi.json", ["GET"]],
     ["/docs", ["GET"]],

@@ -11,9 +11,12 @@ import { shownBy } from "./shown.ts";
 /** How a server is looked at from outside: the same for all of its doors. */
 export type Observed = { readonly requests: RequestMetrics; readonly observatory: Observatory };
 
-export const OBSERVATORY_PATHS = ["/readyz", "/metrics"] as const;
-
-const [READY_PATH, METRICS_PATH] = OBSERVATORY_PATHS;
+const READY_PATH = "/readyz";
+const METRICS_PATH = "/metrics";
+export const OBSERVATORY_ROUTES: readonly (readonly [path: string, methods: string[]])[] = [
+  [READY_PATH, ["GET"]],
+  [METRICS_PATH, ["GET"]],
+];
 
 /** Whether it is ready, for everybody; how it does, for administrators. */
 export function addObservatoryRoutes(app: Api, { requests, observatory }: Observed, admit: Admit): void {

@@ -4,6 +4,8 @@ import type { Platform } from "./platform.ts";
 export type Shown = {
   /** Of `authorization: Bearer …`; undefined where there is none. */
   readonly bearer: string | undefined;
+  /** Of the session's cookie, where the request is proven to be of a page of this server; absent at other doors. */
+  readonly session?: string | undefined;
   /** A header by its name, several of one name joined by commas; absent at doors that have none. */
   readonly header?: (name: string) => string | undefined;
 };

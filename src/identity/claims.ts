@@ -1,4 +1,4 @@
-import type { RoleRule } from "./issuer.ts";
+import type { Issuer, Person, RoleRule } from "./issuer.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -19,10 +19,21 @@ export function textsOf(value: unknown): readonly string[] {
   return all.filter((each) => typeof each === "string");
 }
 
-export function roleOf(claims: Claims, { claim, admin, viewer }: RoleRule): "admin" | "member" | "viewer" {
+function roleOf(claims: Claims, { claim, admin, viewer }: RoleRule): "admin" | "member" | "viewer" {
   const held = textsOf(claimOf(claims, claim));
   if (held.some((each) => admin.includes(each))) return "admin";
   return held.some((each) => viewer.includes(each)) ? "viewer" : "member";
+}
+
+/** Whom claims are of that have been checked. */
+export function personOf(source: Issuer, claims: Claims): Person {
+  const { userClaim, roleFrom } = source;
+  return {
+    source,
+    subject: String(claims["sub"]),
+    called: String(claimOf(claims, userClaim)),
+    role: roleFrom === undefined ? undefined : roleOf(claims, roleFrom),
+  };
 }
 
 const MOST_SHOWN = 200;

@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { checkUser, type TokenCheck } from "./check-claims.ts";
-import { claimOf, roleOf } from "./claims.ts";
+import { personOf } from "./claims.ts";
 import type { Issuer, Person } from "./issuer.ts";
+import type { LoginProvider } from "./login.ts";
 import { createProxyReader, type ProxyReader, type TrustedProxy } from "./proxy.ts";
 import { createVerifier } from "./verifier.ts";
 
@@ -17,28 +18,27 @@ export type Identity = {
   readonly hasIssuers: boolean;
   readonly examine: (token: string) => Promise<TokenPerson>;
   readonly ofProxy: ProxyReader;
+  /** By whom people sign in in their browser; undefined: nobody does. */
+  readonly login: LoginProvider | undefined;
 };
 
-type Settings = { readonly issuers: readonly Issuer[]; readonly proxy: TrustedProxy | undefined };
+type Settings = {
+  readonly issuers: readonly Issuer[];
+  readonly proxy: TrustedProxy | undefined;
+  readonly login?: LoginProvider | undefined;
+};
 
-export function createIdentity({ issuers, proxy }: Settings, clock: Clock): Identity {
+export function createIdentity({ issuers, proxy, login }: Settings, clock: Clock): Identity {
   const verify = createVerifier(issuers, clock);
   return {
     hasIssuers: issuers.length > 0,
     examine: async (token) => {
       const { checks, signer, claims } = await verify(token);
       if (signer === undefined) return { checks, person: undefined };
-      const { userClaim, roleFrom } = signer;
-      const all = [...checks, checkUser(claims, userClaim)];
-      if (all.some(({ ok }) => !ok)) return { checks: all, person: undefined };
-      const person: Person = {
-        source: signer,
-        subject: String(claims["sub"]),
-        called: String(claimOf(claims, userClaim)),
-        role: roleFrom === undefined ? undefined : roleOf(claims, roleFrom),
-      };
-      return { checks: all, person };
+      const all = [...checks, checkUser(claims, signer.userClaim)];
+      return { checks: all, person: all.every(({ ok }) => ok) ? personOf(signer, claims) : undefined };
     },
     ofProxy: proxy === undefined ? () => Promise.resolve(undefined) : createProxyReader(proxy, clock),
+    login,
   };
 }

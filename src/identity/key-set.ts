@@ -1,8 +1,8 @@
 import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWSHeaderParameters, LocalJWKSet } from "jose";
 import type { Clock } from "../base/clock.ts";
+import { discover, endpointOf } from "./discovery.ts";
 import { fetchJson, Unavailable } from "./fetch-json.ts";
 import type { Signer } from "./issuer.ts";
-import { isSafeUrl } from "./safe-url.ts";
 
 /** For how long keys are taken to be the issuer's without asking again. */
 const FRESH_MS = 600_000;
@@ -62,24 +62,11 @@ export function createKeySet(signer: Pick<Signer, "issuer" | "jwksUri">, clock: 
 
 async function fetchKeys({ issuer, jwksUri }: Pick<Signer, "issuer" | "jwksUri">): Promise<LocalJWKSet> {
   const { createLocalJWKSet } = await import("jose");
-  const url = jwksUri ?? (await discover(issuer));
+  const url = jwksUri ?? endpointOf(await discover(issuer), "jwks_uri");
   const found = await fetchJson(url);
   try {
     return createLocalJWKSet(found as JSONWebKeySet);
   } catch (cause) {
     throw new Unavailable(`${url} answers with something that is no JSON Web Key Set`, { cause });
   }
-}
-
-/** Where an issuer says that its keys are. */
-async function discover(issuer: string): Promise<string> {
-  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const found = await fetchJson(url);
-  const told: Readonly<Record<string, unknown>> = typeof found === "object" && found !== null ? { ...found } : {};
-  const { issuer: says, jwks_uri: at } = told;
-  if (says !== issuer) {
-    throw new Unavailable(`${url} is of the issuer ${JSON.stringify(says) ?? "nothing"}, expected "${issuer}"`);
-  }
-  if (typeof at === "string" && isSafeUrl(at)) return at;
-  throw new Unavailable(`${url} names as jwks_uri ${JSON.stringify(at) ?? "nothing"}, expected an https URL`);
 }

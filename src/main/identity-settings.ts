@@ -79,6 +79,39 @@ const ProxySettings = z
     "expected no prefix and no adoptUsers beside usersOf: the issuer has them",
   );
 
+const MINUTE_MS = 60_000;
+
+const LoginSettings = z.strictObject({
+  issuer: z.string().meta({ description: "The one of the issuers by which people sign in, to the letter." }),
+  clientId: z.string().min(1).meta({ description: "What this server is called there." }),
+  secretFile: z.string().startsWith("/", "expected an absolute path").optional().meta({
+    description: "File, of mode 0600, with its client secret; a public client otherwise.",
+  }),
+  url: SafeUrl.refine(isOrigin, "expected an origin alone, such as https://moorage.example.org").meta({
+    description: "The server as browsers have it; /auth/callback there is the redirect URI.",
+  }),
+  scopes: z
+    .array(z.string().regex(/^[!#-[\]-~]+$/, "expected a scope without spaces"))
+    .default(["openid"])
+    .refine((scopes) => scopes.includes("openid"), "expected openid to be among them")
+    .meta({ description: "What is asked for; `offline_access` has many issuers give a refresh token." }),
+  sessionMs: z
+    .int()
+    .min(MINUTE_MS)
+    .default(720 * MINUTE_MS)
+    .meta({ description: "Milliseconds after which a person has to sign in again." }),
+  idleMs: z
+    .int()
+    .min(5 * MINUTE_MS)
+    .default(120 * MINUTE_MS)
+    .meta({ description: "Milliseconds after which one who has asked for nothing has to." }),
+});
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (text === url.origin || text === `${url.origin}/`);
+}
+
 /** Who vouches for people, beside keys. */
 export const IdentitySettings = z
   .strictObject({
@@ -86,8 +119,9 @@ export const IdentitySettings = z
       description: "Identity providers whose tokens let people in; see docs/server.md.",
     }),
     proxy: ProxySettings.optional(),
+    login: LoginSettings.optional().meta({ description: "How people sign in in their browser." }),
   })
-  .superRefine(({ issuers, proxy }, context) => {
+  .superRefine(({ issuers, proxy, login }, context) => {
     const refuse = (path: (string | number)[], message: string): void => {
       context.addIssue({ code: "custom", path, message });
     };
@@ -100,6 +134,8 @@ export const IdentitySettings = z
     if (proxy !== undefined && usersOf === undefined) own.push({ prefix: proxy.prefix, path: ["proxy", "prefix"] });
     if (usersOf !== undefined && !issuers.some(({ issuer, userClaim }) => issuer === usersOf && userClaim === "sub"))
       refuse(["proxy", "usersOf"], "expected one of the issuers, whose userClaim is sub");
+    if (login !== undefined && !issuers.some(({ issuer }) => issuer === login.issuer))
+      refuse(["login", "issuer"], `expected one of the issuers, got ${login.issuer}`);
     for (const { prefix, path } of own.length > 1 ? own : []) {
       if (prefix === undefined)
         refuse(path, "expected a prefix, for there are several whose users could be called alike");

@@ -45,10 +45,13 @@ import type { Locations } from "./settings.ts";
 import { openStateHome, type StateHome } from "./state-home.ts";
 import { createAdmit } from "../domain/access/admit.ts";
 import { firstKey } from "../domain/access/first-key.ts";
+import { Logins } from "../domain/access/logins.ts";
 import { OpenCalls } from "../domain/access/open-calls.ts";
+import { createSignIn } from "../domain/access/sign-in.ts";
 import { LOCAL_USER, unrestricted } from "../domain/access/principal.ts";
 import type { Admit } from "../contracts/admission.ts";
 import type { Observatory } from "../contracts/observation.ts";
+import type { SignIn } from "../contracts/sign-in.ts";
 
 export type LocalOptions = {
   readonly configuration: Configuration;
@@ -73,6 +76,8 @@ export type LocalPlatform = Platform &
     readonly engineName: EngineName;
     /** Lets in whoever shows a key. */
     readonly admit: Admit;
+    /** How people sign in in their browser; absent: they do not. */
+    readonly signIn?: SignIn;
     /** An administrator's key, where there has never been any key. */
     readonly firstKey: () => Promise<string | undefined>;
     /** Looks at it from outside. */
@@ -132,7 +137,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const tally = new Tally(context);
   return Object.assign(createPlatform(context, unrestricted(LOCAL_USER)), {
     engineName: engine.name,
-    admit: createAdmit(context),
+    ...waysIn(context),
     firstKey: () => firstKey(context),
     observatory: { ready: () => readiness(context), observe: () => observe(context, tally) },
     keep: (signal: AbortSignal) => keepAll(context, tally, signal),
@@ -159,6 +164,13 @@ function beginnings(logger: Logger) {
     owed: new Owed(logger),
     refill: createBell(),
   };
+}
+
+function waysIn(context: DomainContext): Pick<LocalPlatform, "admit" | "signIn"> {
+  const provider = context.identity.login;
+  if (provider === undefined) return { admit: createAdmit(context) };
+  const logins = new Logins(context, provider);
+  return { admit: createAdmit(context, logins), signIn: createSignIn({ context, provider, logins }) };
 }
 
 async function chosenEngine(options: LocalOptions, engines: Engines): Promise<ChosenEngine> {

@@ -4,6 +4,7 @@ import { createApi, RequestMetrics, serveOnAddress, serveOnSocket, type Address 
 import { MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Admit } from "../contracts/admission.ts";
+import type { SignIn } from "../contracts/sign-in.ts";
 import type { Configuration } from "./configuration.ts";
 import type { LocalPlatform } from "./local-platform.ts";
 import type { Locations } from "./settings.ts";
@@ -39,7 +40,6 @@ export async function serve(platform: LocalPlatform, serving: Serving): Promise<
 async function openDoors(platform: LocalPlatform, serving: Serving, opened: AsyncDisposableStack) {
   const { settings, version, locations, logger } = serving;
   const addresses = settings.listen.map(readAddress);
-  const { hosts, origins } = settings;
   const local: Admit = () => Promise.resolve(platform);
   const { admit, observatory } = platform;
   const parts = { logger, version, observed: { requests: new RequestMetrics(), observatory } };
@@ -55,7 +55,7 @@ async function openDoors(platform: LocalPlatform, serving: Serving, opened: Asyn
   );
   const app = createApi({ ...parts, admit });
   const { path: agentSocket } = keep(await serveOnSocket({ app, path: locations.agentSocket, openTo: "all", logger }));
-  const guarded = createApi({ ...parts, admit, names: { hosts, origins } });
+  const guarded = createApi({ ...parts, admit, ...guards(settings, platform.signIn) });
   const urls: string[] = [];
   for (const address of addresses) {
     const { url } = keep(await serveOnAddress({ app: guarded, address, logger }));
@@ -64,6 +64,12 @@ async function openDoors(platform: LocalPlatform, serving: Serving, opened: Asyn
     urls.push(url);
   }
   return { socket, agentSocket, urls };
+}
+
+/** By whom requests of pages are told; a browser that signs in comes by a name of its own. */
+function guards({ hosts, origins }: Serving["settings"], signIn: SignIn | undefined) {
+  if (signIn === undefined) return { names: { hosts, origins } };
+  return { signIn, names: { hosts: [...hosts, new URL(signIn.origin).hostname], origins } };
 }
 
 const ADDRESS = /^(?<host>[^\s:[\]]+|\[[0-9a-fA-F:.]+\]):(?<port>\d{1,5})$/;

@@ -33,3 +33,29 @@ export type UserRows = {
     change: Partial<Pick<User, "role" | "disabledAt" | "identity">>,
   ) => Promise<User | undefined>;
 };
+
+/** Somebody who is signed in in a browser. */
+export type LoginRow = {
+  readonly id: string;
+  /** SHA-256 of what the browser has. */
+  readonly hash: string;
+  readonly user: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string;
+  readonly expiresAt: string;
+  /** Until then the issuer has vouched for them, when it gave something to ask it again by; null: until it expires. */
+  readonly vouchedUntil: string | null;
+};
+
+export type LoginRows = {
+  /** Adds one, and removes those that have expired by `now` and the user's oldest beyond `most`. */
+  readonly insert: (row: LoginRow, keep: { readonly now: string; readonly most: number }) => Promise<void>;
+  readonly find: (hash: string) => Promise<LoginRow | undefined>;
+  readonly vouch: (id: string, vouchedUntil: string) => Promise<void>;
+  /** Notes when it was used last, without waiting for the disk. */
+  readonly touch: (id: string, lastUsedAt: string) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+  readonly removeOf: (user: string) => Promise<void>;
+};

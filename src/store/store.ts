@@ -12,7 +12,7 @@ import type {
   PausedBy,
   SandboxState,
 } from "../contracts/types.ts";
-import type { KeyRows, UserRows } from "./access.ts";
+import type { KeyRows, LoginRows, UserRows } from "./access.ts";
 import type { ContextRows } from "./contexts.ts";
 import type { SampleRows } from "./samples.ts";
 import type { BuildRow, BuildRows } from "./builds.ts";
@@ -359,6 +359,7 @@ export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly users: UserRows;
   readonly keys: KeyRows;
+  readonly logins: LoginRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
   readonly lentNames: LentNames;

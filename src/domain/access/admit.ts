@@ -10,6 +10,7 @@ import type { DomainContext, Principal } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
+import type { Logins } from "./logins.ts";
 import { lowerRole } from "./rights.ts";
 import { settlePerson } from "./token-user.ts";
 import { findUser } from "./users.ts";
@@ -23,13 +24,13 @@ const TOKEN_HINT = "Get a new token; `moorage auth check --token FILE` explains 
 type Kept = { readonly stamp: string; readonly platform: Platform; touchedMs: number };
 
 /**
- * Lets in whoever shows an API key, a token of an issuer that is trusted, or comes by the trusted proxy. It is looked up
- * at each request: what is revoked or disabled works no more from then on.
+ * Lets in whoever shows an API key, a token of an issuer that is trusted, is signed in in a browser, or comes by
+ * the trusted proxy. It is looked up at each request: what is revoked or disabled works no more from then on.
  */
-export function createAdmit(context: DomainContext): Admit {
+export function createAdmit(context: DomainContext, logins?: Logins): Admit {
   const kept = new Map<string, Kept>();
   return async (shown) => {
-    const principal = await authenticate(context, shown);
+    const principal = await authenticate(context, shown, logins);
     const { keyId, owner } = principal;
     const id = keyId ?? `user ${owner}`;
     const stamp = JSON.stringify(principal);
@@ -46,8 +47,10 @@ export function createAdmit(context: DomainContext): Admit {
 }
 
 /** What the sender shows for itself goes before what a proxy says of whom it lets through. */
-async function authenticate(context: DomainContext, { bearer, header }: Shown): Promise<Principal> {
+async function authenticate(context: DomainContext, shown: Shown, logins: Logins | undefined): Promise<Principal> {
+  const { bearer, session, header } = shown;
   if (bearer !== undefined) return looksLikeToken(bearer) ? ofToken(context, bearer) : ofKey(context, bearer);
+  if (session !== undefined && logins !== undefined) return principalOfUser(await logins.userOf(session));
   const person = header === undefined ? undefined : await context.identity.ofProxy(header);
   if (person === undefined) throw unknown("This needs an API key, and the request shows none.");
   return personal(context, person, "Ask an administrator of this server.");
@@ -66,7 +69,10 @@ async function ofToken(context: DomainContext, token: string): Promise<Principal
 async function personal(context: DomainContext, person: Person, hint: string): Promise<Principal> {
   const user = await settlePerson(context, person);
   if (typeof user === "string") throw unknown(user, hint);
-  const { name, role } = user;
+  return principalOfUser(user);
+}
+
+export function principalOfUser({ name, role }: User): Principal {
   return { owner: name, user: name, agent: false, keyId: null, role, scopes: null, limits: null, expiresAt: null };
 }
 

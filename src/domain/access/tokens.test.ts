@@ -9,7 +9,7 @@ import type { Logger } from "../../base/logger.ts";
 import { createIdentity } from "../../identity/identity.ts";
 import type { Issuer } from "../../identity/issuer.ts";
 import type { TrustedProxy } from "../../identity/proxy.ts";
-import { readProxySecret } from "../../identity/proxy-secret.ts";
+import { readProxySecret } from "../../identity/secret-file.ts";
 import { createAdmit } from "./admit.ts";
 import { LOCAL_USER } from "./principal.ts";
 import { nameOf } from "./token-user.ts";

@@ -58,6 +58,8 @@ export async function updateUser({ context }: Call, { name, role, disabled }: Ch
     ...(disabled === undefined ? {} : { disabledAt }),
   };
   const user = (await context.store.users.update(name, change)) ?? missing(name);
+  // Let in again later, they sign in again.
+  if (user.disabledAt !== null) await context.store.logins.removeOf(name);
   context.logger.info({ operation: "user.update", user: name, ...change }, "user changed");
   return user;
 }

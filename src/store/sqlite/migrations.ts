@@ -312,6 +312,18 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX kept_calls_of_owner ON kept_calls (owner, begun_at DESC);
    CREATE INDEX kept_calls_ending ON kept_calls (begun_at);`,
+  `CREATE TABLE logins (
+     id TEXT PRIMARY KEY,
+     hash TEXT NOT NULL UNIQUE,
+     user TEXT NOT NULL,
+     created_at TEXT NOT NULL,
+     expires_at TEXT NOT NULL,
+     last_used_at TEXT NOT NULL,
+     vouched_until TEXT,
+     data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX logins_by_user ON logins (user, created_at DESC, id DESC);
+   CREATE INDEX logins_by_expiry ON logins (expires_at);`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -327,6 +339,7 @@ export const SCHEMAS: readonly string[] = [
   "b23e69bb8a94ccf6d7dc33eeb4eca74f62c6e3928f5e2a79b99fc7246089a464",
   "d2b0fa9f26b06cc2c5f1cf78944013bb211f1aaa9806fb7e55923105f98b458e",
   "df05f5e456741abed0f1bd55f45a5bb15b1003fc54231e9ce78f93628ed6d209",
+  "9c1227b0587ac4867b90ed5d4fa3a9c3d5918838adba0b9a91b1c02db0e8b466",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */

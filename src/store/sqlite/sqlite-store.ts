@@ -9,6 +9,7 @@ import { createEgressRows } from "./egress-rows.ts";
 import { createEventRows } from "./event-rows.ts";
 import { createKeptCallRows } from "./kept-call-rows.ts";
 import { createLentRows } from "./lent-rows.ts";
+import { createLoginRows } from "./login-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
@@ -33,6 +34,7 @@ export function openSqliteStore(path: string): Store {
     sandboxes: createSandboxRows(database),
     users: createUserRows(database),
     keys: createKeyRows(database),
+    logins: createLoginRows(database),
     contexts: createContextRows(database),
     images: createImageRows(database),
     lentNames: createLentRows(database),
