@@ -17,34 +17,37 @@ export const BUBBLEWRAP: NeededPackage = {
 };
 
 /** What the tests of engines elsewhere need: an engine behind TLS, and one behind SSH. */
-export const REMOTE_ENGINES: readonly NeededPackage[] = [
+const REMOTE_ENGINES: readonly NeededPackage[] = [
   { name: "openssl", isHere: onLinux("openssl") },
   { name: "openssh-client", isHere: onLinux("ssh") },
   { name: "openssh-server", isHere: onLinux("sshd") },
 ];
 
 /** What the tests of another engine need: it, what it starts containers by, and the init program that it gives them. */
-export const PODMAN: readonly NeededPackage[] = [
+const PODMAN: readonly NeededPackage[] = [
   { name: "podman", isHere: onLinux("podman") },
   { name: "crun", isHere: onLinux("crun") },
   { name: "catatonit", isHere: onLinux("catatonit") },
 ];
 
 /** What reads images in files and registries, to see what others make of what was exported. */
-export const SKOPEO: NeededPackage = { name: "skopeo", isHere: onLinux("skopeo") };
+const SKOPEO: NeededPackage = { name: "skopeo", isHere: onLinux("skopeo") };
 
 /** What the tests of registries need: one. */
-export const REGISTRY: NeededPackage = { name: "docker-registry", isHere: onLinux("docker-registry") };
+const REGISTRY: NeededPackage = { name: "docker-registry", isHere: onLinux("docker-registry") };
+
+/** What the tests of signing in need: a browser. */
+const BROWSER: NeededPackage = { name: "chromium", isHere: onLinux("chromium") };
 
 /** What the tests of deployments need: what starts the Compose file, what judges the units, and what takes rights away. */
-export const DEPLOYMENT: readonly NeededPackage[] = [
+const DEPLOYMENT: readonly NeededPackage[] = [
   { name: "docker-compose", isHere: onLinux("docker-compose") },
   { name: "systemd", isHere: onLinux("systemd-analyze") },
   { name: "util-linux", isHere: onLinux("setpriv") },
 ];
 
 /** What the test that makes requests up from openapi.json needs: where the program that does it is installed. */
-export const PYTHON_VENV: NeededPackage = {
+const PYTHON_VENV: NeededPackage = {
   name: "python3-venv",
   isHere: async () => {
     if (process.platform !== "linux") return true;
@@ -57,7 +60,7 @@ const PYTHON_MS = 30_000;
 const FAKETIME_LIBRARY = "faketime/libfaketimeMT.so.1";
 
 /** What a test sets the clock of a program by. */
-export const FAKETIME: NeededPackage = {
+const FAKETIME: NeededPackage = {
   name: "libfaketime",
   isHere: async () => process.platform !== "linux" || (await faketimeLibrary()) !== undefined,
 };
@@ -116,6 +119,6 @@ export async function isStatic(program: string): Promise<boolean> {
 
 /** What `npm test` needs. */
 export const TEST_PACKAGES: readonly NeededPackage[] = [
-  ...[BUBBLEWRAP, FAKETIME, PYTHON_VENV, REGISTRY, SKOPEO],
+  ...[BROWSER, BUBBLEWRAP, FAKETIME, PYTHON_VENV, REGISTRY, SKOPEO],
   ...[...REMOTE_ENGINES, ...PODMAN, ...DEPLOYMENT],
 ];

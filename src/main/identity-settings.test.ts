@@ -57,3 +57,18 @@ test.each(["HS256", "none", "dir"])("tokens that are signed by %s are never to b
   const [first] = told({ issuers: [{ ...google, algorithms: [algorithm] }] });
   expect(first).toContain("identity.issuers.0.algorithms.0: ");
 });
+
+const login = { issuer: cognito.issuer, clientId: "app1", url: "https://moorage.example.org" };
+
+test("a sign-in is by one of the issuers, and comes back to one origin", () => {
+  const issuers = [cognito];
+  expect(told({ issuers, login })).toEqual([]);
+  expect(told({ login })).toEqual([`identity.login.issuer: expected one of the issuers, got ${cognito.issuer}`]);
+  const origin = "identity.login.url: expected an origin alone, such as https://moorage.example.org";
+  expect(told({ issuers, login: { ...login, url: "https://moorage.example.org/x" } })).toEqual([origin]);
+  expect(told({ issuers, login: { ...login, url: "http://moorage.example.org" } })).toEqual([
+    `identity.login.url: ${URL}`,
+  ]);
+  const scopes = "identity.login.scopes: expected openid to be among them";
+  expect(told({ issuers, login: { ...login, scopes: ["email"] } })).toEqual([scopes]);
+});
