@@ -53,7 +53,7 @@ function call(page: Page, path: string, init: Call = {}): Promise<{ status: numb
   return page.evaluate(
     async ([target, options]) => {
       const response = await fetch(target, options);
-      return { status: response.status, body: (await response.json()) as unknown };
+      return { status: response.status, body: await response.json() };
     },
     [path, init] as const,
   );

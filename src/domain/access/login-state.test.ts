@@ -9,8 +9,8 @@ test("what was sealed is opened in its time, by the same process, to the letter,
   expect(states.open(sealed, 999)).toEqual(state);
   expect(states.open(sealed, 1000)).toBeUndefined();
   expect(new LoginStates().open(sealed, 0)).toBeUndefined();
-  for (const other of [`A${sealed.slice(1)}`, `${sealed.slice(0, -4)}AAAA`, "", "x".repeat(9000)]) {
-    if (other !== sealed) expect(states.open(other, 0)).toBeUndefined();
+  for (const other of [sealed.slice(1), sealed.slice(0, -4), "", "x".repeat(9000)]) {
+    expect(states.open(other, 0)).toBeUndefined();
   }
   expect(states.use(state, 0)).toBe(true);
   expect(states.use(state, 0)).toBe(false);
