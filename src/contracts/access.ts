@@ -67,6 +67,10 @@ export const Key = z
     scopes: z.array(Scope).nullable().meta({ description: "Null: all that its role may." }),
     limits: KeyLimits.nullable().meta({ description: "Null: what the administrator allows everybody." }),
     createdBy: z.string(),
+    madeBy: Id.nullable().meta({
+      description:
+        "The key that it was made with, whose end is its end, too; null: on the local socket, or by a token.",
+    }),
     createdAt: Time,
     expiresAt: Time.nullable(),
     revokedAt: Time.nullable(),
@@ -77,6 +81,10 @@ export const Key = z
 export const CreatedKey = Key.extend({
   key: z.string().meta({ description: "The key itself: it is told here alone, and kept nowhere." }),
 }).meta({ id: "CreatedKey" });
+
+export const RevokedKey = Key.extend({
+  alsoRevoked: z.array(Id).meta({ description: "Keys that were made with it, or with one of those; revoked with it." }),
+}).meta({ id: "RevokedKey" });
 
 export const UserCreate = z
   .strictObject({

@@ -82,6 +82,11 @@ const ChangeReceiptBody = z.object({
   change: z.string().meta({ description: "Which operation it was, such as `sandbox.create`." }),
   user: z.string().meta({ description: "Who acted: the owner, or whose agent the owner is." }),
   agent: z.boolean().meta({ description: "Whether the owner is an agent." }),
+  via: z
+    .object({ issuer: z.string(), subject: z.string() })
+    .nullable()
+    .optional()
+    .meta({ description: "Who vouched for the user, and as whom; null: a key, or the local socket." }),
   subject: z.record(z.string(), z.string()).meta({ description: "What it was about: ids and names, and no contents." }),
   outcome: z.enum(["done", "failed", "refused"]),
   code: z.string().nullable().meta({ description: "Of the error; null where it is done." }),

@@ -37,6 +37,7 @@ export type KeyLimits = z.output<typeof access.KeyLimits>;
 export type Key = z.output<typeof access.Key>;
 export type KeyCreate = z.output<typeof access.KeyCreate>;
 export type CreatedKey = z.output<typeof access.CreatedKey>;
+export type RevokedKey = z.output<typeof access.RevokedKey>;
 export type User = z.output<typeof access.User>;
 export type UserCreate = z.output<typeof access.UserCreate>;
 export type TokenCheck = z.output<typeof access.TokenCheck>;

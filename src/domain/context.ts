@@ -28,6 +28,8 @@ export type Principal = {
   readonly agent: boolean;
   /** The API key that was used; null on the local socket. */
   readonly keyId: string | null;
+  /** Who vouches for the user, and as whom, where no key was shown: an issuer of tokens, or a proxy's; absent: nobody. */
+  readonly via?: { readonly issuer: string; readonly subject: string };
   readonly role: Role;
   /** Null: all that the role may. */
   readonly scopes: readonly Scope[] | null;

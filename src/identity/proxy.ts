@@ -23,19 +23,31 @@ export type HeaderOf = (name: string) => string | undefined;
 const VALUE = /^[!-+\--~]+$/;
 const MOST_CHARACTERS = 1000;
 
-/** Whom a request of the proxy is of; undefined for all that does not come from it, whatever it says. */
-export type ProxyReader = (header: HeaderOf) => Promise<Person | undefined>;
+/** Why a request that says whom it is of is not believed: for the server's log alone. */
+export type ProxyRefusal = { readonly refusal: string };
+
+/** Whom a request of the proxy is of; undefined where it has nothing of the proxy's. */
+export type ProxyReader = (header: HeaderOf) => Promise<Person | ProxyRefusal | undefined>;
 
 export function createProxyReader(proxy: TrustedProxy, clock: Clock): ProxyReader {
   const isProof = proofChecker(proxy.proof, clock);
   return async (header) => {
     const called = header(proxy.header);
     const proof = header(proxy.proofHeader);
-    if (called === undefined || proof === undefined || !VALUE.test(called) || !VALUE.test(proof)) return undefined;
-    if (called.length > MOST_CHARACTERS) return undefined;
-    if (!(await isProof(proof))) return undefined;
+    if (called === undefined && proof === undefined) return undefined;
+    if (called === undefined) return { refusal: `with ${proxy.proofHeader}, but without ${proxy.header}` };
+    if (proof === undefined) return { refusal: `with ${proxy.header}, but without ${proxy.proofHeader}` };
+    const refusal = refusalOf(proxy, called, proof);
+    if (refusal !== undefined) return { refusal };
+    if (!(await isProof(proof))) return { refusal: `with a ${proxy.proofHeader} that is no proof of the proxy` };
     return { source: proxy.users, subject: called, called, role: undefined };
   };
+}
+
+function refusalOf({ header, proofHeader }: TrustedProxy, called: string, proof: string) {
+  if (!VALUE.test(proof)) return `with a ${proofHeader} of several values, or of characters that cannot be seen`;
+  if (VALUE.test(called) && called.length <= MOST_CHARACTERS) return undefined;
+  return `with a ${header} of several values, of too many characters, or of some that cannot be seen`;
 }
 
 function proofChecker(proof: Proof, clock: Clock): (shown: string) => Promise<boolean> {

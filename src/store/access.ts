@@ -10,13 +10,20 @@ export type KeyRow = Key & {
 };
 
 export type KeyRows = {
+  /** CONFLICT where the key that it is made with is revoked by then. */
   readonly insert: (row: KeyRow) => Promise<void>;
   /** Of whomever: for telling who sends a request. */
   readonly find: (id: string) => Promise<KeyRow | undefined>;
   /** A user's own and those of the user's agents, newest first. */
   readonly list: (user: string, query: PageQuery) => Promise<Page<KeyRow>>;
-  /** The key as it is then; one that was revoked before stays as it is. */
-  readonly revoke: (id: string, revokedAt: string) => Promise<KeyRow | undefined>;
+  /**
+   * Revokes a key with all that were made with it, and with those, in one step; `also` are the others. What was revoked
+   * before stays as it is.
+   */
+  readonly revoke: (
+    id: string,
+    revokedAt: string,
+  ) => Promise<{ readonly row: KeyRow; readonly also: readonly string[] } | undefined>;
   /** Notes when it was used last, without waiting for the disk. */
   readonly touch: (id: string, lastUsedAt: string) => Promise<void>;
   /** Whether there has ever been one. */

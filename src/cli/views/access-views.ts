@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { CreatedKey, Key, TokenCheck, User, Whoami } from "../../contracts/access.ts";
+import { CreatedKey, Key, RevokedKey, TokenCheck, User, Whoami } from "../../contracts/access.ts";
 import { page } from "../../contracts/primitives.ts";
 import { keyValues } from "../output/key-values.ts";
 import { labelled, successLine } from "../output/message.ts";
@@ -39,7 +39,7 @@ export const keyDetails = view(Key, (key, layout) => ({
       ["Role", key.role],
       ["Scopes", scopesCell(key.scopes)],
       ["Limits", limitsCell(key.limits)],
-      ["Made by", key.createdBy],
+      ["Made by", key.madeBy === null ? key.createdBy : `${key.createdBy}, with the key ${key.madeBy}`],
       ["Created", timeCell(key.createdAt)],
       ["Last used", key.lastUsedAt === null ? NOTHING : timeCell(key.lastUsedAt)],
       ["State", stateOf(key)],
@@ -48,7 +48,10 @@ export const keyDetails = view(Key, (key, layout) => ({
   ),
 }));
 
-export const keyRevoked = view(Key, ({ id, name }) => ({ success: `Revoked the key ${id} (${name}).` }));
+export const keyRevoked = view(RevokedKey, ({ id, name, alsoRevoked }) => {
+  const also = alsoRevoked.length === 0 ? "" : ` Revoked with it, for it made them: ${alsoRevoked.join(", ")}.`;
+  return { success: `Revoked the key ${id} (${name}).${also}` };
+});
 
 export const userList = view(page(User), ({ items }, layout) => {
   if (items.length === 0) return { note: "no users but you; add one with `moorage user create`." };

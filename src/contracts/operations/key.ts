@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CreatedKey, Key, KeyCreate } from "../access.ts";
+import { CreatedKey, Key, KeyCreate, RevokedKey } from "../access.ts";
 import { unary } from "../operation.ts";
 import { Id, Name, page, PageInput } from "../primitives.ts";
 import { limitFlags } from "./bindings.ts";
@@ -34,10 +34,10 @@ export const keyOperations = {
     output: Key,
   }),
   revoke: unary({
-    summary: "Revoke an API key; from then on it opens nothing.",
+    summary: "Revoke an API key and all that were made with it; from then on they open nothing.",
     http: { method: "delete", path: "/v1/keys/{id}" },
     cli: { command: "key revoke", positionals: ["id"] },
     input: z.strictObject({ id: Id }),
-    output: Key,
+    output: RevokedKey,
   }),
 } as const;

@@ -8,6 +8,7 @@ import { looksLikeToken } from "../../identity/token-form.ts";
 import type { KeyRow } from "../../store/store.ts";
 import type { DomainContext, Principal } from "../context.ts";
 import { createPlatform } from "../domain.ts";
+import { createProxyLog } from "./proxy-log.ts";
 import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
 import type { Logins } from "./logins.ts";
@@ -29,8 +30,9 @@ type Kept = { readonly stamp: string; readonly platform: Platform; touchedMs: nu
  */
 export function createAdmit(context: DomainContext, logins?: Logins): Admit {
   const kept = new Map<string, Kept>();
+  const tellProxy = createProxyLog(context);
   return async (shown) => {
-    const principal = await authenticate(context, shown, logins);
+    const principal = await authenticate({ context, logins, tellProxy }, shown);
     const { keyId, owner } = principal;
     const id = keyId ?? `user ${owner}`;
     const stamp = JSON.stringify(principal);
@@ -46,13 +48,22 @@ export function createAdmit(context: DomainContext, logins?: Logins): Admit {
   };
 }
 
+type Authentication = {
+  readonly context: DomainContext;
+  readonly logins: Logins | undefined;
+  readonly tellProxy: (refusal: string) => void;
+};
+
 /** What the sender shows for itself goes before what a proxy says of whom it lets through. */
-async function authenticate(context: DomainContext, shown: Shown, logins: Logins | undefined): Promise<Principal> {
+async function authenticate({ context, logins, tellProxy }: Authentication, shown: Shown): Promise<Principal> {
   const { bearer, session, header } = shown;
   if (bearer !== undefined) return looksLikeToken(bearer) ? ofToken(context, bearer) : ofKey(context, bearer);
   if (session !== undefined && logins !== undefined) return principalOfUser(await logins.userOf(session));
   const person = header === undefined ? undefined : await context.identity.ofProxy(header);
-  if (person === undefined) throw unknown("This needs an API key, and the request shows none.");
+  if (person === undefined || "refusal" in person) {
+    if (person !== undefined) tellProxy(person.refusal);
+    throw unknown("This needs an API key, and the request shows none.");
+  }
   return personal(context, person, "Ask an administrator of this server.");
 }
 
@@ -69,11 +80,13 @@ async function ofToken(context: DomainContext, token: string): Promise<Principal
 async function personal(context: DomainContext, person: Person, hint: string): Promise<Principal> {
   const user = await settlePerson(context, person);
   if (typeof user === "string") throw unknown(user, hint);
-  return principalOfUser(user);
+  return principalOfUser(user, { issuer: person.source.issuer, subject: person.subject });
 }
 
-export function principalOfUser({ name, role }: User): Principal {
-  return { owner: name, user: name, agent: false, keyId: null, role, scopes: null, limits: null, expiresAt: null };
+/** `via`: who vouches for them this time, otherwise who did when they first came. */
+export function principalOfUser({ name, role, identity }: User, via = identity): Principal {
+  const vouched = via === null ? {} : { via };
+  return { owner: name, user: name, agent: false, keyId: null, ...vouched, role, scopes: null, limits: null, expiresAt: null };
 }
 
 async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {

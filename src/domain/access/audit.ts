@@ -36,10 +36,10 @@ export function createAudit(context: DomainContext, principal: Principal) {
       const error = "thrown" in outcome ? asMoorageError(outcome.thrown) : undefined;
       // What was never tried has changed nothing, and anybody could fill the log with it.
       if (error?.code === "INVALID_INPUT") return;
-      const { owner, keyId: key, user, agent } = principal;
+      const { owner, keyId: key, user, agent, via = null } = principal;
       const facts: ChangeFacts = {
         operation: "change",
-        ...{ owner, key, user, agent },
+        ...{ owner, key, user, agent, via },
         change: name,
         subject: { ...subjectOf(input), ...("answer" in outcome ? subjectOf(outcome.answer) : {}) },
         outcome: error === undefined ? "done" : error.code === "FORBIDDEN" ? "refused" : "failed",

@@ -1,7 +1,7 @@
 import { isoTime } from "../../base/clock.ts";
 import { MoorageError } from "../../base/errors.ts";
 import { newId } from "../../base/ids.ts";
-import type { CreatedKey, Key, KeyCreate, Role, Scope, User } from "../../contracts/types.ts";
+import type { CreatedKey, Key, KeyCreate, RevokedKey, Role, Scope, User } from "../../contracts/types.ts";
 import type { KeyRow, Page, PageQuery } from "../../store/store.ts";
 import type { Call, Principal } from "../context.ts";
 import { newSecret, writeKey } from "./key-secret.ts";
@@ -25,6 +25,7 @@ export async function createKey(call: Call, input: KeyCreate): Promise<CreatedKe
     scopes: scopesOf(principal, input),
     limits: lowerLimits(principal.limits, givenLimits(input)),
     createdBy: principal.owner,
+    madeBy: principal.keyId,
     createdAt: isoTime(createdMs),
     expiresAt: expiryOf(principal, input.ttlMs === undefined ? null : isoTime(createdMs + input.ttlMs)),
     revokedAt: null,
@@ -50,12 +51,13 @@ export async function getKey(call: Call, id: string): Promise<Key> {
   return keyView(await requireKey(call, id));
 }
 
-export async function revokeKey(call: Call, id: string): Promise<Key> {
+/** With all that were made with it: whoever stole a key keeps none that they made for later. */
+export async function revokeKey(call: Call, id: string): Promise<RevokedKey> {
   const { context } = call;
   const { owner } = await requireKey(call, id);
-  const row = (await context.store.keys.revoke(id, isoTime(context.clock.now()))) ?? noKey(id);
-  context.logger.info({ operation: "key.revoke", keyId: id, owner }, "key revoked");
-  return keyView(row);
+  const { row, also } = (await context.store.keys.revoke(id, isoTime(context.clock.now()))) ?? noKey(id);
+  context.logger.info({ operation: "key.revoke", keyId: id, owner, also }, "key revoked");
+  return { ...keyView(row), alsoRevoked: [...also] };
 }
 
 /** Whose keys a call is about. Only administrators are told whether there is somebody else of a name. */

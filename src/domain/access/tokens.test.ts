@@ -229,6 +229,14 @@ describe("a trusted proxy", () => {
     }
     expect((await access.admin.user.list({})).items.map(({ name }) => name)).toEqual(["alice"]);
     expect(access.lines.join("\n")).not.toContain(secret);
+    // Once a minute at most, however many there are.
+    expect(access.lines.filter((line) => line.includes("identity.proxy"))).toEqual([
+      expect.stringContaining(`with ${header}, but without ${proofHeader}`) as string,
+    ]);
+    await (await access.by(good)).network.ensure({ name: "net" });
+    expect((await access.admin.audit.list({})).items).toMatchObject([
+      { user: "alice", key: null, via: { issuer: "proxy", subject: "alice" } },
+    ]);
   });
 
   it("is believed when it shows a token of its own, and no user is who shows theirs", async () => {

@@ -38,8 +38,8 @@ export function recordExportReceipt(context: DomainContext, row: ExportRow): Pro
 
 export type ChangeFacts = Omit<
   ChangeReceipt,
-  "version" | "id" | "sequence" | "previous" | "deployment" | "recordedAt" | "hash" | "signature"
->;
+  "version" | "id" | "sequence" | "previous" | "deployment" | "recordedAt" | "hash" | "signature" | "via"
+> & { readonly via: NonNullable<ChangeReceipt["via"]> | null };
 
 /** Appends to the chain that somebody changed something, or tried to. */
 export function recordChange(context: DomainContext, facts: ChangeFacts): Promise<ReceiptRow> {
@@ -54,7 +54,7 @@ function appendReceipt(context: DomainContext, facts: Facts, ended: Ended): Prom
   return store.receipts.append((last) => {
     const place = { id, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? null };
     const recordedAt = isoTime(clock.now());
-    const body: ReceiptBody = { version: 1, ...place, deployment: signer.deployment, ...facts, recordedAt };
+    const body = { version: 1, ...place, deployment: signer.deployment, ...facts, recordedAt } satisfies ReceiptBody;
     const text = canonicalJson(body);
     const hash = sha256(text);
     const row: ReceiptRow = {

@@ -1,7 +1,14 @@
+import { MoorageError } from "../../base/errors.ts";
 import type { User } from "../../contracts/types.ts";
 import type { KeyRow, KeyRows, UserRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
+
+const REVOKE = `WITH RECURSIVE made (id) AS (
+    SELECT id FROM keys WHERE id = ?1
+    UNION SELECT keys.id FROM keys JOIN made ON keys.made_by = made.id
+  )
+  UPDATE keys SET revoked_at = ?2 WHERE id IN (SELECT id FROM made) AND revoked_at IS NULL RETURNING id`;
 
 export function createKeyRows(database: Database): KeyRows {
   const find = (id: string): KeyRow | undefined => {
@@ -9,13 +16,7 @@ export function createKeyRows(database: Database): KeyRows {
     return row === undefined ? undefined : readKey(row);
   };
   return {
-    insert: ({ id, user, hash, createdAt, revokedAt, lastUsedAt, ...data }) =>
-      Promise.try(() => {
-        database.run(
-          "INSERT INTO keys (id, user, hash, created_at, revoked_at, last_used_at, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-          ...[id, user, hash, createdAt, revokedAt, lastUsedAt, JSON.stringify(data)],
-        );
-      }),
+    insert: (row) => Promise.try(insertKey, database, row),
     find: (id) => Promise.try(() => find(id)),
     list: (user, query) =>
       Promise.try(() => {
@@ -28,8 +29,9 @@ export function createKeyRows(database: Database): KeyRows {
       }),
     revoke: (id, revokedAt) =>
       Promise.try(() => {
-        database.run("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", revokedAt, id);
-        return find(id);
+        const revoked = database.all(REVOKE, id, revokedAt).map((row) => String(row["id"]));
+        const row = find(id);
+        return row === undefined ? undefined : { row, also: revoked.filter((each) => each !== id) };
       }),
     touch: (id, lastUsedAt) =>
       Promise.try(() => {
@@ -71,6 +73,21 @@ export function createUserRows(database: Database): UserRows {
   };
 }
 
+function insertKey(database: Database, row: KeyRow): void {
+  const { id, user, hash, madeBy, createdAt, revokedAt, lastUsedAt, ...data } = row;
+  // One step with the look, so that no key is made with one that is being revoked.
+  database.transaction(() => {
+    if (database.get("SELECT 1 FROM keys WHERE id = ? AND revoked_at IS NOT NULL", madeBy) !== undefined) {
+      throw new MoorageError("CONFLICT", `The key ${madeBy} was revoked while it made another.`);
+    }
+    database.run(
+      `INSERT INTO keys (id, user, hash, made_by, created_at, revoked_at, last_used_at, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, user, hash, madeBy, createdAt, revokedAt, lastUsedAt, JSON.stringify(data)],
+    );
+  });
+}
+
 function readKey(row: Row): KeyRow {
   const data = JSON.parse(String(row["data"])) as Omit<KeyRow, "id" | "user" | "hash" | "createdAt" | "revokedAt">;
   return {
@@ -78,6 +95,7 @@ function readKey(row: Row): KeyRow {
     id: String(row["id"]),
     user: String(row["user"]),
     hash: String(row["hash"]),
+    madeBy: row["made_by"] as string | null,
     createdAt: String(row["created_at"]),
     revokedAt: row["revoked_at"] as string | null,
     lastUsedAt: row["last_used_at"] as string | null,

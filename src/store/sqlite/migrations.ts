@@ -324,6 +324,8 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX logins_by_user ON logins (user, created_at DESC, id DESC);
    CREATE INDEX logins_by_expiry ON logins (expires_at);`,
+  `ALTER TABLE keys ADD COLUMN made_by TEXT;
+   CREATE INDEX keys_by_maker ON keys (made_by) WHERE made_by IS NOT NULL;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -340,6 +342,7 @@ export const SCHEMAS: readonly string[] = [
   "d2b0fa9f26b06cc2c5f1cf78944013bb211f1aaa9806fb7e55923105f98b458e",
   "df05f5e456741abed0f1bd55f45a5bb15b1003fc54231e9ce78f93628ed6d209",
   "9c1227b0587ac4867b90ed5d4fa3a9c3d5918838adba0b9a91b1c02db0e8b466",
+  "387252126516507dcec5708bbfadfdf4c91d675b9de947a0392b1077734a18b2",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */
