@@ -14,7 +14,11 @@ export function errorBody(record: RequestRecord, error: MoorageError) {
 export function errorAnswer(record: RequestRecord, thrown: unknown): Response {
   const error = record.fail(thrown);
   const status = error instanceof TransportError ? error.status : error.row.status;
-  const headers: Record<string, string> = error.code === "UNAUTHENTICATED" ? { "www-authenticate": "Bearer" } : {};
+  const { retryAfterMs } = error.details;
+  const headers: Record<string, string> = {
+    ...(error.code === "UNAUTHENTICATED" ? { "www-authenticate": "Bearer" } : {}),
+    ...(typeof retryAfterMs === "number" ? { "retry-after": String(Math.ceil(retryAfterMs / 1000)) } : {}),
+  };
   return Response.json(errorBody(record, error), { status, headers });
 }
 

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Hono } from "hono";
 import type { Platform } from "../contracts/platform.ts";
 import type { RequestRecord } from "./request-record.ts";
@@ -12,9 +12,10 @@ export type ApiEnv = {
     /** The origin of another site, whose page sends the request and may read the answer. */
     openedTo?: string | undefined;
   };
-  /** Node's response, where the app is served by Node; absent in process. */
+  /** Node's response and request, where the app is served by Node; absent in process. */
   Bindings: {
     readonly outgoing?: ServerResponse;
+    readonly incoming?: IncomingMessage;
     /** Of a request that wants to become a WebSocket. */
     readonly upgrade?: Upgrade;
   };

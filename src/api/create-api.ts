@@ -58,7 +58,7 @@ export function createApi({ admit, logger, version, names, observed, signIn }: A
   if (observed !== undefined) addObservatoryRoutes(app, observed, admit);
   if (signIn !== undefined) addSignInRoutes(app, { signIn, admit });
   app.use("/v1/*", async (context, next) => {
-    context.set("platform", await admit(shownBy(context.req.raw, signIn?.origin)));
+    context.set("platform", await admit(shownBy(context, signIn?.origin)));
     await next();
   });
   app.use("/v1/*", refuseConditions);

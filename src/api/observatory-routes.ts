@@ -30,7 +30,7 @@ export function addObservatoryRoutes(app: Api, { requests, observatory }: Observ
   });
   app.get(METRICS_PATH, async (context) => {
     context.var.record.route = METRICS_PATH;
-    const platform = await admit(shownBy(context.req.raw));
+    const platform = await admit(shownBy(context));
     const { role, scopes, agent } = await platform.auth.whoami({});
     if (role !== "admin" || scopes !== null || agent) {
       throw new MoorageError("FORBIDDEN", "GET /metrics: expected an administrator's key that is not limited.");

@@ -29,6 +29,20 @@ export const ERROR_CODES = {
     fault: "caller",
     hint: "Ask for less, or have an administrator raise the maximum in moorage.config.json.",
   },
+  QUOTA_EXCEEDED: {
+    status: 422,
+    exit: 1,
+    retry: false,
+    fault: "caller",
+    hint: "See what is taken with `moorage quota get`, and remove what is not needed.",
+  },
+  RATE_LIMITED: {
+    status: 429,
+    exit: 1,
+    retry: true,
+    fault: "caller",
+    hint: "Wait for as long as `retry-after` says, and send fewer requests at a time.",
+  },
   UNAUTHENTICATED: {
     status: 401,
     exit: 1,

@@ -8,6 +8,7 @@ import { imageOperations } from "./operations/image.ts";
 import { jobOperations } from "./operations/job.ts";
 import { keyOperations } from "./operations/key.ts";
 import { networkOperations } from "./operations/network.ts";
+import { quotaOperations } from "./operations/quota.ts";
 import { receiptOperations } from "./operations/receipt.ts";
 import { runOperations } from "./operations/run.ts";
 import { sandboxOperations } from "./operations/sandbox.ts";
@@ -33,6 +34,7 @@ export const operations = {
   volume: volumeOperations,
   key: keyOperations,
   user: userOperations,
+  quota: quotaOperations,
   auth: authOperations,
   audit: auditOperations,
   event: eventOperations,

@@ -7,6 +7,7 @@ import { checkToken } from "./access/check-token.ts";
 import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
 import { requireRight, requireScope } from "./access/rights.ts";
 import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
+import { getQuotas, listQuotas, setQuotas } from "./access/quotas.ts";
 import { whoami } from "./access/whoami.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
@@ -137,7 +138,7 @@ const RAW_SCOPES: Readonly<Record<keyof Platform["raw"], Scope>> = {
   importImage: "image:write",
 };
 
-function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "auth" | "audit"> {
+function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "quota" | "auth" | "audit"> {
   return {
     key: {
       create: (input, options) => createKey(call(options), input),
@@ -150,6 +151,11 @@ function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "
       list: async (input, options) => pageOf(await listUsers(call(options), query(input))),
       get: ({ name }, options) => getUser(call(options), name),
       update: (input, options) => updateUser(call(options), input),
+    },
+    quota: {
+      get: ({ user }, options) => getQuotas(call(options), user),
+      list: async (input, options) => pageOf(await listQuotas(call(options), query(input))),
+      set: (input, options) => setQuotas(call(options), input),
     },
     audit: {
       list: async ({ user, ...input }, options) => pageOf(await listAudit(call(options), { user, ...query(input) })),

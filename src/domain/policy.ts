@@ -47,6 +47,8 @@ export type Policy = {
     /** What exports are called that say nothing else. */
     readonly exports: { readonly registry: string; readonly prefix: string; readonly version: string };
   };
+  /** Keys and tokens that open nothing, from one address. */
+  readonly failedSignInsPerMinute: number;
   readonly timers: Timers;
   readonly stats: StatsPolicy;
   /** Sandboxes to be started ahead. */

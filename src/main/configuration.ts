@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { QuotaLimits } from "../contracts/quota.ts";
 import { IdentitySettings } from "./identity-settings.ts";
 
 const MIB = 1024 * 1024;
@@ -233,6 +234,19 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .meta({ description: "Building images." }),
+  limits: z
+    .strictObject({
+      perOwner: QuotaLimits.extend({
+        requestsPerMinute: z.int().min(1).default(6000).meta({ description: "Requests to the server in a minute." }),
+      })
+        .prefault({})
+        .meta({ description: "What each user may take with their agents, where nothing is set for them." }),
+      failedSignInsPerMinute: z.int().min(1).default(60).meta({
+        description: "Keys and tokens that open nothing, from one address, before such are no longer looked at.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "What users may take together with their agents, save who started Moorage." }),
   timers: z
     .strictObject({
       idleTimeoutMs: z

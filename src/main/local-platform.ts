@@ -93,7 +93,7 @@ export async function openLocalPlatform(options: LocalOptions): Promise<LocalPla
   const { configuration, locations, logger } = options;
   await using opening = new AsyncDisposableStack();
   const state = await openStateHome(locations.home);
-  const store = opening.use(openSqliteStore(state.database));
+  const store = opening.use(openSqliteStore(state.database, configuration.limits.perOwner));
   const engines = enginesOf(options, state);
   const { engine, warnings } = await chosenEngine(options, engines);
   opening.use(engine);

@@ -23,15 +23,12 @@ export function policyOf(
     workspaceRoots,
     runtimes,
     recordBytes,
-    runMaxAgeMs,
-    runMaxCount,
-    logMaxAgeMs,
-    logTotalBytes,
     graceMs,
     snapshots,
     images,
     build,
     timers,
+    limits,
     stats,
     pool,
   } = configuration;
@@ -61,15 +58,23 @@ export function policyOf(
     ],
     runtimes,
     recordBytes,
-    recordRetention: { maxAgeMs: runMaxAgeMs, maxCount: runMaxCount },
-    logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
+    ...retentionOf(configuration),
     graceMs,
     snapshots,
     build: buildPolicyOf(build),
     images,
+    failedSignInsPerMinute: limits.failedSignInsPerMinute,
     timers,
     stats,
     pool,
+  };
+}
+
+function retentionOf(configuration: Configuration): Pick<Policy, "recordRetention" | "logRetention"> {
+  const { runMaxAgeMs, runMaxCount, logMaxAgeMs, logTotalBytes } = configuration;
+  return {
+    recordRetention: { maxAgeMs: runMaxAgeMs, maxCount: runMaxCount },
+    logRetention: { maxAgeMs: logMaxAgeMs, maxTotalBytes: logTotalBytes },
   };
 }
 

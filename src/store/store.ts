@@ -19,6 +19,7 @@ import type { BuildRow, BuildRows } from "./builds.ts";
 import type { ExportRow } from "./exports.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { EndingRows, WorkRows } from "./works.ts";
+import type { QuotaRows } from "./quotas.ts";
 import type { ImageRows } from "./images.ts";
 import type { EventRows } from "./events.ts";
 import type { KeptCalls } from "./kept-calls.ts";
@@ -39,6 +40,7 @@ export type * from "./page.ts";
 export type * from "./snapshots.ts";
 export type * from "./named-things.ts";
 export type * from "./samples.ts";
+export type * from "./quotas.ts";
 
 export type * from "./events.ts";
 export type * from "./run-logs.ts";
@@ -360,6 +362,8 @@ export type Store = AsyncDisposable & {
   readonly users: UserRows;
   readonly keys: KeyRows;
   readonly logins: LoginRows;
+  /** Kept to by all that inserts or starts: QUOTA_EXCEEDED, and nothing is written. */
+  readonly quotas: QuotaRows;
   readonly contexts: ContextRows;
   readonly images: ImageRows;
   readonly lentNames: LentNames;

@@ -61,7 +61,7 @@ async function upgrade(
   stream.once("close", () => left.abort());
   let accepted: Upgraded | undefined;
   const asked: Upgrade = { left: left.signal, accept: (upgraded) => (accepted = upgraded) };
-  const answer = await app.fetch(fetchRequest(request), { upgrade: asked });
+  const answer = await app.fetch(fetchRequest(request), { incoming: request, upgrade: asked });
   if (accepted === undefined) return refuse(stream, answer);
   // With a client that has left, or whose handshake is wrong, the route learns by the signal that nobody comes.
   sockets.handleUpgrade(request, stream, head, accepted);

@@ -44,6 +44,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "moorage key create --user alice --name laptop --ttl 720h",
     "moorage key create --agent builder --memory 512m --ttl 24h",
   ],
+  "quota set": ["moorage quota set alice --sandboxes 20 --memory 16g --cpus 8"],
   "audit ls": ["moorage audit ls --user alice"],
   "context create": [
     "moorage context create .",

@@ -1,3 +1,4 @@
+import { quotaDetails, quotaList } from "./quota-views.ts";
 import {
   directoryMade,
   fileContent,
@@ -133,6 +134,9 @@ export const VIEWS: Readonly<Record<string, View>> = {
   "key.get": keyDetails,
   "key.revoke": keyRevoked,
   "user.list": userList,
+  "quota.get": quotaDetails,
+  "quota.list": quotaList,
+  "quota.set": quotaDetails,
   "auth.whoami": whoami,
   "auth.check": tokenCheck,
   "system.doctor": doctorReport,

@@ -9,6 +9,7 @@ import type { KeyRow } from "../../store/store.ts";
 import type { DomainContext, Principal } from "../context.ts";
 import { createPlatform } from "../domain.ts";
 import { createProxyLog } from "./proxy-log.ts";
+import { createDoorLimits } from "./door-limits.ts";
 import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
 import type { Logins } from "./logins.ts";
@@ -30,9 +31,10 @@ type Kept = { readonly stamp: string; readonly platform: Platform; touchedMs: nu
  */
 export function createAdmit(context: DomainContext, logins?: Logins): Admit {
   const kept = new Map<string, Kept>();
+  const held = createDoorLimits(context);
   const tellProxy = createProxyLog(context);
   return async (shown) => {
-    const principal = await authenticate({ context, logins, tellProxy }, shown);
+    const principal = await held(shown, () => authenticate({ context, logins, tellProxy }, shown));
     const { keyId, owner } = principal;
     const id = keyId ?? `user ${owner}`;
     const stamp = JSON.stringify(principal);

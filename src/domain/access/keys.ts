@@ -61,7 +61,7 @@ export async function revokeKey(call: Call, id: string): Promise<RevokedKey> {
 }
 
 /** Whose keys a call is about. Only administrators are told whether there is somebody else of a name. */
-async function targetUser({ context, principal }: Call, name = principal.user): Promise<User> {
+export async function targetUser({ context, principal }: Call, name = principal.user): Promise<User> {
   if (name !== principal.user && !isAdministrator(principal)) return missing(name);
   return (await findUser(context, name)) ?? missing(name);
 }

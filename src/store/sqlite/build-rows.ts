@@ -1,11 +1,13 @@
 import type { BuildRow, BuildRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import type { Reserve } from "./quota-rows.ts";
 import { createWorkRows, readWork } from "./work-rows.ts";
 
-export function createBuildRows(database: Database): BuildRows {
+export function createBuildRows(database: Database, reserve: Reserve): BuildRows {
   // What a build has left as cache is known by its record alone.
   const rows = createWorkRows<BuildRow>(database, {
     name: "builds",
+    reserve,
     removable: "json_array_length(data, '$.cache') = 0",
   });
   const read = (row: Row): BuildRow => readWork(row) as BuildRow;

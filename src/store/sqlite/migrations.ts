@@ -326,6 +326,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX logins_by_expiry ON logins (expires_at);`,
   `ALTER TABLE keys ADD COLUMN made_by TEXT;
    CREATE INDEX keys_by_maker ON keys (made_by) WHERE made_by IS NOT NULL;`,
+  `CREATE TABLE quotas (user TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -343,6 +344,7 @@ export const SCHEMAS: readonly string[] = [
   "df05f5e456741abed0f1bd55f45a5bb15b1003fc54231e9ce78f93628ed6d209",
   "9c1227b0587ac4867b90ed5d4fa3a9c3d5918838adba0b9a91b1c02db0e8b466",
   "387252126516507dcec5708bbfadfdf4c91d675b9de947a0392b1077734a18b2",
+  "7586ae96fef0ad20ebae6dcc6f94c17d6672bc0bcc8648fec8f25432717bed21",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */

@@ -2,16 +2,25 @@ import type { Page, PageQuery, RunFilter, RunRow, RunRows, RunSummary } from "..
 import type { Database, Row } from "./database.ts";
 import { directoryOfRun, refuseDirectoryInUse } from "./directory-use.ts";
 import { decodeCursor, toPage } from "./pages.ts";
+import type { Reserve } from "./quota-rows.ts";
 import { unkept } from "./unkept.ts";
 
 /** Without the output: a list of many would bring gigabytes of it. */
 const SUMMARY = "data, holder, handle, started_ms, ended_at";
 const COLUMNS = `${SUMMARY}, stdout, stderr`;
 
-export function createRunRows(database: Database): RunRows {
+export function createRunRows(database: Database, reserve: Reserve): RunRows {
   return {
     insert: (row) =>
-      Promise.try(() => (row.kind === "exec" ? database.unsynced(() => insert(database, row)) : insert(database, row))),
+      Promise.try(() => {
+        const insert = (): void => {
+          database.transaction(() => {
+            refuseDirectoryInUse(database, directoryOfRun(row));
+            reserve(row.owner, () => insertRow(database, row));
+          });
+        };
+        return row.kind === "exec" ? database.unsynced(insert) : insert();
+      }),
     setStarted: (id, { handle, startedMs }) =>
       Promise.try(() => {
         const sql = "UPDATE runs SET handle = ?, started_ms = ? WHERE id = ?";
@@ -61,13 +70,6 @@ function listRuns(database: Database, { owner, filter, query }: Listing): Page<R
     ...[owner, ...given.map(({ value }) => value), decodeCursor(query.cursor) ?? "~", query.limit + 1],
   );
   return toPage(rows, query, readSummary);
-}
-
-function insert(database: Database, row: RunRow): void {
-  database.transaction(() => {
-    refuseDirectoryInUse(database, directoryOfRun(row));
-    insertRow(database, row);
-  });
 }
 
 function insertRow(database: Database, row: RunRow): void {

@@ -1,10 +1,11 @@
 import type { EngineName } from "../../contracts/types.ts";
 import type { SandboxRow } from "../store.ts";
 import type { Database } from "./database.ts";
+import type { Reserve } from "./quota-rows.ts";
 
 /** One transaction from the choice to the owner: two claims never meet at one sandbox. */
 export function claimSandbox(
-  database: Database,
+  { database, reserve }: { readonly database: Database; readonly reserve: Reserve },
   { poolKey, engine }: { readonly poolKey: string; readonly engine: EngineName },
   make: (pooled: SandboxRow) => SandboxRow,
 ): SandboxRow | undefined {
@@ -17,9 +18,12 @@ export function claimSandbox(
     if (found === undefined) return undefined;
     const pooled = JSON.parse(String(found["data"])) as SandboxRow;
     const row = { ...make(pooled), id: pooled.id, revision: pooled.revision + 1 };
-    database.run(
-      "UPDATE sandboxes SET owner = ?, name = ?, conversation_id = ?, created_at = ?, data = ? WHERE id = ?",
-      ...[row.owner, row.name, row.conversationId, row.createdAt, JSON.stringify(row), row.id],
+    const values = [row.owner, row.name, row.conversationId, row.createdAt, JSON.stringify(row), row.id];
+    reserve(row.owner, () =>
+      database.run(
+        "UPDATE sandboxes SET owner = ?, name = ?, conversation_id = ?, created_at = ?, data = ? WHERE id = ?",
+        ...values,
+      ),
     );
     return row;
   });

@@ -1,13 +1,14 @@
 import { isMoorageError, MoorageError } from "../../base/errors.ts";
 import type { SandboxRow, SandboxRows, TransitionFrom } from "../store.ts";
 import type { Database, Row } from "./database.ts";
+import type { Reserve } from "./quota-rows.ts";
 import { claimSandbox } from "./sandbox-claim.ts";
 import { listSandboxes } from "./sandbox-list.ts";
 import { isHostPortTaken, refusePlaceGone, refusePlaceInUse, takeHostPorts } from "./sandbox-places.ts";
 import { createSandboxQueries } from "./sandbox-queries.ts";
 import { shiftTimers } from "./sandbox-timers.ts";
 
-export function createSandboxRows(database: Database): SandboxRows {
+export function createSandboxRows(database: Database, reserve: Reserve): SandboxRows {
   const byId = (id: string): SandboxRow | undefined => {
     const row = database.get("SELECT data FROM sandboxes WHERE id = ?", id);
     return row === undefined ? undefined : read(row);
@@ -25,7 +26,7 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.transaction(() => {
           refusePlaceGone(database, row);
           refusePlaceInUse(database, row);
-          insert(database, row);
+          reserve(row.owner, () => insert(database, row));
           takeHostPorts(database, row);
         }),
       ),
@@ -41,7 +42,7 @@ export function createSandboxRows(database: Database): SandboxRows {
         return row === undefined ? undefined : read(row);
       }),
     list: (owner, query) => Promise.try(listSandboxes, database, owner, query),
-    claim: (kind, make) => Promise.try(claimSandbox, database, kind, make),
+    claim: (kind, make) => Promise.try(claimSandbox, { database, reserve }, kind, make),
     shiftTimers: (milliseconds, moved) => Promise.try(shiftTimers, database, milliseconds, moved),
     ...createSandboxQueries(database),
     isHostPortTaken: (hostPort) => Promise.try(isHostPortTaken, database, hostPort),
@@ -50,7 +51,8 @@ export function createSandboxRows(database: Database): SandboxRows {
         database.transaction(() => {
           const row = byId(id);
           if (row === undefined || !fits(row, from)) return undefined;
-          return write(database, { ...row, ...change, revision: row.revision + 1 });
+          const changed = (): SandboxRow => write(database, { ...row, ...change, revision: row.revision + 1 });
+          return change.pending?.action === "start" ? reserve(row.owner, changed) : changed();
         }),
       ),
     update: (id, change) => Promise.try(update, id, change),

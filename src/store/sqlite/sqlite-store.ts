@@ -1,4 +1,4 @@
-import type { EngineName } from "../../contracts/types.ts";
+import type { EngineName, QuotaLimits } from "../../contracts/types.ts";
 import type { Store } from "../store.ts";
 import { openDatabase } from "./database.ts";
 import { createKeyRows, createUserRows } from "./access-rows.ts";
@@ -11,6 +11,7 @@ import { createKeptCallRows } from "./kept-call-rows.ts";
 import { createLentRows } from "./lent-rows.ts";
 import { createLoginRows } from "./login-rows.ts";
 import { createNamedRows } from "./named-rows.ts";
+import { createQuotaRows } from "./quota-rows.ts";
 import { createReceiptRows } from "./receipt-rows.ts";
 import { createRunRows } from "./run-rows.ts";
 import { createSampleRows } from "./sample-rows.ts";
@@ -27,11 +28,16 @@ const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
   UNION SELECT data ->> 'engine' FROM builds WHERE status = 'running'
   UNION SELECT data ->> 'engine' FROM exports WHERE status = 'running'`;
 
-/** The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process. */
-export function openSqliteStore(path: string): Store {
+/**
+ * The store in one SQLite file, shared by any number of processes; `:memory:` for one that lives with the process.
+ * `quotas` are those of everybody but the user of this machine.
+ */
+export function openSqliteStore(path: string, quotas: QuotaLimits = {}): Store {
   const database = openDatabase(path);
+  const { reserve, ...quotaRows } = createQuotaRows(database, quotas);
   return {
-    sandboxes: createSandboxRows(database),
+    sandboxes: createSandboxRows(database, reserve),
+    quotas: quotaRows,
     users: createUserRows(database),
     keys: createKeyRows(database),
     logins: createLoginRows(database),
@@ -39,12 +45,12 @@ export function openSqliteStore(path: string): Store {
     images: createImageRows(database),
     lentNames: createLentRows(database),
     keptCalls: createKeptCallRows(database),
-    builds: createBuildRows(database),
+    builds: createBuildRows(database, reserve),
     exports: createWorkRows(database, { name: "exports" }),
     snapshots: createSnapshotRows(database),
     volumes: createNamedRows(database, "volumes"),
     networks: createNamedRows(database, "networks"),
-    runs: createRunRows(database),
+    runs: createRunRows(database, reserve),
     receipts: createReceiptRows(database),
     egress: createEgressRows(database),
     samples: createSampleRows(database),

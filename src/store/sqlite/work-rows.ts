@@ -1,24 +1,25 @@
 import type { WorkRow, WorkRows } from "../store.ts";
 import type { Database, Row as Columns } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
+import type { Reserve } from "./quota-rows.ts";
 import { unkept } from "./unkept.ts";
 
 type Table = {
   readonly name: "builds" | "exports";
   /** What those have to be that retention may remove, in SQL. */
   readonly removable?: string;
+  readonly reserve?: Reserve;
 };
 
 export function createWorkRows<Row extends WorkRow>(database: Database, table: Table): WorkRows<Row> {
-  const { name, removable = "TRUE" } = table;
+  const { name, removable = "TRUE", reserve = (_owner, work) => work() } = table;
   const read = (row: Columns): Row => readWork(row) as Row;
   return {
     insert: (row) =>
       Promise.try(() => {
-        database.run(
-          `INSERT INTO ${name} (id, owner, status, holder, created_at, data) VALUES (?, ?, ?, ?, ?, ?)`,
-          ...[row.id, row.owner, row.status, row.holder, row.createdAt, JSON.stringify(row)],
-        );
+        const sql = `INSERT INTO ${name} (id, owner, status, holder, created_at, data) VALUES (?, ?, ?, ?, ?, ?)`;
+        const values = [row.id, row.owner, row.status, row.holder, row.createdAt, JSON.stringify(row)];
+        database.transaction(() => void reserve(row.owner, () => database.run(sql, ...values)));
       }),
     find: (owner, id) =>
       Promise.try(() => {
