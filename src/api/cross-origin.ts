@@ -1,7 +1,7 @@
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api-env.ts";
 
-const HEADERS = "authorization, content-type, idempotency-key, last-event-id, range, x-request-id";
+const HEADERS = "authorization, content-type, idempotency-key, last-event-id, range, x-moorage-owner, x-request-id";
 const EXPOSED = "content-range, etag, idempotency-replayed, retry-after, x-request-id";
 const MAX_AGE_S = 600;
 

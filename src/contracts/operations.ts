@@ -15,6 +15,7 @@ import { sandboxOperations } from "./operations/sandbox.ts";
 import { sessionOperations } from "./operations/session.ts";
 import { snapshotOperations } from "./operations/snapshot.ts";
 import { systemOperations } from "./operations/system.ts";
+import { teamOperations } from "./operations/team.ts";
 import { userOperations } from "./operations/user.ts";
 import { volumeOperations } from "./operations/volume.ts";
 
@@ -34,6 +35,7 @@ export const operations = {
   volume: volumeOperations,
   key: keyOperations,
   user: userOperations,
+  team: teamOperations,
   quota: quotaOperations,
   auth: authOperations,
   audit: auditOperations,

@@ -8,6 +8,7 @@ import { createKey, getKey, listKeys, revokeKey } from "./access/keys.ts";
 import { requireRight, requireScope } from "./access/rights.ts";
 import { createUser, getUser, listUsers, updateUser } from "./access/users.ts";
 import { getQuotas, listQuotas, setQuotas } from "./access/quotas.ts";
+import { createTeam, deleteTeam, getTeam, listTeams, updateTeam } from "./access/teams.ts";
 import { whoami } from "./access/whoami.ts";
 import { runBatch } from "./batch/batch.ts";
 import { doctor } from "./doctor/doctor.ts";
@@ -138,7 +139,7 @@ const RAW_SCOPES: Readonly<Record<keyof Platform["raw"], Scope>> = {
   importImage: "image:write",
 };
 
-function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "quota" | "auth" | "audit"> {
+function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "team" | "quota" | "auth" | "audit"> {
   return {
     key: {
       create: (input, options) => createKey(call(options), input),
@@ -151,6 +152,13 @@ function accessOperations(call: CallOf): Pick<ParsedPlatform, "key" | "user" | "
       list: async (input, options) => pageOf(await listUsers(call(options), query(input))),
       get: ({ name }, options) => getUser(call(options), name),
       update: (input, options) => updateUser(call(options), input),
+    },
+    team: {
+      create: ({ name }, options) => createTeam(call(options), name),
+      list: async (input, options) => pageOf(await listTeams(call(options), query(input))),
+      get: ({ name }, options) => getTeam(call(options), name),
+      update: (input, options) => updateTeam(call(options), input),
+      delete: ({ name }, options) => deleteTeam(call(options), name),
     },
     quota: {
       get: ({ user }, options) => getQuotas(call(options), user),

@@ -40,7 +40,12 @@ export async function serve(platform: LocalPlatform, serving: Serving): Promise<
 async function openDoors(platform: LocalPlatform, serving: Serving, opened: AsyncDisposableStack) {
   const { settings, version, locations, logger } = serving;
   const addresses = settings.listen.map(readAddress);
-  const local: Admit = () => Promise.resolve(platform);
+  const local: Admit = async ({ header }) => {
+    if (header?.("x-moorage-owner") === undefined) return platform;
+    throw new MoorageError("FORBIDDEN", "On the local socket everything is the local user's: expected no team.", {
+      hint: "Act for a team with a key, on one of the server's other addresses.",
+    });
+  };
   const { admit, observatory } = platform;
   const parts = { logger, version, observed: { requests: new RequestMetrics(), observatory } };
   const doors: AsyncDisposable[] = [];

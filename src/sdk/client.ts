@@ -22,6 +22,8 @@ export type ClientOptions = {
   readonly fetch?: FetchLike;
   /** API key, sent as a bearer token. @default none: the local socket asks for no key */
   readonly key?: string | undefined;
+  /** Name of a team of yours, for which everything is done. @default yourself */
+  readonly owner?: string | undefined;
   /** Sent as `user-agent`; browsers send their own. @default the runtime's */
   readonly userAgent?: string;
   /**
@@ -58,7 +60,7 @@ export type ClientOptions = {
  * ```
  */
 export function createClient(options: ClientOptions): Platform {
-  const { baseUrl, fetch = globalFetch, key, userAgent } = options;
+  const { baseUrl, fetch = globalFetch, key, owner, userAgent } = options;
   const connection: Connection = {
     baseUrl: checkedBase(baseUrl),
     fetch,
@@ -68,6 +70,7 @@ export function createClient(options: ClientOptions): Platform {
     },
     headers: {
       ...(key === undefined ? {} : { authorization: `Bearer ${checkedHeader("key", key, AS_GIVEN)}` }),
+      ...(owner === undefined ? {} : { "x-moorage-owner": checkedHeader("owner", owner, AS_NAMED) }),
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     },
   };
@@ -90,6 +93,7 @@ function checkedCount(name: string, value: number): number {
 }
 
 const AS_GIVEN = "Pass the key as it was given out, without quotes, spaces or a line break.";
+const AS_NAMED = "Name a team of yours, such as ops.";
 const AS_CHOSEN = "Choose another key, such as a UUID.";
 
 // `fetch` would refuse it in words that show it, and as if the server were away.

@@ -19,6 +19,7 @@ import type { BuildRow, BuildRows } from "./builds.ts";
 import type { ExportRow } from "./exports.ts";
 import type { DirectoryUse } from "./directories.ts";
 import type { EndingRows, WorkRows } from "./works.ts";
+import type { TeamRows } from "./teams.ts";
 import type { QuotaRows } from "./quotas.ts";
 import type { ImageRows } from "./images.ts";
 import type { EventRows } from "./events.ts";
@@ -41,6 +42,7 @@ export type * from "./snapshots.ts";
 export type * from "./named-things.ts";
 export type * from "./samples.ts";
 export type * from "./quotas.ts";
+export type * from "./teams.ts";
 
 export type * from "./events.ts";
 export type * from "./run-logs.ts";
@@ -360,6 +362,7 @@ export type EgressRows = {
 export type Store = AsyncDisposable & {
   readonly sandboxes: SandboxRows;
   readonly users: UserRows;
+  readonly teams: TeamRows;
   readonly keys: KeyRows;
   readonly logins: LoginRows;
   /** Kept to by all that inserts or starts: QUOTA_EXCEEDED, and nothing is written. */

@@ -14,11 +14,14 @@ import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
 import type { Logins } from "./logins.ts";
 import { lowerRole } from "./rights.ts";
+import { asTeam } from "./teams.ts";
 import { settlePerson } from "./token-user.ts";
 import { findUser } from "./users.ts";
 
 /** Platforms of that many keys are kept made. */
 const MOST_KEPT = 1000;
+/** Names the team for which a request is. */
+const OWNER_HEADER = "x-moorage-owner";
 const TOUCH_MS = 60_000;
 
 const TOKEN_HINT = "Get a new token; `moorage auth check --token FILE` explains one to an administrator.";
@@ -34,9 +37,11 @@ export function createAdmit(context: DomainContext, logins?: Logins): Admit {
   const held = createDoorLimits(context);
   const tellProxy = createProxyLog(context);
   return async (shown) => {
-    const principal = await held(shown, () => authenticate({ context, logins, tellProxy }, shown));
-    const { keyId, owner } = principal;
-    const id = keyId ?? `user ${owner}`;
+    const self = await held(shown, () => authenticate({ context, logins, tellProxy }, shown));
+    const team = shown.header?.(OWNER_HEADER);
+    const principal = team === undefined ? self : await asTeam(context, self, team);
+    const { keyId, user, owner } = principal;
+    const id = `${keyId ?? `user ${user}`} as ${owner}`;
     const stamp = JSON.stringify(principal);
     const known = kept.get(id);
     const entry = known?.stamp === stamp ? known : { stamp, platform: platformFor(context, principal), touchedMs: 0 };

@@ -12,7 +12,13 @@ export const AGENT_SCOPES: readonly Scope[] = [
 ];
 
 /** The areas of the nouns that are none of their own. */
-const AREAS: Readonly<Record<string, string>> = { image: "image", context: "image", receipt: "receipt", key: "key" };
+const AREAS: Readonly<Record<string, string>> = {
+  image: "image",
+  context: "image",
+  receipt: "receipt",
+  key: "key",
+  team: "key",
+};
 const SYSTEM = new Set(["system", "user"]);
 
 export function lowerRole(a: Role, b: Role): Role {

@@ -68,8 +68,10 @@ async function addUser(
     await context.store.users.insert(user);
   } catch (error) {
     // Another request of theirs was first, or an administrator.
-    if (isMoorageError(error) && error.code === "CONFLICT") return settlePerson(context, person);
-    throw error;
+    if (!isMoorageError(error) || error.code !== "CONFLICT") throw error;
+    return (await findUser(context, name)) === undefined
+      ? `The name "${name}" is, or was, a team's.`
+      : settlePerson(context, person);
   }
   context.logger.info({ operation: "user.create", user: name, role, ...identity }, "user signed in first");
   return user;

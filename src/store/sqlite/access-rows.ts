@@ -3,6 +3,7 @@ import type { User } from "../../contracts/types.ts";
 import type { KeyRow, KeyRows, UserRows } from "../store.ts";
 import type { Database, Row } from "./database.ts";
 import { decodeCursor, toPage } from "./pages.ts";
+import { refuseTeamName } from "./team-rows.ts";
 
 const REVOKE = `WITH RECURSIVE made (id) AS (
     SELECT id FROM keys WHERE id = ?1
@@ -49,7 +50,10 @@ export function createUserRows(database: Database): UserRows {
   return {
     insert: (user) =>
       Promise.try(() => {
-        database.run("INSERT INTO users (name, data) VALUES (?, ?)", user.name, JSON.stringify(user));
+        database.transaction(() => {
+          refuseTeamName(database, user.name);
+          database.run("INSERT INTO users (name, data) VALUES (?, ?)", user.name, JSON.stringify(user));
+        });
       }),
     find: (name) => Promise.try(() => find(name)),
     list: (query) =>

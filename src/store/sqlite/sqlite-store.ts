@@ -17,6 +17,7 @@ import { createRunRows } from "./run-rows.ts";
 import { createSampleRows } from "./sample-rows.ts";
 import { createSandboxRows } from "./sandbox-rows.ts";
 import { createSnapshotRows } from "./snapshot-rows.ts";
+import { createTeamRows } from "./team-rows.ts";
 import { createWorkRows } from "./work-rows.ts";
 
 const ENGINES = `SELECT data ->> 'engine' AS engine FROM sandboxes
@@ -38,6 +39,7 @@ export function openSqliteStore(path: string, quotas: QuotaLimits = {}): Store {
   return {
     sandboxes: createSandboxRows(database, reserve),
     quotas: quotaRows,
+    teams: createTeamRows(database),
     users: createUserRows(database),
     keys: createKeyRows(database),
     logins: createLoginRows(database),
