@@ -93,7 +93,17 @@ async function personal(context: DomainContext, person: Person, hint: string): P
 /** `via`: who vouches for them this time, otherwise who did when they first came. */
 export function principalOfUser({ name, role, identity }: User, via = identity): Principal {
   const vouched = via === null ? {} : { via };
-  return { owner: name, user: name, agent: false, keyId: null, ...vouched, role, scopes: null, limits: null, expiresAt: null };
+  return {
+    owner: name,
+    user: name,
+    agent: false,
+    keyId: null,
+    ...vouched,
+    role,
+    scopes: null,
+    limits: null,
+    expiresAt: null,
+  };
 }
 
 async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {
