@@ -32,7 +32,7 @@ test("a page of an allowed origin is told what it may send, before it shows a ke
       "access-control-allow-origin": APP,
       "access-control-allow-methods": "GET, DELETE",
       "access-control-allow-headers":
-        "authorization, content-type, idempotency-key, last-event-id, range, x-request-id",
+        "authorization, content-type, idempotency-key, last-event-id, range, x-moorage-owner, x-request-id",
       "access-control-expose-headers": "content-range, etag, idempotency-replayed, retry-after, x-request-id",
       "access-control-max-age": "600",
     },

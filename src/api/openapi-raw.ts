@@ -298,7 +298,7 @@ function observatoryPaths(): Paths {
         parameters: [],
         responses: {
           "200": { description: "The figures.", content: { "text/plain": { schema: { type: "string" } } } },
-          default: { $ref: "#/components/responses/Error" },
+          ...failedResponses(false),
         },
       },
     },

@@ -49,7 +49,7 @@ describe("wrong arguments", () => {
     `);
     expect(await told("ls")).toMatchInlineSnapshot(`
       "error: Unknown command "moorage ls".
-      hint: Did you mean \`moorage sandbox ls\` or \`moorage runs ls\` or \`moorage session ls\` or \`moorage file ls\` or \`moorage image ls\` or \`moorage context ls\` or \`moorage network ls\` or \`moorage receipt ls\` or \`moorage snapshot ls\` or \`moorage volume ls\` or \`moorage key ls\` or \`moorage user ls\` or \`moorage audit ls\`?
+      hint: Did you mean \`moorage sandbox ls\` or \`moorage runs ls\` or \`moorage session ls\` or \`moorage file ls\` or \`moorage image ls\` or \`moorage context ls\` or \`moorage network ls\` or \`moorage receipt ls\` or \`moorage snapshot ls\` or \`moorage volume ls\` or \`moorage key ls\` or \`moorage user ls\` or \`moorage team ls\` or \`moorage quota ls\` or \`moorage audit ls\`?
       exit 2"
     `);
     expect(await told("sandbox", "remove-all")).toMatchInlineSnapshot(`

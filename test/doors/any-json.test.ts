@@ -63,9 +63,10 @@ describe.each(listOperations().map((named) => [named.name, named] as const))("%s
           method: method.toUpperCase(),
           ...(hasBody ? { body, headers: { "content-type": "application/json" } } : {}),
         });
+        // What is no JSON of the operation may be a good query: a stream that it opens has no end.
+        if (response.status < 400) return response.body?.cancel();
         const told = await response.text();
         expect(response.status, told).toBeLessThan(500);
-        if (response.status < 400) return;
         const { error } = JSON.parse(told) as { error: Record<string, unknown> };
         expect(error).toMatchObject({ code: expect.any(String) as unknown, message: expect.any(String) as unknown });
         expect(String(error["hint"])).not.toBe("");

@@ -24,6 +24,7 @@ const OWN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   key_get: { id: "k3v9x2m7q1w8e5r4t6y0" },
   key_revoke: { id: "k3v9x2m7q1w8e5r4t6y0" },
   key_create: { name: "laptop" },
+  quota_set: { user: "alice", sandboxes: 20 },
   context_create: { git: "https://example.org/app.git" },
   image_build: { git: "https://example.org/app.git", tag: "app-1" },
   image_export: { images: { web: "agent-env:app-1" }, registry: "registry.example.org/team" },

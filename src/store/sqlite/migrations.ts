@@ -346,9 +346,7 @@ export const SCHEMAS: readonly string[] = [
   "9c1227b0587ac4867b90ed5d4fa3a9c3d5918838adba0b9a91b1c02db0e8b466",
   "387252126516507dcec5708bbfadfdf4c91d675b9de947a0392b1077734a18b2",
   "7586ae96fef0ad20ebae6dcc6f94c17d6672bc0bcc8648fec8f25432717bed21",
-  "12268a468eeb20b38c8301f42b8f721f0094537430c77e9b7c832aad719c4425",
-  "dc0deb4f35812efbfc46dbd56ba99da4bb9d1342bcefdcbff70b44a75b5ec2e2",
-  "6ca6dd6e77c652ad339760fb87e2185eda3ee48102c2eff85fde3da83a9f7612",
+  "cf28bc3c1379944c14b62014570a0c45c65268131b942938d47555454d5b0d19",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */
