@@ -97,7 +97,7 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     ...runs,
     inspect: units.inspect,
     list: units.list,
-    watch: (signal) => watchUnits({ api, labels }, signal),
+    watch: (signal) => watchUnits(api, signal),
     remove: async (id, signal) => {
       const unit = await units.find(id, signal);
       if (unit !== undefined) release(unit.container.Id);

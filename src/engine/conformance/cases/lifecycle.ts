@@ -7,13 +7,44 @@ import { runSpec, soon, type Fixture, type Unit } from "../fixture.ts";
 import type { ConformanceHarness } from "../harness.ts";
 
 const KEPT = "/workspace/kept";
+/** News of an engine may take a while. */
+const WAITING = { timeout: 10_000, interval: 20 };
 const GRACE = { graceMs: 1_000 };
 
 export function describeLifecycle(harness: ConformanceHarness, fixture: () => Fixture): void {
   describe("the life of a sandbox", () => {
     describeStop(fixture);
+    describeWatch(fixture);
     if (harness.supports.freezer) describeFreezer(fixture);
     else describeNoFreezer(fixture);
+  });
+}
+
+function describeWatch(fixture: () => Fixture): void {
+  test("changes are told to who listens, where the engine tells any, until nobody listens", async () => {
+    const { engine, sandbox } = fixture();
+    if (engine.watch === undefined) return;
+    const listening = new AbortController();
+    const told = new Set<string>();
+    const changes = await soon(engine.watch(listening.signal), "watch");
+    const ended = (async () => {
+      for await (const id of changes) told.add(id);
+    })().catch((error: unknown) => error);
+    const id = await (async () => {
+      await using unit = await sandbox();
+      await expect.poll(() => told.has(unit.id), WAITING).toBe(true);
+      told.clear();
+      await soon(engine.stop(unit.id, GRACE), "stop");
+      await expect.poll(() => told.has(unit.id), WAITING).toBe(true);
+      told.clear();
+      await soon(engine.start(unit.id), "start");
+      await expect.poll(() => told.has(unit.id), WAITING).toBe(true);
+      told.clear();
+      return unit.id;
+    })();
+    await expect.poll(() => told.has(id), WAITING).toBe(true);
+    listening.abort();
+    await soon(ended, "the end of listening");
   });
 }
 

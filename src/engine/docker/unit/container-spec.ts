@@ -20,6 +20,11 @@ export function unitName(id: string): string {
   return `moorage-${id}`;
 }
 
+/** The unit whose container has this name, if any. */
+export function unitOfName(name: string): string | undefined {
+  return /^moorage-([a-z][a-z0-9]{19})$/.exec(name)?.[1];
+}
+
 /** The name of a volume that outlives units; no unit's id has a dash. */
 export function volumeName(id: string): string {
   return `moorage-volume-${id}`;

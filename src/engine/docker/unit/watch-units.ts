@@ -1,25 +1,26 @@
-import type { UnitLabels } from "../../unit-labels.ts";
-import { DEPLOYMENT_LABEL } from "../../unit-labels.ts";
 import type { EngineApi } from "../api/engine-api.ts";
 import { readJsonLines } from "../api/json-lines.ts";
 import { EventLine } from "../api/replies.ts";
+import { unitOfName } from "./container-spec.ts";
 
-const CHANGES = ["create", "start", "die", "destroy", "pause", "unpause"];
+const CHANGES = ["create", "start", "died", "die", "destroy", "remove", "pause", "unpause"];
 
-/** Docker's announcements of containers of this deployment; see `Engine.watch`. */
-export async function watchUnits(
-  { api, labels }: { readonly api: EngineApi; readonly labels: UnitLabels },
-  signal: AbortSignal,
-): Promise<AsyncIterable<string>> {
-  const label = [`${DEPLOYMENT_LABEL}=${labels.deployment}`];
-  const filters = JSON.stringify({ type: ["container"], event: CHANGES, label });
+/**
+ * The engine's announcements of containers that are called as units are; see `Engine.watch`. Podman announces no labels,
+ * so nothing says whether they are of this deployment: a change of somebody else's is told in vain.
+ */
+export async function watchUnits(api: EngineApi, signal: AbortSignal): Promise<AsyncIterable<string>> {
+  const filters = JSON.stringify({ type: ["container"], event: CHANGES });
   const stream = await api.stream({ method: "GET", path: "/events", query: { filters }, signal });
-  return changedUnits(readJsonLines(stream, EventLine), labels);
+  const leave = (): void => void stream.destroy();
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  return changedUnits(readJsonLines(stream, EventLine));
 }
 
-async function* changedUnits(lines: AsyncIterable<EventLine>, labels: UnitLabels): AsyncGenerator<string> {
+async function* changedUnits(lines: AsyncIterable<EventLine>): AsyncGenerator<string> {
   for await (const { Actor } of lines) {
-    const identity = labels.verify(Actor?.Attributes ?? {});
-    if (identity !== undefined) yield identity.id;
+    const id = unitOfName(Actor?.Attributes?.["name"] ?? "");
+    if (id !== undefined) yield id;
   }
 }
