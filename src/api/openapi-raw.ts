@@ -129,7 +129,7 @@ const imageArchiveRoute = {
 /** The terminals, which are WebSockets. */
 export function terminalPaths(): Paths {
   const text =
-    'Binary messages carry what is typed and printed. Text messages are JSON: the client sends {"type":"resize","columns":80,"rows":24}, {"type":"signal","signal":"INT"} or {"type":"close"}; the server sends the other events of a run, and closes after `result` (1000) or after {"type":"error","error":{…}} (1008, 1011). Pages, which cannot set headers, show their key as the subprotocol `moorage.bearer.KEY`.';
+    'Binary messages carry what is typed and printed. Text messages are JSON: the client sends {"type":"resize","columns":80,"rows":24}, {"type":"signal","signal":"INT"} or {"type":"close"}; the server sends the other events of a run, and closes after `result` (1000) or after {"type":"error","error":{…}} (1001 where the server stops, 1008, 1011). Pages, which cannot set headers, show their key as the subprotocol `moorage.bearer.KEY`.';
   const route = (operationId: string, { input, ...told }: Terminal) => ({
     get: {
       operationId,

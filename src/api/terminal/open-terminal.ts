@@ -9,6 +9,7 @@ import { typedInput } from "./typed-input.ts";
 import type { Upgraded } from "./upgrade.ts";
 
 const NORMAL = 1000;
+const GOING_AWAY = 1001;
 const POLICY = 1008;
 const INTERNAL = 1011;
 /** A client that has answered no ping for so long is gone. */
@@ -99,7 +100,13 @@ function send(socket: WebSocket, event: Event): Promise<void> {
 function tellFailure(socket: WebSocket, record: RequestRecord, thrown: unknown): void {
   const error = record.fail(thrown);
   socket.send(JSON.stringify({ type: "error", ...errorBody(record, error) }), () => undefined);
-  socket.close(error.row.fault === "caller" ? POLICY : INTERNAL, error.code);
+  socket.close(closeCode(error), error.code);
+}
+
+/** Whoever has left reads no code: what is canceled otherwise is by a server that stops. */
+function closeCode({ code, row }: MoorageError): number {
+  if (code === "CANCELED") return GOING_AWAY;
+  return row.fault === "caller" ? POLICY : INTERNAL;
 }
 
 function keepAlive(socket: WebSocket): () => void {
