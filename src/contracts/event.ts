@@ -14,6 +14,7 @@ const TYPES = {
   network: ["created", "removed"],
   key: ["created", "revoked"],
   user: ["created", "updated"],
+  team: ["created", "updated", "dissolved"],
 } as const;
 
 type Types = typeof TYPES;

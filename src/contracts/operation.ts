@@ -78,7 +78,7 @@ export type Operation<
    * one of what it began, `none` nothing, for what is no more than a keystroke. @default "change"
    */
   readonly record?: "change" | "own" | "none";
-  /** Its answer holds a secret that is told once, and so is kept for no idempotency key. */
+  /** Its answer holds a secret that is told once, or is of this moment, and so is kept for no idempotency key. */
   readonly secret?: true;
   /** A strict object: an unknown key is an error. */
   readonly input: Input;

@@ -82,7 +82,7 @@ function keyedMethod({ call, admitted, named: { name, operation }, guard }: Keye
   return async (given, options = {}) => {
     const { idempotencyKey: key, signal, onReplayed } = options;
     if (key === undefined) return call(given, options);
-    if (operation.secret === true) throw takesNoKey(name, "answers with a secret that is not kept");
+    if (operation.secret === true) throw takesNoKey(name, "answers with what is not kept");
     let input: unknown;
     try {
       input = admitted(given);

@@ -255,6 +255,13 @@ export type Ended =
 
 export type ChainLink = { readonly row: ReceiptRow; readonly head: ReceiptHead };
 
+/** Sandboxes that were started ahead, alike in what they cannot be given any more. */
+export type PooledKind = {
+  readonly poolKey: string;
+  readonly engine: EngineName;
+  readonly limits: Pick<Limits, "memoryBytes" | "cpus" | "pids">;
+};
+
 export type SandboxRows = {
   /**
    * CONFLICT when the owner's name or the conversation id is taken, or its volume, its directory or one of its host
@@ -269,10 +276,7 @@ export type SandboxRows = {
    * Takes the oldest of an engine's pool that is of a kind, and makes it what `make` says, in one step; undefined when
    * there is none. CONFLICT when the name is taken.
    */
-  readonly claim: (
-    kind: { readonly poolKey: string; readonly engine: EngineName },
-    make: (pooled: SandboxRow) => SandboxRow,
-  ) => Promise<SandboxRow | undefined>;
+  readonly claim: (kind: PooledKind, make: (pooled: SandboxRow) => SandboxRow) => Promise<SandboxRow | undefined>;
   /** Moves every time by which a timer or the age of a run counts, of all owners; `moved` is called in the same step, before any other writes. */
   readonly shiftTimers: (milliseconds: number, moved: () => void) => Promise<void>;
   /** Of all owners and each one whole: for what is rare, since it takes as long as there are many. */

@@ -57,7 +57,8 @@ test(
     ]);
 
     const audit = JSON.parse((await home.moorage(["audit", "ls", "--json"])).stdout) as { items: Receipt[] };
-    const [added, given, ...done] = audit.items.toReversed();
+    const [begun, added, given, ...done] = audit.items.toReversed();
+    expect(begun).toMatchObject({ owner: "local", change: "key.create" });
     expect(added).toMatchObject({ owner: "local", change: "user.create", subject: { name: "alice" } });
     expect(given).toMatchObject({ owner: "local", change: "key.create", subject: { id, owner: "alice" } });
     expect(new Set(done.map(({ owner, key: used }) => `${owner} ${used}`))).toEqual(new Set([`alice ${id}`]));

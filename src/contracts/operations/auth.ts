@@ -19,6 +19,8 @@ export const authOperations = {
     cli: { command: "auth check", flags: { token: { parse: "secret-file" } } },
     access: "anyone",
     record: "none",
+    // It tells how a token is now.
+    secret: true,
     input: z.strictObject({
       token: z.string().min(1, "expected a token").max(20_000, "expected at most 20000 characters").meta({
         description: "The token; unless you are an administrator, one of your own. It is kept nowhere.",

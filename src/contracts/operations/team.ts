@@ -8,6 +8,7 @@ export const teamOperations = {
     summary: "Make a team, of which you are the first administrator.",
     http: { method: "post", path: "/v1/teams" },
     cli: { command: "team create", positionals: ["name"] },
+    access: "admin",
     input: z.strictObject({ name: Name }),
     output: Team,
   }),

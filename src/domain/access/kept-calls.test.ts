@@ -188,7 +188,7 @@ describe("a key", () => {
     const { platform } = domain;
     await expect(platform.key.create({}, keyed)).rejects.toMatchObject({
       code: "INVALID_INPUT",
-      message: "idempotency-key: key.create takes none, for it answers with a secret that is not kept.",
+      message: "idempotency-key: key.create takes none, for it answers with what is not kept.",
     });
     await expect(Array.fromAsync(platform.job.run({ command: ["true"] }, keyed))).rejects.toMatchObject({
       code: "INVALID_INPUT",

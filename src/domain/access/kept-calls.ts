@@ -8,8 +8,10 @@ const KEPT_MS = 24 * 3_600_000;
 /** Larger answers are not kept; those of changes are small. */
 const MAX_ANSWER_CHARACTERS = 64 * 1024;
 
-/** Makes a change happen once for each key of an owner's. */
-export function createKeyedCalls(context: DomainContext, { owner }: Principal) {
+/** Makes a change happen once for each key of whoever acts. */
+export function createKeyedCalls(context: DomainContext, principal: Principal) {
+  // Members of a team may do different things: each has keys of their own.
+  const owner = principal.owner === principal.user ? principal.owner : `${principal.owner} ${principal.user}`;
   return async (call: KeyedCall, work: Work): Promise<unknown> => {
     requireKey(call);
     const begin = async (signal: AbortSignal): Promise<Ending> => {

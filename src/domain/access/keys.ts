@@ -24,7 +24,7 @@ export async function createKey(call: Call, input: KeyCreate): Promise<CreatedKe
     role: roleOf(principal, user, input),
     scopes: scopesOf(principal, input),
     limits: lowerLimits(principal.limits, givenLimits(input)),
-    createdBy: principal.owner,
+    createdBy: principal.agent ? principal.owner : principal.user,
     madeBy: principal.keyId,
     createdAt: isoTime(createdMs),
     expiresAt: expiryOf(principal, input.ttlMs === undefined ? null : isoTime(createdMs + input.ttlMs)),

@@ -3,10 +3,11 @@ import type { Quotas, QuotaSet } from "../../contracts/types.ts";
 import type { OwnQuotas, Page, PageQuery } from "../../store/store.ts";
 import type { Call, DomainContext } from "../context.ts";
 import { targetUser } from "./keys.ts";
+import { isAdministrator } from "./rights.ts";
 
 /** Only administrators are told of others, and whether there are some. */
 export async function getQuotas(call: Call, user: string | undefined): Promise<Quotas> {
-  const { name } = await targetUser(call, user);
+  const { name } = await quotaHolder(call, user);
   return quotasOf(call.context, name);
 }
 
@@ -21,7 +22,7 @@ export async function setQuotas(
   { user, unlimited = [], reset = false, ...given }: QuotaSet,
 ): Promise<Quotas> {
   const { context } = call;
-  const { name } = await targetUser(call, user);
+  const { name } = await quotaHolder(call, user);
   const values = Object.entries(given).flatMap(([quota, value]) =>
     value === undefined ? [] : [[quota, value] as const],
   );
@@ -30,6 +31,14 @@ export async function setQuotas(
   await context.store.quotas.set(name, (before) => ({ ...(reset ? {} : before), ...change }));
   context.logger.info({ operation: "quota.set", user: name, reset, ...change }, "quotas set");
   return quotasOf(context, name);
+}
+
+/** A user, or a team: what it has counts for itself. */
+async function quotaHolder(call: Call, user: string | undefined): Promise<{ readonly name: string }> {
+  const { context, principal } = call;
+  const name = user ?? (principal.agent ? principal.user : principal.owner);
+  const isTheirs = name === principal.owner || isAdministrator(principal);
+  return (isTheirs ? await context.store.teams.find(name) : undefined) ?? targetUser(call, name);
 }
 
 async function quotasOf({ store }: DomainContext, user: string): Promise<Quotas> {

@@ -28,12 +28,6 @@ export class RateLimit {
     return undefined;
   }
 
-  /** As `take`, but counts nothing. */
-  look(name: string, perMinute: number): number | undefined {
-    const bucket = this.#filled(name, perMinute);
-    return bucket.tokens < 1 ? waitMs(bucket, perMinute) : undefined;
-  }
-
   #filled(name: string, perMinute: number): Bucket {
     const now = this.#clock.monotonic();
     const known = this.#buckets.get(name);

@@ -60,7 +60,9 @@ export async function updateTeam(call: Call, { name, user, role = "member", remo
 export async function deleteTeam(call: Call, name: string): Promise<Team> {
   const team = await requireTeamAdmin(call, name);
   if (await call.context.store.teams.dissolve(name)) return team;
-  throw new MoorageError("CONFLICT", `The team "${name}" has sandboxes.`, { hint: "Remove them first." });
+  throw new MoorageError("CONFLICT", `The team "${name}" has something still.`, {
+    hint: "Remove its sandboxes, snapshots, volumes, networks, images and contexts first, and wait for what runs.",
+  });
 }
 
 /** The principal as it acts for a team of theirs: with the role that they have there, but never more than their own. */

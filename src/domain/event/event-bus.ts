@@ -68,6 +68,8 @@ export class EventBus {
         await sleep(LOOK_MS, signal);
       }
     } catch (error) {
+      // Whoever opens the next one looks again.
+      if (this.#looking?.signal === signal) this.#looking = undefined;
       this.#end(asMoorageError(error));
     }
   }

@@ -16,8 +16,10 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
   const { context, signal } = call;
   const key = poolKeyOf(context.policy, input);
   if (key === undefined) return undefined;
-  const kind = { poolKey: key, engine: context.engine.name };
-  const { timeoutMs, diskBytes } = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
+  const limits = resolveLimits(input.profile ?? "sandbox", input, context.policy.maxima);
+  const { timeoutMs, diskBytes } = limits;
+  // What the engine enforces is what it was started with: a key with lower limits gets one of its own.
+  const kind = { poolKey: key, engine: context.engine.name, limits };
   for (;;) {
     throwIfCanceled(signal);
     const now = context.timers.now();
@@ -28,7 +30,6 @@ export async function claimPooled(call: Call, input: SandboxCreate): Promise<San
       owner: call.principal.owner,
       name: input.name ?? null,
       env: input.env ?? {},
-      // What the engine enforces is what it was started with.
       limits: { ...pooled.limits, timeoutMs, diskBytes },
       createdAt: isoTime(context.clock.now()),
       holder: context.holders.self,

@@ -35,6 +35,16 @@ async function pooled({ context }: Pick<MemoryDomain, "context">) {
 }
 
 describe("a pooled sandbox", () => {
+  it("is not for whoever is held to less than it was started with", async () => {
+    await using it = await openPool();
+    const { policy } = it.context;
+    const lowered = { ...policy, maxima: { ...policy.maxima, memoryBytes: 64 * 1024 * 1024, pids: 16 } };
+    const { id, limits } = await createPlatform({ ...it.context, policy: lowered }, alice).sandbox.create({});
+    expect(limits).toMatchObject({ memoryBytes: 64 * 1024 * 1024, pids: 16 });
+    expect((await pooled(it)).map((row) => row.id)).not.toContain(id);
+    expect(await pooled(it)).toHaveLength(2);
+  });
+
   it("is nobody's until it is claimed, and then its owner's with all that was asked for", async () => {
     await using it = await openPool();
     expect(await pooled(it)).toHaveLength(2);

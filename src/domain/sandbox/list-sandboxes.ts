@@ -67,9 +67,9 @@ async function engineLooks(context: DomainContext, rows: readonly Shown[], signa
     looks.set(engine.name, Promise.resolve({ context, units: new Map(known) }));
   }
   const look = async (its: DomainContext): Promise<Look> => {
-    const saw = sightings.look(own);
+    using sighted = sightings.look(own);
     const units = new Map((await its.engine.list(signal)).map((unit) => [unit.id, unit]));
-    if (its.engine.name === engine.name) saw((id) => units.get(id));
+    if (its.engine.name === engine.name) sighted.saw((id) => units.get(id));
     return { context: its, units };
   };
   const lookAt: Looks = (name) => {

@@ -23,10 +23,10 @@ export async function current(context: DomainContext, row: SandboxRow): Promise<
   const { sightings } = context;
   const known = sightings.of(row);
   if (known !== undefined) return sandboxView(await refreshed(context, row, known.unit));
-  const saw = sightings.look([row]);
+  using look = sightings.look([row]);
   const seen = await askEngine(context, row.engine, async (its) => {
     const unit = await its.engine.inspect(row.id);
-    saw(() => unit);
+    look.saw(() => unit);
     return refreshed(its, row, unit);
   });
   return sandboxView(seen ?? row);

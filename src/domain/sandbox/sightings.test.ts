@@ -15,7 +15,7 @@ function watched(clock = systemClock): Sightings {
 it("what was seen is known until a change is told, by the engine or by the row", () => {
   const sightings = watched();
   expect(sightings.of(row)).toBeUndefined();
-  sightings.look([row])(() => unit);
+  sightings.look([row]).saw(() => unit);
   expect(sightings.of(row)).toMatchObject({ unit });
   expect(sightings.of({ ...row, revision: 2 })).toBeUndefined();
   sightings.changed("b");
@@ -26,21 +26,24 @@ it("what was seen is known until a change is told, by the engine or by the row",
 
 it("that there is no unit is known, too", () => {
   const sightings = watched();
-  sightings.look([row])(() => undefined);
+  sightings.look([row]).saw(() => undefined);
   expect(sightings.of(row)).toMatchObject({ unit: undefined });
 });
 
 it("a change while somebody looks makes what they see nothing to go by", () => {
   const sightings = watched();
-  const saw = sightings.look([row]);
+  using look = sightings.look([row, { ...row, id: "b" }]);
   sightings.changed("a");
-  saw(() => unit);
+  look.saw(() => unit);
   expect(sightings.of(row)).toBeUndefined();
-  const earlier = sightings.look([row]);
-  const later = sightings.look([row]);
-  earlier(() => ({ ...unit, state: "exited" }));
-  expect(sightings.of(row)).toBeUndefined();
-  later(() => unit);
+  expect(sightings.of({ ...row, id: "b" })).toMatchObject({ unit });
+});
+
+it("many may look at one time, and what the first sees is known while the others still look", () => {
+  const sightings = watched();
+  using first = sightings.look([row]);
+  using _second = sightings.look([row]);
+  first.saw(() => unit);
   expect(sightings.of(row)).toMatchObject({ unit });
 });
 
@@ -48,12 +51,11 @@ it("nothing is kept while nobody listens, nor of other engines, nor for long", (
   let now = 0;
   const clock = { ...systemClock, monotonic: () => now };
   const deaf = new Sightings(clock);
-  deaf.look([row])(() => unit);
+  deaf.look([row]).saw(() => unit);
   expect(deaf.of(row)).toBeUndefined();
   const sightings = watched(clock);
   const other = { ...row, id: "b", engine: "process" as const };
-  const saw = sightings.look([row, other]);
-  saw(() => unit);
+  sightings.look([row, other]).saw(() => unit);
   expect(sightings.of(other)).toBeUndefined();
   now = 4_999;
   expect(sightings.of(row)).toMatchObject({ unit });
@@ -61,6 +63,6 @@ it("nothing is kept while nobody listens, nor of other engines, nor for long", (
   expect(sightings.of(row)).toBeUndefined();
   const late = sightings.look([row]);
   sightings.unwatched();
-  late(() => unit);
+  late.saw(() => unit);
   expect(sightings.of(row)).toBeUndefined();
 });

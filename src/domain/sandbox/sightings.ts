@@ -6,6 +6,9 @@ import type { SandboxRow } from "../../store/store.ts";
 const MOST_MS = 5_000;
 
 type Looked = Pick<SandboxRow, "id" | "revision" | "engine">;
+/** Beyond it all are forgotten: whoever looks next asks the engine. */
+const MOST_SEEN = 10_000;
+
 type Sighting = { readonly revision: number; readonly unit: UnitInfo | undefined; readonly atMs: number };
 
 /** What was seen of a sandbox; `unit` undefined where its engine has none. */
@@ -18,8 +21,7 @@ export type Seen = { readonly unit: UnitInfo | undefined };
 export class Sightings {
   readonly #clock: Clock;
   readonly #seen = new Map<string, Sighting>();
-  /** Who looks now; a change meanwhile takes them out, for what they see may be of before. */
-  readonly #looking = new Map<string, object>();
+  readonly #looks = new Set<Look>();
   #watched: EngineName | undefined;
 
   constructor(clock: Clock) {
@@ -36,12 +38,12 @@ export class Sightings {
   unwatched(): void {
     this.#watched = undefined;
     this.#seen.clear();
-    this.#looking.clear();
+    this.#looks.clear();
   }
 
   changed(id: string): void {
     this.#seen.delete(id);
-    this.#looking.delete(id);
+    for (const look of this.#looks) look.delete(id);
   }
 
   /** Undefined when the engine has to be asked: what Moorage itself has changed since has another revision. */
@@ -51,18 +53,22 @@ export class Sightings {
     return undefined;
   }
 
-  /** To be called before the engine is asked; what it returns takes what the engine has shown. */
-  look(rows: readonly Looked[]): (units: (id: string) => UnitInfo | undefined) => void {
-    const token = {};
+  /** To be called before the engine is asked, and disposed after; `saw` takes what the engine has shown. */
+  look(rows: readonly Looked[]): Disposable & { readonly saw: (units: (id: string) => UnitInfo | undefined) => void } {
     const atMs = this.#clock.monotonic();
     const watched = rows.filter(({ engine }) => engine === this.#watched);
-    for (const { id } of watched) this.#looking.set(id, token);
-    return (units) => {
-      for (const { id, revision } of watched) {
-        if (this.#looking.get(id) !== token) continue;
-        this.#looking.delete(id);
-        this.#seen.set(id, { revision, unit: units(id), atMs });
-      }
+    const look: Look = new Map(watched.map(({ id, revision }) => [id, revision]));
+    this.#looks.add(look);
+    return {
+      saw: (units) => {
+        if (!this.#looks.has(look)) return;
+        if (this.#seen.size + look.size > MOST_SEEN) this.#seen.clear();
+        for (const [id, revision] of look) this.#seen.set(id, { revision, unit: units(id), atMs });
+      },
+      [Symbol.dispose]: () => void this.#looks.delete(look),
     };
   }
 }
+
+/** By id the revisions of those that are looked at; a change meanwhile takes one out, for what is seen may be of before. */
+type Look = Map<string, number>;

@@ -327,7 +327,15 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE keys ADD COLUMN made_by TEXT;
    CREATE INDEX keys_by_maker ON keys (made_by) WHERE made_by IS NOT NULL;`,
   `CREATE TABLE quotas (user TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT;`,
-  `CREATE TABLE teams (name TEXT NOT NULL UNIQUE, data TEXT NOT NULL, dissolved INTEGER NOT NULL DEFAULT 0) STRICT;`,
+  `CREATE TABLE teams (name TEXT NOT NULL UNIQUE, data TEXT NOT NULL, dissolved INTEGER NOT NULL DEFAULT 0) STRICT;
+   CREATE TRIGGER event_team_created AFTER INSERT ON teams BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'team.created', NEW.name, 'team', NEW.name, NEW.name, json_object();
+   END;
+   CREATE TRIGGER event_team_updated AFTER UPDATE ON teams BEGIN
+     INSERT INTO events (time, type, owner, kind, subject, name, facts)
+     SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), iif(NEW.dissolved = 1, 'team.dissolved', 'team.updated'), NEW.name, 'team', NEW.name, NEW.name, json_object();
+   END;`,
 ];
 
 /** SHA-256 of the schema that each step leaves, as `database.ts` reads it; `details` of its refusal has that of a new step. */
@@ -346,7 +354,7 @@ export const SCHEMAS: readonly string[] = [
   "9c1227b0587ac4867b90ed5d4fa3a9c3d5918838adba0b9a91b1c02db0e8b466",
   "387252126516507dcec5708bbfadfdf4c91d675b9de947a0392b1077734a18b2",
   "7586ae96fef0ad20ebae6dcc6f94c17d6672bc0bcc8648fec8f25432717bed21",
-  "cf28bc3c1379944c14b62014570a0c45c65268131b942938d47555454d5b0d19",
+  "0b9f757273c8e9e0685ff606c4b1a4f31c67f1f7a406f5968ec53c1fb37b0dfb",
 ];
 
 /** The statements of a step: a trigger is one, which ends with END. */

@@ -28,7 +28,8 @@ type Rows = {
 
 const oftenAsked: Readonly<Record<string, (rows: Rows) => Promise<unknown>>> = {
   "a sandbox by its name": ({ sandboxes }) => sandboxes.find("alice", "web"),
-  "a sandbox of the pool": ({ sandboxes }) => sandboxes.claim({ poolKey: "key", engine: "memory" }, (row) => row),
+  "a sandbox of the pool": ({ sandboxes }) =>
+    sandboxes.claim({ poolKey: "key", engine: "memory", limits: { memoryBytes: 1, cpus: 1, pids: 1 } }, (row) => row),
   "those in a state": ({ sandboxes }) => sandboxes.glances(["running"]),
   "what may be due": ({ sandboxes }) => sandboxes.due({ now: "2026", restingSince: "2026" }),
   "what is changing": ({ sandboxes }) => sandboxes.changing(),

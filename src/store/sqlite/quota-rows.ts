@@ -79,6 +79,10 @@ export function createQuotaRows(database: Database, everybody: QuotaLimits): Quo
       ).then(() => undefined),
     reserve: (owner, work) => {
       const [user = owner] = owner.split(".");
+      // What nobody has claimed is nobody's.
+      if (user === "") return work();
+      if (database.get("SELECT 1 FROM teams WHERE name = ? AND dissolved = 1", user) !== undefined)
+        throw dissolved(user);
       const limits = allowed(user);
       if (COUNTED.every((name) => limits[name] === undefined)) return work();
       const before = use(user);
@@ -87,6 +91,12 @@ export function createQuotaRows(database: Database, everybody: QuotaLimits): Quo
       return result;
     },
   };
+}
+
+function dissolved(team: string): MoorageError {
+  return new MoorageError("NOT_FOUND", `The team "${team}" was dissolved.`, {
+    hint: "Act for yourself or another team.",
+  });
 }
 
 type Taking = {

@@ -261,7 +261,7 @@ describe("the store", () => {
     for (const row of [...unclaimed, sandbox({ state: "starting" })]) await store.sandboxes.insert(row);
     const found = async () => (await store.sandboxes.unclaimed()).map(({ id }) => id);
     expect(await found()).toEqual(unclaimed.map(({ id }) => id));
-    const claimed = await store.sandboxes.claim({ poolKey: "k", engine: "memory" }, (row) => ({
+    const claimed = await store.sandboxes.claim({ poolKey: "k", engine: "memory", limits: ready.limits }, (row) => ({
       ...row,
       owner: "bob",
       state: "running",

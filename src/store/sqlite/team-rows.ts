@@ -6,6 +6,13 @@ import { decodeCursor, toPage } from "./pages.ts";
 
 const IS_MEMBER = "EXISTS (SELECT 1 FROM json_each(data, '$.members') WHERE value ->> 'user' = ?2)";
 
+/** What a team may have that nobody could reach after it: ?1 is its name. */
+const OWNED = [
+  ...["sandboxes", "volumes", "networks", "snapshots", "contexts"].map((table) => `${table} WHERE owner = ?1`),
+  "images WHERE data ->> 'owner' = ?1",
+  ...["runs", "builds", "exports"].map((table) => `${table} WHERE status = 'running' AND owner = ?1`),
+];
+
 export function createTeamRows(database: Database): TeamRows {
   const find = (name: string): Team | undefined => {
     const row = database.get("SELECT data FROM teams WHERE name = ? AND dissolved = 0", name);
@@ -41,9 +48,8 @@ export function createTeamRows(database: Database): TeamRows {
       ),
     dissolve: (name) =>
       Promise.try(() => {
-        const sql = `UPDATE teams SET dissolved = 1
-          WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM sandboxes WHERE owner = ?1)`;
-        return database.run(sql, name) === 1;
+        const owned = OWNED.map((rows) => `AND NOT EXISTS (SELECT 1 FROM ${rows})`).join(" ");
+        return database.run(`UPDATE teams SET dissolved = 1 WHERE name = ?1 ${owned}`, name) === 1;
       }),
   };
 }
