@@ -17,7 +17,7 @@ const CHECKS = [
 const MOST_SECONDS = 40;
 
 /** What goes on for as long as its reader wants. */
-const LASTING = ["file_watch", "sandbox_stats", "run_attach", "run_wait"];
+const LASTING = ["event_watch", "file_watch", "sandbox_stats", "run_attach", "run_wait"];
 
 /** Of the bytes' own routes no request can be made up from a schema; each has its tests. */
 // One worker: its parser of Python code fails in threads.
@@ -40,7 +40,8 @@ it("whatever is made up from openapi.json is answered as it says", { timeout: 40
   });
   const address = { host: "127.0.0.1", port: 0 };
   const { url } = stack.use(await serveOnAddress({ app, logger: silentLogger, address }));
-  const seed = process.env["MOORAGE_FUZZ_SEED"] ?? String(Math.floor(Math.random() * 2 ** 31));
+  // The same each time, so that it fails for what was changed; others are tried by hand.
+  const seed = process.env["MOORAGE_FUZZ_SEED"] ?? "1";
   const { code, output } = await schemathesis({ url, key, directory, args: [...ARGUMENTS, "--seed", seed] });
   expect(code, `seed ${seed}\n${output}`).toBe(0);
   // It has got in, and done something: who is refused each time finds nothing.
