@@ -87,7 +87,9 @@ const ChangeReceiptBody = z.object({
     .nullable()
     .optional()
     .meta({ description: "Who vouched for the user, and as whom; null: a key, or the local socket." }),
-  subject: z.record(z.string(), z.string()).meta({ description: "What it was about: ids and names, and no contents." }),
+  subject: z.record(z.string(), z.string()).meta({
+    description: "What it was about and what it set, as text: ids, names, numbers and switches, and no contents.",
+  }),
   outcome: z.enum(["done", "failed", "refused"]),
   code: z.string().nullable().meta({ description: "Of the error; null where it is done." }),
   startedAt: Time,

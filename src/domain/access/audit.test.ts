@@ -79,6 +79,30 @@ describe("the audit log", () => {
     ]);
   });
 
+  it("says what was set, switches and numbers among it", async () => {
+    await using domain = openMemoryDomain();
+    const admin = domain.platformOf(LOCAL_USER);
+    for (const name of ["alice", "bob"]) await admin.user.create({ name });
+    await admin.user.update({ name: "alice", disabled: true });
+    await admin.user.update({ name: "alice", disabled: false });
+    await admin.quota.set({ user: "bob", reset: true, cpus: 0.5, sandboxes: 0, unlimited: ["runs", "builds"] });
+    await admin.team.create({ name: "ops" });
+    await admin.team.update({ name: "ops", user: "bob" });
+    await admin.team.update({ name: "ops", user: "bob", remove: true });
+    const subjects = (await admin.audit.list({})).items
+      .toReversed()
+      .slice(2)
+      .map((item) => (item.operation === "change" ? item.subject : undefined));
+    expect(subjects).toEqual([
+      { name: "alice", role: "member", disabled: "true" },
+      { name: "alice", role: "member", disabled: "false" },
+      { user: "bob", reset: "true", cpus: "0.5", sandboxes: "0", unlimited: "runs,builds" },
+      { name: "ops" },
+      { name: "ops", user: "bob" },
+      { name: "ops", user: "bob", remove: "true" },
+    ]);
+  });
+
   it("has what goes through archives, too", async () => {
     await using domain = openMemoryDomain();
     const { platform } = domain;

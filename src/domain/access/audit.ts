@@ -1,12 +1,13 @@
 import { isoTime } from "../../base/clock.ts";
 import { asMoorageError } from "../../base/errors.ts";
 import type { NamedOperation } from "../../contracts/platform.ts";
+import { QuotaName } from "../../contracts/quota.ts";
 import type { DomainContext, Principal } from "../context.ts";
 import { recordChange, type ChangeFacts } from "../receipt/record-receipt.ts";
 import type { Outcome } from "../validated.ts";
 import { isRead } from "./rights.ts";
 
-/** Fields of inputs and answers that say what it was about. None holds contents, variables or secrets. */
+/** Fields of inputs and answers that say what it was about, and what it set. None holds contents, variables or secrets. */
 const SUBJECTS = [
   ...[
     "id",
@@ -24,6 +25,8 @@ const SUBJECTS = [
     "network",
   ],
   ...["snapshot", "volume", "image", "registry"],
+  ...["disabled", "remove", "reset", "unlimited"],
+  ...QuotaName.options,
 ];
 const MAX_CHARACTERS = 300;
 
@@ -59,11 +62,17 @@ export function isAudited({ operation }: NamedOperation): boolean {
 
 function subjectOf(value: unknown): Record<string, string> {
   if (typeof value !== "object" || value === null) return {};
-  const fields: Readonly<Record<string, unknown>> = { ...value };
+  const { unlimited, ...given }: Readonly<Record<string, unknown>> = { ...value };
+  const names = Array.isArray(unlimited) ? unlimited.join(",") : undefined;
+  const fields: Readonly<Record<string, unknown>> = { ...given, unlimited: names };
   return Object.fromEntries(
     SUBJECTS.flatMap((name) => {
       const field = fields[name];
-      return typeof field === "string" ? [[name, field.slice(0, MAX_CHARACTERS)]] : [];
+      return isPlain(field) ? [[name, String(field).slice(0, MAX_CHARACTERS)]] : [];
     }),
   );
+}
+
+function isPlain(field: unknown): field is string | number | boolean {
+  return typeof field === "string" || typeof field === "number" || typeof field === "boolean";
 }
