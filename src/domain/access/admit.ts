@@ -13,6 +13,7 @@ import { createDoorLimits } from "./door-limits.ts";
 import { isSecret, readKey } from "./key-secret.ts";
 import { withLimits } from "./limits.ts";
 import type { Logins } from "./logins.ts";
+import { principalOfUser } from "./principal.ts";
 import { lowerRole } from "./rights.ts";
 import { asTeam } from "./teams.ts";
 import { settlePerson } from "./token-user.ts";
@@ -88,22 +89,6 @@ async function personal(context: DomainContext, person: Person, hint: string): P
   const user = await settlePerson(context, person);
   if (typeof user === "string") throw unknown(user, hint);
   return principalOfUser(user, { issuer: person.source.issuer, subject: person.subject });
-}
-
-/** `via`: who vouches for them this time, otherwise who did when they first came. */
-export function principalOfUser({ name, role, identity }: User, via = identity): Principal {
-  const vouched = via === null ? {} : { via };
-  return {
-    owner: name,
-    user: name,
-    agent: false,
-    keyId: null,
-    ...vouched,
-    role,
-    scopes: null,
-    limits: null,
-    expiresAt: null,
-  };
 }
 
 async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {

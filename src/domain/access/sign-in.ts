@@ -4,10 +4,10 @@ import { SIGN_IN_MS, type SignIn, type SignInAnswer, type SignedIn } from "../..
 import { Unavailable } from "../../identity/fetch-json.ts";
 import { LoginRefused, type LoginProvider } from "../../identity/login.ts";
 import type { DomainContext } from "../context.ts";
-import { principalOfUser } from "./admit.ts";
 import { createAudit } from "./audit.ts";
 import { LoginStates, type LoginState } from "./login-state.ts";
 import type { Logins } from "./logins.ts";
+import { principalOfUser } from "./principal.ts";
 import { settlePerson } from "./token-user.ts";
 
 type Parts = { readonly context: DomainContext; readonly provider: LoginProvider; readonly logins: Logins };

@@ -5,7 +5,8 @@ import { Name } from "../../contracts/primitives.ts";
 import type { Role, User } from "../../contracts/types.ts";
 import type { Person } from "../../identity/issuer.ts";
 import type { DomainContext } from "../context.ts";
-import { LOCAL_USER } from "./principal.ts";
+import { createAudit } from "./audit.ts";
+import { LOCAL_USER, principalOfUser } from "./principal.ts";
 import { findUser } from "./users.ts";
 
 const HASH_DIGITS = 32;
@@ -53,8 +54,12 @@ export async function settlePerson(context: DomainContext, person: Person): Prom
   const identity = { issuer: person.source.issuer, subject: person.subject };
   if (user === undefined) return addUser(context, person, { name, role, identity });
   if (user.role === role && user.identity !== null) return user;
+  const record = recordOf(context, "user.update", { ...user, role, identity });
+  const updated = await context.store.users.update(name, { role, identity });
+  if (updated === undefined) return user;
+  await record();
   context.logger.info({ operation: "user.update", user: name, role, ...identity }, "user signed in as told");
-  return (await context.store.users.update(name, { role, identity })) ?? user;
+  return updated;
 }
 
 async function addUser(
@@ -64,6 +69,7 @@ async function addUser(
 ): Promise<User | string> {
   const createdAt = isoTime(context.clock.now());
   const user: User = { name, role, fullName: null, createdAt, disabledAt: null, identity };
+  const record = recordOf(context, "user.create", user);
   try {
     await context.store.users.insert(user);
   } catch (error) {
@@ -73,6 +79,14 @@ async function addUser(
       ? `The name "${name}" is, or was, a team's.`
       : settlePerson(context, person);
   }
+  await record();
   context.logger.info({ operation: "user.create", user: name, role, ...identity }, "user signed in first");
   return user;
+}
+
+/** To be called once the change is written: it is the user's own, by the word of who vouches for them. */
+function recordOf(context: DomainContext, change: "user.create" | "user.update", user: User): () => Promise<void> {
+  const { name, role } = user;
+  const record = createAudit(context, principalOfUser(user))(change, { name, role });
+  return () => record({ answer: {} });
 }

@@ -139,6 +139,26 @@ describe("a token", () => {
     await expect(viewer.sandbox.create({})).rejects.toMatchObject({ code: "FORBIDDEN" });
     expect(await access.admin.user.get({ name: "alice" })).toMatchObject({ role: "viewer" });
   });
+
+  it("leaves an entry in the audit log where it makes, adopts or changes its user, and none otherwise", async () => {
+    await using issuer = await startTokenIssuer();
+    const roleFrom = { claim: "groups", admin: ["ops"], viewer: ["guests"] };
+    await using access = openAccess([issuerOf(issuer, { roleFrom, adoptUsers: true })]);
+    await access.admin.user.create({ name: "bob", role: "viewer" });
+    const shown = [{ groups: ["ops"] }, { groups: ["guests"] }, { groups: ["guests"] }, { sub: "bob", groups: [] }];
+    for (const claims of shown) await access.enter(await issuer.sign(claims));
+    const by = (subject: string) => ({
+      ...{ operation: "change", outcome: "done", owner: subject, user: subject, agent: false, key: null },
+      via: { issuer: issuer.url, subject },
+    });
+    const [added, ...items] = (await access.admin.audit.list({})).items.toReversed();
+    expect(added).toMatchObject({ owner: LOCAL_USER, change: "user.create", via: null });
+    expect(items).toMatchObject([
+      { ...by("alice"), change: "user.create", subject: { name: "alice", role: "admin" } },
+      { ...by("alice"), change: "user.update", subject: { name: "alice", role: "viewer" } },
+      { ...by("bob"), change: "user.update", subject: { name: "bob", role: "member" } },
+    ]);
+  });
 });
 
 test("the same person is always called the same, by the claim where it can be a name, and else by a hash", () => {
@@ -235,7 +255,8 @@ describe("a trusted proxy", () => {
     ]);
     await (await access.by(good)).network.ensure({ name: "net" });
     expect((await access.admin.audit.list({})).items).toMatchObject([
-      { user: "alice", key: null, via: { issuer: "proxy", subject: "alice" } },
+      { change: "network.ensure", user: "alice", key: null, via: { issuer: "proxy", subject: "alice" } },
+      { change: "user.create", user: "alice", key: null, via: { issuer: "proxy", subject: "alice" } },
     ]);
   });
 
