@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Hono } from "hono";
 import type { Platform } from "../contracts/platform.ts";
 import type { RequestRecord } from "./request-record.ts";
+import type { StillAdmitted } from "./still-admitted.ts";
 import type { Upgrade } from "./terminal/upgrade.ts";
 
 export type ApiEnv = {
@@ -9,6 +10,8 @@ export type ApiEnv = {
     record: RequestRecord;
     /** As who sends the request may use it; there on the routes below /v1. */
     platform: Platform;
+    /** For answers that go on; there where the platform is. */
+    stillAdmitted: StillAdmitted;
     /** The origin of another site, whose page sends the request and may read the answer. */
     openedTo?: string | undefined;
   };

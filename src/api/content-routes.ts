@@ -19,7 +19,7 @@ export function addContentRoutes(app: Api): void {
 }
 
 async function read(context: Context<ApiEnv>): Promise<Response> {
-  const { record } = context.var;
+  const { record, stillAdmitted } = context.var;
   record.route = CONTENT_PATH;
   const range = parseRange(context.req.header("range"));
   const abort = new AbortController();
@@ -40,6 +40,7 @@ async function read(context: Context<ApiEnv>): Promise<Response> {
       fail: (error, controller) => breakOff(context, error, controller),
       abort,
       record,
+      stillAdmitted,
     });
     return new Response(body, { status, headers });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Hono, type Context } from "hono";
+import { Hono, type Context, type Next } from "hono";
 import { canceled } from "../base/deadline.ts";
 import { isMoorageError, MoorageError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
@@ -19,6 +19,7 @@ import { addRawRoutes, ARCHIVE_PATH, CONTEXTS_PATH } from "./raw-routes.ts";
 import { createRequestRecord } from "./request-record.ts";
 import { guardNames, type ServerNames } from "./server-names.ts";
 import { shownBy } from "./shown.ts";
+import { ADMISSION_BEAT_MS, stillAdmitted } from "./still-admitted.ts";
 import { addSignInRoutes, SIGN_IN_ROUTES } from "./sign-in/routes.ts";
 import { addTerminalRoutes, RUN_TERMINAL_PATH, TERMINAL_PATH } from "./terminal/terminal-routes.ts";
 import { TransportError } from "./transport-error.ts";
@@ -34,10 +35,13 @@ export type ApiParts = {
   readonly observed?: Observed;
   /** How people sign in in their browser; absent at doors that no browser comes to. */
   readonly signIn?: SignIn;
+  /** How often who reads a stream or types into a terminal is looked at anew. @default 5000 */
+  readonly admissionBeatMs?: number;
 };
 
 /** The HTTP door: every route follows from the operations table, save the few that are added here by name. */
-export function createApi({ admit, logger, version, names, observed, signIn }: ApiParts): Api {
+export function createApi(parts: ApiParts): Api {
+  const { admit, logger, version, names, observed, signIn } = parts;
   const app: Api = new Hono();
   app.use(async (context, next) => {
     const record = createRequestRecord(context.req.raw, logger, observed?.requests);
@@ -57,10 +61,7 @@ export function createApi({ admit, logger, version, names, observed, signIn }: A
   addServerRoutes(app, version);
   if (observed !== undefined) addObservatoryRoutes(app, observed, admit);
   if (signIn !== undefined) addSignInRoutes(app, { signIn, admit });
-  app.use("/v1/*", async (context, next) => {
-    context.set("platform", await admit(shownBy(context, signIn?.origin)));
-    await next();
-  });
+  app.use("/v1/*", admission(parts));
   app.use("/v1/*", refuseConditions);
   for (const path of RAW_PATHS) app.put(honoPath(path), refuseKey);
   addOperationRoutes(app);
@@ -75,6 +76,16 @@ export function createApi({ admit, logger, version, names, observed, signIn }: A
     return errorAnswer(context.var.record, left ? canceled(error) : error);
   });
   return app;
+}
+
+function admission({ admit, signIn, admissionBeatMs: beatMs = ADMISSION_BEAT_MS }: ApiParts) {
+  return async (context: Context<ApiEnv>, next: Next): Promise<void> => {
+    const shown = shownBy(context, signIn?.origin);
+    const platform = await admit(shown);
+    context.set("platform", platform);
+    context.set("stillAdmitted", stillAdmitted({ admit, shown, platform, beatMs }));
+    await next();
+  };
 }
 
 const documents = new Map<string, OpenApiDocument>();

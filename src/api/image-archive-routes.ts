@@ -15,7 +15,7 @@ export function addImageArchiveRoutes(app: Api): void {
 }
 
 async function read(context: Context<ApiEnv>): Promise<Response> {
-  const { record } = context.var;
+  const { record, stillAdmitted } = context.var;
   record.route = IMAGE_ARCHIVE_PATH;
   const reference = context.req.query("reference");
   if (reference === undefined) {
@@ -31,6 +31,7 @@ async function read(context: Context<ApiEnv>): Promise<Response> {
     fail: (error, controller) => breakOff(context, error, controller),
     abort,
     record,
+    stillAdmitted,
   });
   return streamAnswer(body, TAR);
 }

@@ -55,7 +55,7 @@ type Answering = {
 };
 
 async function eventAnswer(context: Context<ApiEnv>, { events, abort, form }: Answering): Promise<Response> {
-  const { record } = context.var;
+  const { record, stillAdmitted } = context.var;
   const body = await streamBody({
     items: events,
     encode: form.encode,
@@ -66,6 +66,7 @@ async function eventAnswer(context: Context<ApiEnv>, { events, abort, form }: An
     },
     abort,
     record,
+    stillAdmitted,
   });
   return streamAnswer(body, form.contentType);
 }

@@ -18,7 +18,7 @@ export function addRawRoutes(app: Api): void {
 }
 
 async function download(context: Context<ApiEnv>): Promise<Response> {
-  const { record } = context.var;
+  const { record, stillAdmitted } = context.var;
   record.route = ARCHIVE_PATH;
   const abort = new AbortController();
   const signal = AbortSignal.any([context.req.raw.signal, abort.signal]);
@@ -28,6 +28,7 @@ async function download(context: Context<ApiEnv>): Promise<Response> {
     fail: (error, controller) => breakOff(context, error, controller),
     abort,
     record,
+    stillAdmitted,
   });
   return streamAnswer(body, TAR);
 }

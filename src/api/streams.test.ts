@@ -164,6 +164,7 @@ describe("a stream operation", () => {
     }
     more.resolve();
     expect(await read()).toContain("result");
+    expect(await read()).toBe("");
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -10,6 +10,11 @@ export type Shown = {
   readonly address?: string | undefined;
   /** A header by its name, several of one name joined by commas; absent at doors that have none. */
   readonly header?: (name: string) => string | undefined;
+  /**
+   * True where a request that was let in is asked about once more, because its answer goes on. It counts as no request,
+   * keeps no session or key in use, and makes nobody a user.
+   */
+  readonly again?: boolean;
 };
 
 /**

@@ -26,12 +26,15 @@ const MOST_CHARACTERS = 1000;
 /** Why a request that says whom it is of is not believed: for the server's log alone. */
 export type ProxyRefusal = { readonly refusal: string };
 
-/** Whom a request of the proxy is of; undefined where it has nothing of the proxy's. */
-export type ProxyReader = (header: HeaderOf) => Promise<Person | ProxyRefusal | undefined>;
+/**
+ * Whom a request of the proxy is of; undefined where it has nothing of the proxy's. `again`: it was believed before, and
+ * its proof may have grown too old since.
+ */
+export type ProxyReader = (header: HeaderOf, again?: boolean) => Promise<Person | ProxyRefusal | undefined>;
 
 export function createProxyReader(proxy: TrustedProxy, clock: Clock): ProxyReader {
   const isProof = proofChecker(proxy.proof, clock);
-  return async (header) => {
+  return async (header, again = false) => {
     const called = header(proxy.header);
     const proof = header(proxy.proofHeader);
     if (called === undefined && proof === undefined) return undefined;
@@ -39,7 +42,8 @@ export function createProxyReader(proxy: TrustedProxy, clock: Clock): ProxyReade
     if (proof === undefined) return { refusal: `with ${proxy.header}, but without ${proxy.proofHeader}` };
     const refusal = refusalOf(proxy, called, proof);
     if (refusal !== undefined) return { refusal };
-    if (!(await isProof(proof))) return { refusal: `with a ${proxy.proofHeader} that is no proof of the proxy` };
+    if (!again && !(await isProof(proof)))
+      return { refusal: `with a ${proxy.proofHeader} that is no proof of the proxy` };
     return { source: proxy.users, subject: called, called, role: undefined };
   };
 }

@@ -5,6 +5,7 @@ import { RunEvent } from "../../contracts/run.ts";
 import type { RunEvent as Event } from "../../contracts/types.ts";
 import { errorBody } from "../answers.ts";
 import type { RequestRecord } from "../request-record.ts";
+import type { StillAdmitted } from "../still-admitted.ts";
 import { typedInput } from "./typed-input.ts";
 import type { Upgraded } from "./upgrade.ts";
 
@@ -21,6 +22,7 @@ export type TerminalParts = {
   readonly start: (signal: AbortSignal) => AsyncIterable<unknown>;
   /** Aborts when the client's connection closes, at whatever time. */
   readonly left: AbortSignal;
+  readonly stillAdmitted: StillAdmitted;
 };
 
 /** What was told until the run began, and what goes on telling. */
@@ -28,12 +30,14 @@ type Begun = { readonly runId: string; readonly told: readonly Event[]; readonly
 
 /**
  * Starts the program and resolves once it runs, with what connects it to a WebSocket. What it prints is sent as bytes,
- * the other events as JSON text; `result` is the last. A client that leaves ends what was started for it.
+ * the other events as JSON text; `result` is the last. A client that leaves, or is shut out, ends what was started for
+ * it.
  */
 export async function openTerminal(parts: TerminalParts): Promise<Upgraded> {
   const { record, left } = parts;
   const failing = new AbortController();
-  const begun = await begin(parts.start(AbortSignal.any([left, failing.signal])));
+  const over = AbortSignal.any([left, failing.signal]);
+  const begun = await begin(parts.start(over));
   record.streaming = true;
   const abandoned = (): void => endUnseen(begun, record);
   left.addEventListener("abort", abandoned, { once: true });
@@ -46,11 +50,13 @@ export async function openTerminal(parts: TerminalParts): Promise<Upgraded> {
       tellFailure(socket, record, error);
       failing.abort(error);
     };
-    typedInput(socket, { run: parts.run, runId: begun.runId, ended: left, fail });
+    typedInput(socket, { run: parts.run, runId: begun.runId, ended: over, fail });
+    const stopAsking = parts.stillAdmitted(fail);
     void tell(socket, begun)
       .catch((error: unknown) => (left.aborted ? record.fail(error) : tellFailure(socket, record, error)))
       .finally(() => {
         stopPings();
+        stopAsking();
         record.write();
       });
   };

@@ -44,11 +44,11 @@ type Started = { readonly method: StreamMethod; readonly input: unknown };
 
 /** It becomes a WebSocket once the program runs: what fails before has the status and body of every failed request. */
 async function answer(
-  { var: { platform, record } }: Context<ApiEnv>,
+  { var: { platform, record, stillAdmitted } }: Context<ApiEnv>,
   upgrade: Upgrade,
   { method, input }: Started,
 ): Promise<Response> {
   const start = (signal: AbortSignal): AsyncIterable<unknown> => method(input, { signal });
-  upgrade.accept(await openTerminal({ run: platform.run, record, start, left: upgrade.left }));
+  upgrade.accept(await openTerminal({ run: platform.run, record, start, left: upgrade.left, stillAdmitted }));
   return new Response();
 }

@@ -19,7 +19,7 @@ type Typing = {
 
 /** Passes on what a client types and says, one after the other, as fast as the program takes it. */
 export function typedInput(socket: WebSocket, typing: Typing): void {
-  const { fail } = typing;
+  const { ended, fail } = typing;
   const input = new Input(typing);
   let queue = Promise.resolve();
   let waiting = 0;
@@ -28,8 +28,11 @@ export function typedInput(socket: WebSocket, typing: Typing): void {
     const cost = bytes.byteLength + MESSAGE_BYTES;
     waiting += cost;
     if (waiting > MOST_WAITING) socket.pause();
-    const taken = (): Promise<void> =>
-      isBinary ? input.type(bytes) : input.control(readTerminalControl(bytes.toString()));
+    const taken = async (): Promise<void> => {
+      // A client that was told to go may go on sending for a while.
+      if (ended.aborted) return;
+      await (isBinary ? input.type(bytes) : input.control(readTerminalControl(bytes.toString())));
+    };
     queue = queue
       .then(taken)
       .catch((error: unknown) => (hasEnded(error) ? undefined : fail(error)))

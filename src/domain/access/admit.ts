@@ -16,7 +16,7 @@ import type { Logins } from "./logins.ts";
 import { principalOfUser } from "./principal.ts";
 import { lowerRole } from "./rights.ts";
 import { asTeam } from "./teams.ts";
-import { settlePerson } from "./token-user.ts";
+import { resolvePerson, settlePerson } from "./token-user.ts";
 import { findUser } from "./users.ts";
 
 /** Platforms of that many keys are kept made. */
@@ -51,7 +51,7 @@ export function createAdmit(context: DomainContext, logins?: Logins): Admit {
     kept.set(id, entry);
     const [oldest] = kept.keys();
     if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-    if (keyId !== null) await touch(context, keyId, entry);
+    if (keyId !== null && shown.again !== true) await touch(context, keyId, entry);
     return entry.platform;
   };
 }
@@ -64,31 +64,35 @@ type Authentication = {
 
 /** What the sender shows for itself goes before what a proxy says of whom it lets through. */
 async function authenticate({ context, logins, tellProxy }: Authentication, shown: Shown): Promise<Principal> {
-  const { bearer, session, header } = shown;
-  if (bearer !== undefined) return looksLikeToken(bearer) ? ofToken(context, bearer) : ofKey(context, bearer);
-  if (session !== undefined && logins !== undefined) return principalOfUser(await logins.userOf(session));
-  const person = header === undefined ? undefined : await context.identity.ofProxy(header);
+  const { bearer, session, header, again = false } = shown;
+  if (bearer !== undefined) return looksLikeToken(bearer) ? ofToken(context, bearer, again) : ofKey(context, bearer);
+  if (session !== undefined && logins !== undefined) return principalOfUser(await logins.userOf(session, again));
+  const person = header === undefined ? undefined : await context.identity.ofProxy(header, again);
   if (person === undefined || "refusal" in person) {
     if (person !== undefined) tellProxy(person.refusal);
     throw unknown("This needs an API key, and the request shows none.");
   }
-  return personal(context, person, "Ask an administrator of this server.");
+  return personal(context, person, { again, hint: "Ask an administrator of this server." });
 }
 
-async function ofToken(context: DomainContext, token: string): Promise<Principal> {
+async function ofToken(context: DomainContext, token: string, again: boolean): Promise<Principal> {
   const { identity } = context;
   if (!identity.hasIssuers) throw unknown("The request shows a token, and no identity provider is trusted here.");
   const { checks, person } = await identity.examine(token);
   const failed = checks.find(({ ok }) => !ok);
   if (failed !== undefined || person === undefined)
     throw unknown(failed?.told ?? "The token is not valid.", TOKEN_HINT);
-  return personal(context, person, TOKEN_HINT);
+  return personal(context, person, { again, hint: TOKEN_HINT });
 }
 
-async function personal(context: DomainContext, person: Person, hint: string): Promise<Principal> {
-  const user = await settlePerson(context, person);
+type Asked = { readonly again: boolean; readonly hint: string };
+
+async function personal(context: DomainContext, person: Person, { again, hint }: Asked): Promise<Principal> {
+  // An older token of theirs that is asked about again does not undo what a newer one has said.
+  const user = await (again ? resolvePerson : settlePerson)(context, person);
   if (typeof user === "string") throw unknown(user, hint);
-  return principalOfUser(user, { issuer: person.source.issuer, subject: person.subject });
+  const via = { issuer: person.source.issuer, subject: person.subject };
+  return principalOfUser({ name: user.name, role: user.role, identity: via });
 }
 
 async function ofKey(context: DomainContext, bearer: string): Promise<Principal> {

@@ -55,6 +55,21 @@ it("who guesses keys is heard no more for a while, and locks nobody out who uses
   await expect(door.admit({ bearer: wrong, address })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
 });
 
+it("what is asked about again counts neither as a request nor as a failure, and keeps no key in use", async () => {
+  await using door = await openDoor();
+  await door.admin.quota.set({ user: "alice", requestsPerMinute: 1 });
+  const { id, key: bearer } = await door.admin.key.create({ user: "alice" });
+  const shown = { bearer, address: "192.0.2.1", again: true };
+  for (let asked = 0; asked < 100; asked += 1) await door.admit(shown);
+  expect((await door.admin.key.get({ id })).lastUsedAt).toBeNull();
+  await door.admit({ bearer });
+  await door.admin.key.revoke({ id });
+  for (let asked = 0; asked < 100; asked += 1) {
+    await expect(door.admit(shown)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  }
+  await door.admit({ bearer: (await door.admin.key.create({})).key, address: "192.0.2.1" });
+});
+
 it("no more than ten thousand names are remembered", () => {
   const limit = new RateLimit({ ...systemClock, monotonic: () => 0 });
   expect([limit.take("first", 1), limit.take("first", 1)]).toEqual([undefined, 60_000]);

@@ -32,7 +32,8 @@ function open() {
     if (typeof user === "string") throw new Error(user);
     return logins.create(user, { person, idToken: "id", refreshToken, lastsMs: HOUR_MS });
   };
-  const enter = async (session: string) => (await admit({ bearer: undefined, session })).auth.whoami({});
+  const enter = async (session: string, again = false) =>
+    (await admit({ bearer: undefined, session, again })).auth.whoami({});
   const admin = domain.platformOf(LOCAL_USER);
   return { ...{ at, logins, signIn, enter, admin }, [Symbol.asyncDispose]: () => domain[Symbol.asyncDispose]() };
 }
@@ -51,6 +52,19 @@ it("lets its user in until it is unused for too long, or too old", async () => {
   site.at.ms += HOUR_MS;
   await expect(site.enter(busy)).rejects.toMatchObject(ended("has expired"));
   await expect(site.enter(busy)).rejects.toMatchObject(ended("is not known here, or has ended"));
+});
+
+it("is not used by what is open, which goes on until it ends for another reason", async () => {
+  await using site = open();
+  const [idle, left, old] = [await site.signIn(), await site.signIn(), await site.signIn()];
+  site.at.ms += 2 * HOUR_MS;
+  expect(await site.enter(idle, true)).toMatchObject({ owner: "alice" });
+  await expect(site.enter(idle)).rejects.toMatchObject(ended("has expired"));
+  await expect(site.enter(idle, true)).rejects.toMatchObject(ended("is not known here"));
+  await site.logins.end(left);
+  await expect(site.enter(left, true)).rejects.toMatchObject(ended("is not known here"));
+  site.at.ms += 10 * HOUR_MS;
+  await expect(site.enter(old, true)).rejects.toMatchObject(ended("has expired"));
 });
 
 it("is one of ten of its user, the oldest of which ends first", async () => {

@@ -58,14 +58,17 @@ export class Logins {
     return secret;
   }
 
-  /** @throws UNAUTHENTICATED when there is no such session, or none any more. */
-  async userOf(secret: string): Promise<User> {
+  /**
+   * `again`: what a request has begun goes on, which neither is use nor ends for want of it.
+   * @throws UNAUTHENTICATED when there is no such session, or none any more.
+   */
+  async userOf(secret: string, again = false): Promise<User> {
     const row = await this.#find(secret);
     if (row === undefined) throw ended("The session of this browser is not known here, or has ended.");
     const { clock, store } = this.#context;
     const nowMs = clock.now();
     const idleSince = Date.parse(row.lastUsedAt) + this.#provider.settings.idleMs;
-    if (row.expiresAt <= isoTime(nowMs) || idleSince <= nowMs) {
+    if (row.expiresAt <= isoTime(nowMs) || (idleSince <= nowMs && !again)) {
       await this.#remove(row.id);
       throw ended("The session of this browser has expired.");
     }
@@ -75,7 +78,7 @@ export class Logins {
       await this.#remove(row.id);
       throw ended(`The session of this browser is of ${row.user}, who is disabled.`);
     }
-    if (nowMs - Date.parse(row.lastUsedAt) >= TOUCH_MS) await store.logins.touch(row.id, isoTime(nowMs));
+    if (!again && nowMs - Date.parse(row.lastUsedAt) >= TOUCH_MS) await store.logins.touch(row.id, isoTime(nowMs));
     return user;
   }
 

@@ -9,9 +9,9 @@ export function unrestricted(owner: string): Principal {
   return { owner, user: owner, agent: false, keyId: null, role: "admin", scopes: null, limits: null, expiresAt: null };
 }
 
-/** `via`: who vouches for them this time, otherwise who did when they first came. */
-export function principalOfUser({ name, role, identity }: User, via = identity): Principal {
-  const vouched = via === null ? {} : { via };
+/** `identity`: who vouches for them this time, or who did when they first came. */
+export function principalOfUser({ name, role, identity }: Pick<User, "name" | "role" | "identity">): Principal {
+  const vouched = identity === null ? {} : { via: identity };
   return {
     owner: name,
     user: name,

@@ -24,13 +24,15 @@ function openAccess(issuers: readonly Issuer[], proxy?: TrustedProxy) {
   const lines: string[] = [];
   const write = (...given: unknown[]): void => void lines.push(JSON.stringify(given));
   const logger: Logger = { debug: write, info: write, warn: write, error: write, child: () => logger };
-  const domain = openMemoryDomain({ identity: createIdentity({ issuers, proxy }, systemClock), logger });
+  const at = { aheadMs: 0 };
+  const clock = { ...systemClock, now: () => systemClock.now() + at.aheadMs };
+  const domain = openMemoryDomain({ identity: createIdentity({ issuers, proxy }, clock), logger });
   const admit = createAdmit(domain.context);
   return {
-    ...{ domain, lines, admin: domain.platformOf(LOCAL_USER) },
-    enter: (bearer: string) => admit({ bearer }),
-    by: (headers: Readonly<Record<string, string>>) =>
-      admit({ bearer: undefined, header: (name) => headers[name.toLowerCase()] }),
+    ...{ at, domain, lines, admin: domain.platformOf(LOCAL_USER) },
+    enter: (bearer: string, again = false) => admit({ bearer, again }),
+    by: (headers: Readonly<Record<string, string>>, again = false) =>
+      admit({ bearer: undefined, header: (name) => headers[name.toLowerCase()], again }),
     [Symbol.asyncDispose]: () => domain[Symbol.asyncDispose](),
   };
 }
@@ -159,6 +161,21 @@ describe("a token", () => {
       { ...by("bob"), change: "user.update", subject: { name: "bob", role: "member" } },
     ]);
   });
+
+  it("that is asked about again is refused once it has expired, and undoes nothing that a newer one has said", async () => {
+    await using issuer = await startTokenIssuer();
+    const roleFrom = { claim: "groups", admin: ["ops"], viewer: ["guests"] };
+    await using access = openAccess([issuerOf(issuer, { roleFrom })]);
+    const older = await issuer.sign({ groups: ["ops"] });
+    await access.enter(older);
+    await access.enter(await issuer.sign({ groups: ["guests"] }));
+    const written = access.lines.length;
+    expect(await (await access.enter(older, true)).auth.whoami({})).toMatchObject({ role: "admin" });
+    expect(access.lines.slice(written)).toEqual([]);
+    expect(await access.admin.user.get({ name: "alice" })).toMatchObject({ role: "viewer" });
+    access.at.aheadMs = 2 * 3_600_000;
+    await expect(access.enter(older, true)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  });
 });
 
 test("the same person is always called the same, by the claim where it can be a name, and else by a hash", () => {
@@ -270,6 +287,19 @@ describe("a trusted proxy", () => {
     await expect(by({ sub: "alice" })).rejects.toMatchObject(noProof);
     await expect(by({ sub: "edge", exp: 1 })).rejects.toMatchObject(noProof);
     await expect(by({ sub: "edge", aud: "wiki" })).rejects.toMatchObject(noProof);
+  });
+
+  it("need not prove again what it has sent, however old its proof has grown; who is disabled goes", async () => {
+    await using issuer = await startTokenIssuer();
+    const proof = { signer: issuerOf(issuer), subject: "edge" };
+    await using access = openAccess([], { header, proofHeader, users, proof });
+    const shown = { [header]: "root", [proofHeader]: await issuer.sign({ sub: "edge" }) };
+    await access.by(shown);
+    access.at.aheadMs = 2 * 3_600_000;
+    await expect(access.by(shown)).rejects.toMatchObject(noProof);
+    expect(await (await access.by(shown, true)).auth.whoami({})).toMatchObject({ owner: "root" });
+    await access.admin.user.update({ name: "root", disabled: true });
+    await expect(access.by(shown, true)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
   it("names the same user as a token of the issuer whose users it names", async () => {
